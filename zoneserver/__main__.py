@@ -1,0 +1,3 @@
+from zoneserver.cli import main
+
+main()

@@ -1,0 +1,100 @@
+"""The rules by code: level, what each forbids, the RFC sections behind it.
+
+Codes are stable: a number is never reused and never renamed. A level of E keeps the
+zone from loading, W is logged, H is shown by `check` alone. Where a rule weighs its
+cases differently, the level here is the usual one and the check names the other.
+"""
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """One row of the catalogue. `level` is E, W or H."""
+
+    level: str
+    title: str
+    rfc: str
+    waivable: bool = True
+
+
+def _fixed(level: str, title: str, rfc: str) -> Rule:
+    """A rule that no waiver lifts: what it forbids cannot be served at all."""
+    return Rule(level, title, rfc, waivable=False)
+
+
+CATALOGUE: dict[str, Rule] = {
+    # MX
+    "MX001": _fixed("E", "an MX target is an alias (CNAME)", "RFC 2181 10.3; RFC 5321 5.1"),
+    "MX002": _fixed("E", "an MX target is an IP address", "RFC 1035 3.3.9; RFC 5321 5.1"),
+    "MX003": _fixed("E", "an MX target is below a DNAME", "RFC 2181 10.3; RFC 6672 2.2"),
+    "MX004": Rule("E", "an MX target in our zones has no address", "RFC 5321 5.1"),
+    "MX005": Rule("W", "an MX target has no IPv4 address", "RFC 5321 5.1; RFC 3974"),
+    "MX006": Rule("H", "an MX target is below a zone cut", "RFC 1034 4.2.1; RFC 2181 5.4.1"),
+    "MX007": _fixed("E", "a null MX stands beside another MX", "RFC 7505 3"),
+    "MX008": Rule("E", "a null MX has a preference other than 0", "RFC 7505 3"),
+    "MX011": Rule("W", "the same MX is written twice", "RFC 2181 5"),
+    "MX012": Rule("W", "one MX target has two preferences", "RFC 5321 5.1"),
+    "MX013": _fixed("E", "an MX preference is no number from 0 to 65535", "RFC 1035 3.3.9"),
+    "MX014": Rule("E", "an MX target is no host name", "RFC 1123 2.1; RFC 5321 2.3.5"),
+    "MX020": Rule("E", "a name has its origin twice: a forgotten final dot", "RFC 1035 5.1; RFC 1912 2.1"),
+    "MX021": Rule("W", "an MX target is a name that no sender can resolve", "RFC 6761 6; RFC 6762 3"),
+    "MX022": Rule("E", "an MX target has an address nobody can reach", "RFC 6890 2.2; RFC 1918 3"),
+    "MX029": Rule("E", "a label is not valid under IDNA 2008", "RFC 5890 2.3.2; RFC 5891 4"),
+    # Addresses
+    "AD001": Rule("E", "an address record holds no address of its family", "RFC 1035 3.4.1; RFC 3596 2.2"),
+    "AD002": Rule("W", "an AAAA holds an address that is not global", "RFC 4291 2.5; RFC 4193 1"),
+    "AD003": Rule("H", "an MX host has no matching PTR where we serve the reverse zone", "RFC 1912 2.1; RFC 8601 3"),
+    # CNAME, DNAME, SRV
+    "CN001": _fixed("E", "a CNAME stands beside other data", "RFC 1034 3.6.2; RFC 2181 10.1"),
+    "CN002": _fixed("E", "a CNAME stands at the apex", "RFC 1034 3.6.2; RFC 1912 2.4"),
+    "CN003": _fixed("E", "a name has two CNAMEs", "RFC 2181 10.1"),
+    "CN004": _fixed("E", "CNAMEs form a loop", "RFC 1034 3.6.2"),
+    "CN005": Rule("H", "a CNAME leads to another CNAME", "RFC 1034 3.6.2; RFC 1912 2.4"),
+    "CN006": Rule("W", "a CNAME leads to a name that does not exist", "RFC 1912 2.4"),
+    "CN007": Rule("E", "data stands below a DNAME", "RFC 6672 2.4"),
+    "CN008": Rule("E", "a DNAME stands beside another DNAME, a CNAME or a delegation", "RFC 6672 2.4"),
+    "CN009": Rule("E", "an SRV target is an alias", "RFC 2782"),
+    "CN012": Rule("E", "a CNAME, DNAME or SRV target is an IP address", "RFC 1035 3.3; RFC 2782"),
+    "SR001": Rule("E", "an SRV target in our zones has no address", "RFC 2782; RFC 6186 3.4"),
+    "SR002": Rule("E", "an SRV target of \".\" does not stand alone", "RFC 2782; RFC 6186 3.4"),
+    # NS, glue, SOA
+    "NS001": _fixed("E", "the zone has no SOA", "RFC 1034 4.2.1; RFC 1035 5.2"),
+    "NS002": _fixed("E", "the zone has two SOA records", "RFC 1035 5.2; RFC 2181 6.1"),
+    "NS003": _fixed("E", "the zone has no NS at its apex", "RFC 1034 4.2.1"),
+    "NS004": Rule("E", "an NS target is an alias", "RFC 2181 10.3; RFC 1912 2.8"),
+    "NS005": Rule("E", "an NS target is an IP address", "RFC 1035 3.3.11"),
+    "NS006": Rule("E", "an NS target in the zone has no address", "RFC 1034 4.2.1; RFC 1912 2.3"),
+    "NS007": Rule("E", "a delegation to a server inside the child has no glue", "RFC 1034 4.2.1; RFC 9471 3"),
+    "NS008": Rule("W", "a zone has a single nameserver", "RFC 1034 4.1; RFC 2182 5"),
+    "NS009": Rule("E", "a record is not below the zone's origin", "RFC 1035 5.2"),
+    "NS010": Rule("W", "data stands below a zone cut and is no glue", "RFC 1034 4.2.1; RFC 2181 6.1"),
+    "NS011": Rule("W", "the SOA timers contradict one another", "RFC 1912 2.2; RFC 2308 5"),
+    "NS012": Rule("E", "the SOA's mailbox is written with an @", "RFC 1035 3.3.13; RFC 1912 2.2"),
+    "NS013": Rule("E", "an SOA stands below the apex", "RFC 1035 5.2"),
+    "NS014": Rule("E", "a DS stands where nothing is delegated", "RFC 4035 2.4"),
+    "NS016": Rule("E", "the serial goes backwards", "RFC 1982 3.2; RFC 1912 2.2"),
+    # Syntax and RRsets
+    "SY001": _fixed("E", "a label is empty or over 63 octets", "RFC 1035 2.3.4"),
+    "SY002": _fixed("E", "a name is over 255 octets", "RFC 1035 2.3.4"),
+    "SY003": _fixed("E", "a field cannot be read", "RFC 1035 5.1; RFC 3597 5"),
+    "SY004": _fixed("E", "a TTL is no number from 0 to 2147483647", "RFC 2181 8"),
+    "SY005": Rule("W", "the records of an RRset have different TTLs", "RFC 2181 5.2"),
+    "SY006": Rule("W", "the same record is written twice", "RFC 2181 5"),
+    "SY007": _fixed("E", "a record's type or class cannot be served", "RFC 1035 3.2.2; RFC 6895 3.1"),
+    "SY008": _fixed("E", "the YAML does not say what it seems to say", "YAML 1.1"),
+    "SY009": _fixed("E", "the file is not a zone file", "YAML 1.1"),
+    "SY010": _fixed("E", "a limit is exceeded", "RFC 2181 5"),
+    "SY011": Rule("W", "an asterisk is not the leftmost label", "RFC 4592 2.1.1"),
+    "SY012": Rule("W", "an address record's owner has an underscore", "RFC 1123 2.1; RFC 8552 1"),
+    "SY013": _fixed("E", "a target has no final dot", "RFC 1035 5.1"),
+    "SY014": Rule("W", "an octoDNS key has no effect here", "octoDNS"),
+    "SY015": Rule("H", "a record is left out or judged leniently, as its octodns key asks", "octoDNS"),
+    "SY016": Rule("W", "a record has no TTL anywhere", "RFC 2308 4"),
+    # Mail policy text that the reader itself must split
+    "TX001": Rule("E", "a character-string is over 255 octets", "RFC 1035 3.3.14; RFC 7208 3.3"),
+    "CA001": Rule("E", "a CAA record cannot be read", "RFC 8659 4; RFC 9495 3"),
+    "TL003": Rule("E", "a TLSA digest does not fit its matching type", "RFC 6698 2.1"),
+    # Waivers
+    "WV001": Rule("W", "a waiver lifts nothing", "zone file reference"),
+    "WV002": _fixed("E", "a waiver cannot be honoured", "zone file reference"),
+}

@@ -1,0 +1,135 @@
+"""The front door: octets of a query in, octets of a response (or silence) out.
+
+Five steps: triage and decode (wire), find the zone, solve, encode. What cannot be
+answered gets silence, never an error that could be made to loop.
+"""
+
+from dataclasses import dataclass
+
+from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.solve import solve
+from zoneserver.errors import MessageError
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rrset import RRset
+from zoneserver.wire import message as m
+from zoneserver.wire.decode import decode_query
+from zoneserver.wire.encode import Response, encode_error, encode_response
+from zoneserver.wire.message import ExtendedError, Query
+from zoneserver.zone.zone import Zone
+from zoneserver.zone.zoneset import RefusedZone, ZoneSet
+
+# The largest UDP answer that crosses the Internet in one piece (DNS flag day 2020).
+MAX_UDP_PAYLOAD = 1232
+# RFC 1035 4.2.1: what an asker without EDNS can take.
+MIN_UDP_PAYLOAD = 512
+_MAX_TCP_OCTETS = 65535
+
+# The codes of RFC 8914 4.
+_OTHER, _PROHIBITED, _NOT_AUTHORITATIVE, _NOT_SUPPORTED, _INVALID_DATA = 0, 18, 20, 21, 24
+
+_RCODES = {Outcome.NXDOMAIN: m.NXDOMAIN, Outcome.YXDOMAIN: m.YXDOMAIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What an answer's way back allows.
+
+    `stream`: TCP and TLS, where size does not matter. `max_payload`: the most octets a
+    UDP answer may have. `nsid`: who we say we are (RFC 5001), to those who ask.
+    """
+
+    stream: bool = False
+    max_payload: int = MAX_UDP_PAYLOAD
+    nsid: bytes = b""
+
+
+def respond(zones: ZoneSet, message: bytes, transport: Transport) -> bytes | None:
+    """The octets that answer a message, or None where silence is the answer."""
+    try:
+        query = decode_query(message)
+    except MessageError as error:
+        return encode_error(message, error.rcode)
+    if query is None:
+        return None
+    return _encode(query, _decide(zones, query, transport), transport)
+
+
+def servfail(message: bytes, transport: Transport) -> bytes | None:
+    """The answer to a query that we failed on, or None where it deserves silence."""
+    try:
+        query = decode_query(message)
+    except MessageError as error:
+        return encode_error(message, error.rcode)
+    if query is None:
+        return None
+    return _encode(query, Response(m.SERVFAIL, extended_error=ExtendedError(_OTHER)), transport)
+
+
+def _encode(query: Query, response: Response, transport: Transport) -> bytes:
+    limit = _MAX_TCP_OCTETS
+    if not transport.stream:
+        # RFC 6891 6.2.3: a payload below 512 is read as 512; beyond our own, ours counts.
+        asked = query.edns.payload if query.edns else MIN_UDP_PAYLOAD
+        limit = max(MIN_UDP_PAYLOAD, min(asked, transport.max_payload))
+    return encode_response(query, response, limit, transport.max_payload, transport.nsid)
+
+
+def _decide(zones: ZoneSet, query: Query, transport: Transport) -> Response:
+    """What is answered, before any of it is octets."""
+    if query.edns is not None and query.edns.version > 0:
+        return Response(m.BADVERS)  # RFC 6891 6.1.3
+    if query.tsig is not None:
+        return Response(m.NOTAUTH)  # RFC 8945 5.2.1: we share no key with anybody yet
+    if query.qclass not in (m.IN, m.ANY_CLASS):
+        return _refuse(_NOT_SUPPORTED, "class IN only")
+    zone = _find_zone(zones, query)
+    if query.opcode == m.NOTIFY:
+        # RFC 1996 3.10: only from a primary of the zone, and no zone of ours has one.
+        return _refuse(_PROHIBITED, "no primary") if zone else Response(m.NOTAUTH)
+    if zone is None:
+        return _refuse(_NOT_AUTHORITATIVE, "no such zone here")
+    if query.qtype in (rtypes.AXFR, rtypes.IXFR):
+        # RFC 5936 4.2: a zone transfer over UDP is not defined.
+        if query.qtype == rtypes.AXFR and not transport.stream:
+            return Response(m.NOTIMP)
+        return _refuse(_PROHIBITED, "transfers are not allowed")
+    if not isinstance(zone, Zone):
+        error = ExtendedError(_INVALID_DATA, "the zone was not loaded")
+        return Response(m.SERVFAIL, extended_error=error)
+    return _tell(solve(zone, query.qname, query.qtype), query, transport)
+
+
+def _find_zone(zones: ZoneSet, query: Query) -> Zone | RefusedZone | None:
+    """The zone that the question is for; a DS is the parent's (RFC 4035 3.1.4.1)."""
+    zone = zones.find(query.qname)
+    if query.qtype == rtypes.DS and zone is not None and zone.origin == query.qname:
+        return zones.find_parent(zone.origin) or zone
+    return zone
+
+
+def _tell(answer: Answer, query: Query, transport: Transport) -> Response:
+    """The answer of a zone as a response."""
+    answered = answer.answer
+    additional = answer.additional
+    if query.qtype == rtypes.ANY and answer.outcome is Outcome.ANSWER and not transport.stream:
+        # RFC 8482 4.1: over UDP one RRset is enough, and the smallest amplifies least.
+        answered = (min(answered, key=_octets),)
+        additional = ()
+    return Response(
+        rcode=_RCODES.get(answer.outcome, m.NOERROR),
+        # RFC 1035 3.2.5 has no single class to be an authority for here.
+        authoritative=answer.is_authoritative and query.qclass == m.IN,
+        answer=answered,
+        authority=answer.authority,
+        glue=answer.glue,
+        additional=additional,
+    )
+
+
+def _octets(rrset: RRset) -> int:
+    return sum(len(rdata.wire) for rdata in rrset.rdatas)
+
+
+def _refuse(code: int, text: str) -> Response:
+    return Response(m.REFUSED, extended_error=ExtendedError(code, text))

@@ -1,0 +1,58 @@
+"""The exceptions of this package: one root, split by whose fault it is.
+
+    ZoneserverError
+    ├── NameSyntaxError       text or octets that are no domain name
+    ├── RdataError            text or octets that are no rdata of their type
+    ├── MessageError          a DNS message we cannot read; carries the RCODE to send
+    └── OperatorError         what the person who runs the server must mend
+        ├── ConfigurationError    the configuration file or a flag
+        └── StartError            a folder, a file or a port that cannot be used
+"""
+
+
+class ZoneserverError(Exception):
+    """Root of every exception this package raises on purpose."""
+
+
+class NameSyntaxError(ZoneserverError):
+    """Text or octets that break RFC 1035 2.3.4; `code` is the rule that says so."""
+
+    def __init__(self, message: str, code: str = "SY003") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RdataError(ZoneserverError):
+    """Rdata that its type does not allow.
+
+    `position` is the index of the faulty field (None: the rdata as a whole), `code`
+    the rule, `fix` what to write instead (may be empty).
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "SY003", fix: str = "", position: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.fix = fix
+        self.position = position
+
+
+class MessageError(ZoneserverError):
+    """A DNS message that cannot be answered as asked; `rcode` is what to send."""
+
+    def __init__(self, message: str, rcode: int) -> None:
+        super().__init__(message)
+        self.rcode = rcode
+
+
+class OperatorError(ZoneserverError):
+    """Something only the person who runs the server can mend; the text says how."""
+
+
+class ConfigurationError(OperatorError):
+    """The configuration file, or a flag, says something that cannot be done."""
+
+
+class StartError(OperatorError):
+    """A folder, a file or a port that the server needs and cannot use."""

@@ -1,0 +1,239 @@
+"""The kinds of field that rdata is made of, each read and written in one place.
+
+A field turns one token of presentation format into a value (`parse`), a value into
+octets (`encode`), octets into a value (`decode`) and a value into text (`format`). A
+domain name encodes as the `Name` itself, so that whoever writes the message can
+compress it where RFC 3597 4 allows that.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from zoneserver.errors import NameSyntaxError, RdataError
+from zoneserver.names import MAX_LABEL_OCTETS, Name, unescape
+
+MAX_STRING_OCTETS = 255  # RFC 1035 3.3: one length octet
+_PLAIN_DECIMAL = re.compile(r"0|[1-9][0-9]*")
+
+
+class Token(NamedTuple):
+    """One word of rdata text; a `quoted` one is without its quotes.
+
+    `literal` text has no escapes: it means what it shows.
+    """
+
+    text: str
+    quoted: bool = False
+    literal: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its `name` as the RFC (and octoDNS) spells it, and the rule it breaks."""
+
+    name: str
+    code: str = "SY003"
+    takes_rest = False  # whether the field swallows all remaining tokens
+
+    def parse(self, token: Token, origin: Name | None) -> Any:
+        """The value of one token. Raises RdataError, or NameSyntaxError for a name."""
+        raise NotImplementedError
+
+    def encode(self, value: Any) -> bytes | Name:
+        """The octets of a value, or the name it is."""
+        raise NotImplementedError
+
+    def decode(self, octets: bytes, at: int) -> tuple[Any, int]:
+        """The value at an offset of uncompressed rdata, and the offset behind it."""
+        raise NotImplementedError
+
+    def format(self, value: Any) -> str:
+        """The value in presentation format."""
+        return str(value)
+
+    def error(self, message: str, fix: str = "") -> RdataError:
+        """An RdataError under this field's rule."""
+        return RdataError(f"{self.name} {message}", code=self.code, fix=fix)
+
+
+@dataclass(frozen=True)
+class Integer(Field):
+    """An unsigned integer of `octets` octets, network order, plain decimal in text."""
+
+    octets: int = 2
+
+    def parse(self, token: Token, origin: Name | None) -> int:
+        most = 256**self.octets - 1
+        if not _PLAIN_DECIMAL.fullmatch(token.text):
+            raise self.error(
+                f"{token.text!r} is no plain decimal number", f"write a number from 0 to {most}"
+            )
+        # A longer text cannot be in range, and int() of a huge one would cost.
+        if len(token.text) > 10 or int(token.text) > most:
+            raise self.error(f"{token.text[:20]} is outside 0..{most}")
+        return int(token.text)
+
+    def encode(self, value: int) -> bytes:
+        return value.to_bytes(self.octets, "big")
+
+    def decode(self, octets: bytes, at: int) -> tuple[int, int]:
+        return int.from_bytes(_take(octets, at, self.octets), "big"), at + self.octets
+
+
+@dataclass(frozen=True)
+class HostName(Field):
+    """A domain name. `compressed` only in the types of RFC 1035 (RFC 3597 4)."""
+
+    compressed: bool = False
+
+    def parse(self, token: Token, origin: Name | None) -> Name:
+        return Name.parse(token.text, origin)
+
+    def encode(self, value: Name) -> bytes | Name:
+        return value if self.compressed else value.wire
+
+    def decode(self, octets: bytes, at: int) -> tuple[Name, int]:
+        labels, end = [], at
+        while length := _take(octets, end, 1)[0]:
+            if length > MAX_LABEL_OCTETS:
+                raise self.error("holds a compressed or unknown label")
+            labels.append(_take(octets, end + 1, length))
+            end += 1 + length
+        try:
+            return Name.from_labels(labels), end + 1
+        except NameSyntaxError as error:
+            raise self.error(str(error)) from error
+
+
+@dataclass(frozen=True)
+class Address(Field):
+    """An IPv4 or IPv6 address, kept as its 4 or 16 octets."""
+
+    octets: int = 4
+    code: str = "AD001"
+
+    def parse(self, token: Token, origin: Name | None) -> bytes:
+        try:
+            address = ipaddress.ip_address(token.text)
+        except ValueError:
+            raise self.error(f"{token.text!r} is not an {self.family} address") from None
+        if len(address.packed) != self.octets or "%" in token.text:
+            other = "AAAA" if self.octets == 4 else "A"
+            raise self.error(
+                f"{token.text} is not an {self.family} address",
+                f"use type {other}" if "%" not in token.text else "leave out the zone index",
+            )
+        return address.packed
+
+    @property
+    def family(self) -> str:
+        """IPv4 or IPv6."""
+        return "IPv4" if self.octets == 4 else "IPv6"
+
+    def encode(self, value: bytes) -> bytes:
+        return value
+
+    def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        return _take(octets, at, self.octets), at + self.octets
+
+    def format(self, value: bytes) -> str:
+        return str(ipaddress.ip_address(value))
+
+
+@dataclass(frozen=True)
+class String(Field):
+    """One character-string (RFC 1035 3.3), at most 255 octets."""
+
+    def parse(self, token: Token, origin: Name | None) -> bytes:
+        octets = text_octets(token)
+        if len(octets) > MAX_STRING_OCTETS:
+            raise RdataError(
+                f"{self.name} has {len(octets)} octets; a character-string holds 255",
+                code="TX001",
+                fix='split it: "first part" "second part"',
+            )
+        return octets
+
+    def encode(self, value: bytes) -> bytes:
+        return bytes((len(value),)) + value
+
+    def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        end = at + 1 + _take(octets, at, 1)[0]
+        return _take(octets, at + 1, end - at - 1), end
+
+    def format(self, value: bytes) -> str:
+        return quote(value)
+
+
+@dataclass(frozen=True)
+class Rest(Field):
+    """The octets up to the end of the rdata; text is `hex`, `base64` or one string."""
+
+    form: str = "hex"
+
+    @property
+    def takes_rest(self) -> bool:  # type: ignore[override]
+        """Hex and base64 may be broken into several tokens."""
+        return self.form != "text"
+
+    def parse(self, token: Token, origin: Name | None) -> bytes:
+        if self.form == "text":
+            return text_octets(token)
+        try:
+            if self.form == "hex":
+                return bytes.fromhex(token.text)
+            return base64.b64decode("".join(token.text.split()), validate=True)
+        except (ValueError, binascii.Error):
+            raise self.error(f"{token.text[:20]!r} is not {self.form}") from None
+
+    def encode(self, value: bytes) -> bytes:
+        return value
+
+    def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        return octets[at:], len(octets)
+
+    def format(self, value: bytes) -> str:
+        if self.form == "text":
+            return quote(value)
+        return value.hex() if self.form == "hex" else base64.b64encode(value).decode()
+
+
+def text_octets(token: Token) -> bytes:
+    """The octets that a token stands for, its escapes undone unless it is literal.
+
+    Raises RdataError for a bad escape.
+    """
+    if token.literal or "\\" not in token.text:
+        return token.text.encode()
+    octets, at, text = bytearray(), 0, token.text
+    while at < len(text):
+        if text[at] == "\\":
+            try:
+                octet, at = unescape(text, at)
+            except NameSyntaxError as error:
+                raise RdataError(str(error)) from error
+            octets += octet
+        else:
+            octets += text[at].encode()
+            at += 1
+    return bytes(octets)
+
+
+def quote(octets: bytes) -> str:
+    """Octets as a quoted character-string that reads back the same (RFC 1035 5.1)."""
+    return '"' + "".join(
+        f"\\{octet:03d}"
+        if not 0x20 <= octet <= 0x7E
+        else ("\\" + chr(octet) if octet in b'"\\' else chr(octet))
+        for octet in octets
+    ) + '"'
+
+
+def _take(octets: bytes, at: int, count: int) -> bytes:
+    if at + count > len(octets):
+        raise RdataError("the rdata ends too early")
+    return octets[at : at + count]

@@ -1,0 +1,465 @@
+"""Rdata: one frozen class per type that the server or the validator looks into.
+
+Every class lists its `layout`: one field per attribute, in wire order. All other types
+are `Opaque`: octets that are served as they are, read and written by dnspython.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from zoneserver.errors import NameSyntaxError, RdataError
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rare import format_octets
+from zoneserver.records.fields import (
+    MAX_STRING_OCTETS,
+    Address,
+    Field,
+    HostName,
+    Integer,
+    Rest,
+    String,
+    Token,
+    quote,
+    text_octets,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rdata:
+    """The data of one record. Two are equal when their octets are, names case-folded."""
+
+    rtype: ClassVar[int]
+    layout: ClassVar[tuple[Field, ...]]
+
+    @classmethod
+    def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
+        """Read the tokens of presentation format, one per field.
+
+        Raises RdataError (its `position` is the index of the token) or NameSyntaxError.
+        """
+        tokens = _join_rest(cls.layout, tokens)
+        if len(tokens) != len(cls.layout):
+            wanted = " ".join(field.name for field in cls.layout)
+            raise RdataError(
+                f"{rtypes.mnemonic(cls.rtype)} takes {len(cls.layout)} field(s), not {len(tokens)}",
+                fix=f"write: {rtypes.mnemonic(cls.rtype)} {wanted}",
+                position=min(len(tokens), len(cls.layout)),
+            )
+        values = []
+        for position, (field, token) in enumerate(zip(cls.layout, tokens, strict=True)):
+            try:
+                values.append(field.parse(token, origin))
+            except RdataError as error:
+                error.position = position
+                raise
+            except NameSyntaxError as error:
+                raise RdataError(str(error), code=error.code, position=position) from error
+        return cls(*values)
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read uncompressed rdata. Raises RdataError."""
+        values, at = [], 0
+        for field in cls.layout:
+            value, at = field.decode(octets, at)
+            values.append(value)
+        if at != len(octets):
+            raise RdataError(f"{len(octets) - at} octet(s) too many in the rdata")
+        return cls(*values)
+
+    @property
+    def parts(self) -> tuple[bytes | Name, ...]:
+        """The rdata as octets and, where they may be compressed, names."""
+        return tuple(field.encode(value) for field, value in zip(self.layout, self.values, strict=True))
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The fields' values in wire order."""
+        return tuple(getattr(self, field.name) for field in self.layout)
+
+    @property
+    def wire(self) -> bytes:
+        """The rdata without compression."""
+        return b"".join(part.wire if isinstance(part, Name) else part for part in self.parts)
+
+    @property
+    def text(self) -> str:
+        """The rdata in presentation format."""
+        return " ".join(
+            field.format(value) for field, value in zip(self.layout, self.values, strict=True)
+        )
+
+    @property
+    def points_to(self) -> Name | None:
+        """The host that this rdata sends its reader to, if it names one."""
+        return None
+
+
+def _join_rest(layout: tuple[Field, ...], tokens: Sequence[Token]) -> Sequence[Token]:
+    """Make one token of those that the last field swallows."""
+    last = len(layout) - 1
+    if not layout[last].takes_rest or len(tokens) <= len(layout):
+        return tokens
+    return [*tokens[:last], Token("".join(token.text for token in tokens[last:]))]
+
+
+@dataclass(frozen=True, slots=True)
+class A(Rdata):
+    """An IPv4 address (RFC 1035 3.4.1)."""
+
+    rtype = rtypes.A
+    layout = (Address("address", octets=4),)
+    address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AAAA(Rdata):
+    """An IPv6 address (RFC 3596 2.2)."""
+
+    rtype = rtypes.AAAA
+    layout = (Address("address", octets=16),)
+    address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointer(Rdata):
+    """Rdata that is a single name."""
+
+    layout = (HostName("target", compressed=True),)
+    target: Name
+
+    @property
+    def points_to(self) -> Name:
+        return self.target
+
+
+class NS(_Pointer):
+    """A nameserver of the zone that starts here (RFC 1035 3.3.11)."""
+
+    __slots__ = ()
+    rtype = rtypes.NS
+
+
+class CNAME(_Pointer):
+    """The canonical name of an alias (RFC 1035 3.3.1)."""
+
+    __slots__ = ()
+    rtype = rtypes.CNAME
+
+
+class PTR(_Pointer):
+    """A name that an address, or another name, stands for (RFC 1035 3.3.12)."""
+
+    __slots__ = ()
+    rtype = rtypes.PTR
+
+
+class DNAME(_Pointer):
+    """A redirection of all names below this one (RFC 6672 2.1)."""
+
+    __slots__ = ()
+    rtype = rtypes.DNAME
+    layout = (HostName("target"),)  # RFC 6672 2.5: never compressed
+
+
+@dataclass(frozen=True, slots=True)
+class SOA(Rdata):
+    """The start of a zone of authority (RFC 1035 3.3.13)."""
+
+    rtype = rtypes.SOA
+    layout = (
+        HostName("mname", compressed=True),
+        HostName("rname", compressed=True),
+        Integer("serial", octets=4),
+        Integer("refresh", octets=4),
+        Integer("retry", octets=4),
+        Integer("expire", octets=4),
+        Integer("minimum", octets=4),
+    )
+    mname: Name
+    rname: Name
+    serial: int
+    refresh: int
+    retry: int
+    expire: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class MX(Rdata):
+    """A mail exchanger (RFC 1035 3.3.9)."""
+
+    rtype = rtypes.MX
+    layout = (Integer("preference", code="MX013"), HostName("exchange", compressed=True))
+    preference: int
+    exchange: Name
+
+    @property
+    def points_to(self) -> Name:
+        return self.exchange
+
+    @classmethod
+    def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
+        if len(tokens) == 1:
+            raise RdataError(
+                "the preference is missing", code="MX013", fix=f"write: MX 10 {tokens[0].text}", position=0
+            )
+        if len(tokens) == 2 and tokens[1].text.isdecimal() and not tokens[0].text.isdecimal():
+            raise RdataError(
+                f"preference and exchange look written backwards: {tokens[0].text} {tokens[1].text}",
+                code="MX013",
+                fix=f"write: MX {tokens[1].text} {tokens[0].text}",
+                position=0,
+            )
+        return super(MX, cls).parse(tokens, origin)  # zero-argument super() fails with slots
+
+
+@dataclass(frozen=True, slots=True)
+class TXT(Rdata):
+    """One or more character-strings (RFC 1035 3.3.14)."""
+
+    rtype = rtypes.TXT
+    layout = (String("text"),)
+    strings: tuple[bytes, ...]
+
+    @classmethod
+    def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
+        if not tokens:
+            raise RdataError(f"{cls.__name__} takes at least one character-string")
+        strings = []
+        for position, token in enumerate(tokens):
+            try:
+                strings.append(cls.layout[0].parse(token, origin))
+            except RdataError as error:
+                error.position = position
+                raise
+        return cls(tuple(strings))
+
+    @classmethod
+    def split(cls, octets: bytes) -> Self:
+        """The text as strings of at most 255 octets, as RFC 7208 3.3 joins them again."""
+        pieces = range(0, max(len(octets), 1), MAX_STRING_OCTETS)
+        return cls(tuple(octets[at : at + MAX_STRING_OCTETS] for at in pieces))
+
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        strings: list[bytes] = []
+        at = 0
+        while at < len(octets) or not strings:
+            string, at = cls.layout[0].decode(octets, at)
+            strings.append(string)
+        return cls(tuple(strings))
+
+    @property
+    def parts(self) -> tuple[bytes | Name, ...]:
+        return tuple(self.layout[0].encode(string) for string in self.strings)
+
+    @property
+    def text(self) -> str:
+        return " ".join(quote(string) for string in self.strings)
+
+    @property
+    def joined(self) -> bytes:
+        """The strings as one, the way SPF, DKIM and DMARC read them (RFC 7208 3.3)."""
+        return b"".join(self.strings)
+
+
+class SPF(TXT):
+    """The abandoned type 99 (RFC 7208 3.1), laid out as TXT."""
+
+    __slots__ = ()
+    rtype = rtypes.SPF
+
+
+@dataclass(frozen=True, slots=True)
+class SRV(Rdata):
+    """The host and port of a service (RFC 2782)."""
+
+    rtype = rtypes.SRV
+    layout = (Integer("priority"), Integer("weight"), Integer("port"), HostName("target"))
+    priority: int
+    weight: int
+    port: int
+    target: Name
+
+    @property
+    def points_to(self) -> Name:
+        return self.target
+
+
+@dataclass(frozen=True, slots=True)
+class NAPTR(Rdata):
+    """A rewrite rule (RFC 3403 4.1)."""
+
+    rtype = rtypes.NAPTR
+    layout = (
+        Integer("order"),
+        Integer("preference"),
+        String("flags"),
+        String("service"),
+        String("regexp"),
+        HostName("replacement"),
+    )
+    order: int
+    preference: int
+    flags: bytes
+    service: bytes
+    regexp: bytes
+    replacement: Name
+
+
+@dataclass(frozen=True, slots=True)
+class DS(Rdata):
+    """The digest of a child zone's key (RFC 4034 5.1)."""
+
+    rtype = rtypes.DS
+    layout = (
+        Integer("key_tag"),
+        Integer("algorithm", octets=1),
+        Integer("digest_type", octets=1),
+        Rest("digest"),
+    )
+    key_tag: int
+    algorithm: int
+    digest_type: int
+    digest: bytes
+
+
+class CDS(DS):
+    """The DS that the child wants at its parent (RFC 7344 3.1)."""
+
+    __slots__ = ()
+    rtype = rtypes.CDS
+
+
+@dataclass(frozen=True, slots=True)
+class SSHFP(Rdata):
+    """The fingerprint of an SSH host key (RFC 4255 3.1)."""
+
+    rtype = rtypes.SSHFP
+    layout = (
+        Integer("algorithm", octets=1),
+        Integer("fingerprint_type", octets=1),
+        Rest("fingerprint"),
+    )
+    algorithm: int
+    fingerprint_type: int
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TLSA(Rdata):
+    """The certificate that a TLS service shows (RFC 6698 2.1)."""
+
+    rtype = rtypes.TLSA
+    layout = (
+        Integer("certificate_usage", octets=1),
+        Integer("selector", octets=1),
+        Integer("matching_type", octets=1),
+        Rest("certificate_association_data", code="TL003"),
+    )
+    certificate_usage: int
+    selector: int
+    matching_type: int
+    certificate_association_data: bytes
+
+
+class SMIMEA(TLSA):
+    """The certificate of a mailbox (RFC 8162 2), laid out as TLSA."""
+
+    __slots__ = ()
+    rtype = rtypes.SMIMEA
+
+
+@dataclass(frozen=True, slots=True)
+class OPENPGPKEY(Rdata):
+    """The OpenPGP key of a mailbox (RFC 7929 2.1)."""
+
+    rtype = rtypes.OPENPGPKEY
+    layout = (Rest("public_key", form="base64"),)
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CAA(Rdata):
+    """Which authority may issue certificates (RFC 8659 4.1)."""
+
+    rtype = rtypes.CAA
+    layout = (
+        Integer("flags", "CA001", octets=1),
+        String("tag", "CA001"),
+        Rest("value", "CA001", form="text"),
+    )
+    flags: int
+    tag: bytes
+    value: bytes
+
+    @property
+    def text(self) -> str:
+        return f"{self.flags} {self.tag.decode('ascii', 'replace')} {quote(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class URI(Rdata):
+    """A URI for a service (RFC 7553 4.1)."""
+
+    rtype = rtypes.URI
+    layout = (Integer("priority"), Integer("weight"), Rest("target", form="text"))
+    priority: int
+    weight: int
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SVCB(Rdata):
+    """A service binding (RFC 9460 2.2); dnspython reads and writes its parameters."""
+
+    rtype = rtypes.SVCB
+    layout = (Integer("svcpriority"), HostName("targetname"), Rest("svcparams"))
+    svcpriority: int
+    targetname: Name
+    svcparams: bytes
+
+    @property
+    def points_to(self) -> Name:
+        return self.targetname
+
+    @property
+    def text(self) -> str:
+        return Opaque(self.rtype, self.wire).text
+
+
+class HTTPS(SVCB):
+    """The service binding of a web origin (RFC 9460 9)."""
+
+    __slots__ = ()
+    rtype = rtypes.HTTPS
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Rdata):
+    """Rdata of a type that nothing here looks into (RFC 3597)."""
+
+    layout = ()
+    rtype: int  # type: ignore[misc]
+    octets: bytes
+
+    @property
+    def parts(self) -> tuple[bytes | Name, ...]:
+        return (self.octets,)
+
+    @property
+    def text(self) -> str:
+        return format_octets(self.rtype, self.octets)
+
+
+# The types that have a class above; every other type is Opaque.
+TYPED: dict[int, type[Rdata]] = {
+    kind.rtype: kind
+    for kind in (
+        A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, DNAME, DS, SSHFP, TLSA,
+        SMIMEA, CDS, OPENPGPKEY, SVCB, HTTPS, SPF, URI, CAA,
+    )
+}  # fmt: skip

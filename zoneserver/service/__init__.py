@@ -1,0 +1,1 @@
+"""The running server: configuration, loading, reload. It owns the current zones."""

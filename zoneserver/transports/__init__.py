@@ -1,0 +1,1 @@
+"""Sockets: UDP and TCP. They move octets and know no zones."""

@@ -1,0 +1,1 @@
+"""The rules a zone must keep before it is served."""

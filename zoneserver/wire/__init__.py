@@ -1,0 +1,1 @@
+"""DNS messages: octets to values and back, nothing else."""

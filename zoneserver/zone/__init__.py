@@ -1,0 +1,1 @@
+"""Zones as immutable values: nodes keyed by owner, and the set of zones we serve."""

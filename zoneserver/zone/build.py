@@ -1,0 +1,75 @@
+"""From the records of a source to a zone. Never fails: the validator judges the result."""
+
+from zoneserver.findings import Mark
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import Rdata
+from zoneserver.records.rrset import Record, RRset
+from zoneserver.zone.node import Node
+from zoneserver.zone.zone import Zone
+from zoneserver.zonefile.source import ZoneSource
+
+
+def build_zone(source: ZoneSource) -> Zone:
+    """Build the zone that a source describes.
+
+    Records outside the origin are left out, duplicates are served once, and an RRset
+    takes the lowest of its TTLs (RFC 2181 5.2): the validator reports each.
+    """
+    origin = source.origin
+    sets = _group(source)
+    # Sorted by length, a name comes after every name above it, so its cover is known.
+    names = sorted(_names(origin, sets), key=lambda name: len(name.key))
+    nodes: dict[bytes, Node] = {}
+    for name in names:
+        rrsets = tuple(sets.get(name.key, {}).values())
+        above = None if name == origin else nodes[name.parent.key]
+        nodes[name.key] = _make_node(name, rrsets, above)
+    return Zone(origin, nodes)
+
+
+def _group(source: ZoneSource) -> dict[bytes, dict[int, RRset]]:
+    """The records as RRsets, by owner and type."""
+    records: dict[bytes, dict[int, list[Record]]] = {}
+    for record in source.records:
+        if record.owner.is_below(source.origin):
+            records.setdefault(record.owner.key, {}).setdefault(record.rtype, []).append(record)
+    return {
+        key: {rtype: make_rrset(members) for rtype, members in types.items()}
+        for key, types in records.items()
+    }
+
+
+def make_rrset(records: list[Record]) -> RRset:
+    """One RRset from records of the same owner and type."""
+    first = records[0]
+    if len(records) == 1:
+        return RRset(first.owner, first.rtype, first.ttl, (first.rdata,), (first.mark,))
+    unique: dict[Rdata, Mark] = {}
+    for record in records:
+        unique.setdefault(record.rdata, record.mark)
+    ttl = min(record.ttl for record in records)
+    return RRset(first.owner, first.rtype, ttl, tuple(unique), tuple(unique.values()))
+
+
+def _names(origin: Name, sets: dict[bytes, dict[int, RRset]]) -> list[Name]:
+    """Every owner, and every name between an owner and the origin."""
+    names = {origin.key: origin}
+    for types in sets.values():
+        owner = next(iter(types.values())).owner
+        names[owner.key] = owner
+    for owner in list(names.values()):
+        name = owner
+        while name != origin and (name := name.parent).key not in names:
+            names[name.key] = name
+    return list(names.values())
+
+
+def _make_node(name: Name, rrsets: tuple[RRset, ...], above: Node | None) -> Node:
+    if above is None:
+        return Node(name, rrsets)
+    cover = above.cover
+    if cover is None and (above.is_cut or above.find(rtypes.DNAME)):
+        cover = above
+    is_cut = any(rrset.rtype == rtypes.NS for rrset in rrsets)
+    return Node(name, rrsets, is_cut, cover)

@@ -1,0 +1,34 @@
+"""One name of a zone, with its RRsets and what hides it."""
+
+from dataclasses import dataclass
+
+from zoneserver.names import Name
+from zoneserver.records.rrset import RRset
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A name that exists: it has RRsets, or names below it have (RFC 4592 2.2.2).
+
+    `is_cut` marks a delegation, `cover` the topmost name above that hides this one: a
+    zone cut or a DNAME. Both are settled when the zone is built, so that an answer only
+    has to look.
+    """
+
+    owner: Name
+    rrsets: tuple[RRset, ...] = ()
+    is_cut: bool = False
+    cover: "Node | None" = None
+
+    def find(self, rtype: int) -> RRset | None:
+        """The RRset of a type, or None."""
+        # A node has one to four RRsets: walking them beats a dict, in time and memory.
+        for rrset in self.rrsets:
+            if rrset.rtype == rtype:
+                return rrset
+        return None
+
+    @property
+    def is_empty_non_terminal(self) -> bool:
+        """Whether the name exists only because names below it do (RFC 8499 7)."""
+        return not self.rrsets

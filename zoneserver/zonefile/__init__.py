@@ -1,0 +1,1 @@
+"""Zone files: text to records with marks and findings. Takes octets; opens nothing."""

@@ -1,0 +1,81 @@
+"""What reading a zone file yields: records with marks, waivers, findings.
+
+A source is not a zone yet: it may hold two SOAs, or data below a DNAME. The validator
+judges that; nothing is dropped or mended on the way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from zoneserver.findings import Finding, Mark
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import SOA
+from zoneserver.records.rrset import Record
+
+# How a file that another one names is read: path as written -> octets. Raises OSError.
+Include = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class SoaDefaults:
+    """The SOA of a zone that writes none; no mname means the first apex NS.
+
+    All timers are in seconds.
+    """
+
+    mname: Name | None = None
+    rname: Name | None = None  # None: hostmaster at the origin
+    refresh: int = 7200
+    retry: int = 1800
+    expire: int = 1209600
+    minimum: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the server's configuration adds to zone files that leave it out."""
+
+    ttl: int = 3600
+    ns: tuple[Name, ...] = ()
+    soa: SoaDefaults = field(default_factory=SoaDefaults)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule that the zone's owner lifts: for one owner name (None: all), until a day."""
+
+    code: str
+    owner: Name | None
+    reason: str
+    until: date | None
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSource:
+    """One zone as its files have it.
+
+    `unreadable` are owners with a record that could not be read, so that no rule
+    mistakes them for missing. `lenient` are owners whose octoDNS metadata asks for
+    leniency. With `auto_serial` the SOA's serial is ours to choose.
+    """
+
+    origin: Name
+    records: tuple[Record, ...]
+    findings: tuple[Finding, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    unreadable: frozenset[Name] = frozenset()
+    lenient: frozenset[Name] = frozenset()
+    auto_serial: bool = False
+
+    def with_serial(self, serial: int) -> "ZoneSource":
+        """The same source with another serial in its SOA."""
+        records = tuple(
+            record._replace(rdata=replace(record.rdata, serial=serial))
+            if record.rtype == rtypes.SOA and isinstance(record.rdata, SOA)
+            else record
+            for record in self.records
+        )
+        return replace(self, records=records)
