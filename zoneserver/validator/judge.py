@@ -1,0 +1,95 @@
+"""The door: every rule over every candidate, then the waivers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from zoneserver.catalogue import CATALOGUE
+from zoneserver.findings import Finding, Level, make_finding
+from zoneserver.validator import addresses, aliases, delegations, exchanges, mx, records, services
+from zoneserver.validator.world import Candidate, World
+from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.zonefile.source import Waiver, ZoneSource
+
+Check = Callable[[Candidate, World], Iterator[Finding]]
+
+# Every check, in the order their findings are made. A check may report several codes.
+CHECKS: tuple[Check, ...] = (
+    records.check_owners,
+    records.check_sets,
+    delegations.check_apex,
+    delegations.check_soa,
+    delegations.check_nameservers,
+    delegations.check_below_cuts,
+    delegations.check_ds,
+    aliases.check_company,
+    aliases.check_chains,
+    aliases.check_dnames,
+    services.check_targets,
+    services.check_absence,
+    exchanges.check_exchanges,
+    mx.check_null,
+    mx.check_repeats,
+    addresses.check_ipv6,
+    addresses.check_pointers,
+)
+
+
+def judge(candidates: Sequence[Candidate], today: date) -> tuple[Finding, ...]:
+    """All findings of all candidates, those of the reader included, in the order of the files.
+
+    `today` decides which waivers have run out.
+    """
+    world = World(
+        ZoneSet(candidate.zone for candidate in candidates),
+        frozenset().union(*(candidate.source.unreadable for candidate in candidates)),
+    )
+    judged: list[Finding] = []
+    for candidate in candidates:
+        found = list(candidate.source.findings)
+        for check in CHECKS:
+            found += check(candidate, world)
+        found = [replace(finding, origin=candidate.zone.origin) for finding in found]
+        judged += sorted(_waive(found, candidate.source, today), key=lambda each: each.mark)
+    return tuple(judged)
+
+
+def _waive(found: list[Finding], source: ZoneSource, today: date) -> Iterator[Finding]:
+    """The findings with the waivers of their zone applied, and what is wrong with those."""
+    used: set[Waiver] = set()
+    for finding in found:
+        waiver = _waiver_for(finding, source)
+        if waiver is not None and waiver.until is not None and waiver.until < today:
+            used.add(waiver)
+            expired = f"{finding.reason} (the waiver ran out on {waiver.until})"
+            yield replace(finding, reason=expired, related=(*finding.related, (waiver.mark, "waiver")))
+        elif waiver is not None:
+            used.add(waiver)
+            yield replace(finding, waived=waiver.reason)
+        elif finding.owner in source.lenient and _waivable(finding):
+            yield replace(finding, waived="octodns.lenient is set")
+        else:
+            yield finding
+    for waiver in source.waivers:
+        if waiver not in used:
+            whom = f" at {waiver.owner}" if waiver.owner else ""
+            yield make_finding(
+                "WV001",
+                waiver.mark,
+                f"the waiver of {waiver.code} lifts nothing{whom}: there is no such finding.",
+                "delete it",
+                owner=waiver.owner,
+            )
+
+
+def _waiver_for(finding: Finding, source: ZoneSource) -> Waiver | None:
+    if not _waivable(finding):
+        return None
+    for waiver in source.waivers:
+        if waiver.code == finding.code and waiver.owner in (None, finding.owner):
+            return waiver
+    return None
+
+
+def _waivable(finding: Finding) -> bool:
+    return CATALOGUE[finding.code].waivable and finding.level > Level.HINT

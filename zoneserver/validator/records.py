@@ -1,0 +1,87 @@
+"""Records one by one, and the RRsets they form: owners, TTLs, duplicates."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from zoneserver.findings import Finding, make_finding
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import MX
+from zoneserver.records.rrset import Record
+from zoneserver.validator.world import Candidate, World
+
+
+def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
+    """NS009, SY011, SY012: owners that are elsewhere, or not what they look like."""
+    origin = candidate.zone.origin
+    for record in candidate.source.records:
+        owner = record.owner
+        if not owner.is_below(origin):
+            yield make_finding(
+                "NS009",
+                record.mark,
+                f"{owner} is not below {origin}; nobody would ever be told of it.",
+                "add the missing final label, or move the record to its own zone's file",
+                owner=owner,
+            )
+        elif b"\x01*" in owner.wire and b"*" in owner.labels[1:]:
+            yield make_finding(
+                "SY011",
+                record.mark,
+                f"in {owner} an asterisk is not the leftmost label: it matches nothing but itself.",
+                "a wildcard covers whole names only, as in *.example",
+                owner=owner,
+            )
+        elif record.rtype in (rtypes.A, rtypes.AAAA) and _has_underscore(owner, origin):
+            yield make_finding(
+                "SY012",
+                record.mark,
+                f"{owner} has an address, but no host name may hold an underscore; some clients"
+                " refuse to connect.",
+                "rename the host with a hyphen",
+                owner=owner,
+            )
+
+
+def check_sets(candidate: Candidate, world: World) -> Iterator[Finding]:
+    """SY005, SY006: an RRset has one TTL, and each record once (RFC 2181 5)."""
+    sets: dict[tuple[Name, int], list[Record]] = defaultdict(list)
+    for record in candidate.source.records:
+        sets[record.owner, record.rtype].append(record)
+    for records in sets.values():
+        if len(records) > 1:
+            yield from _check_set(records)
+
+
+def _check_set(records: list[Record]) -> Iterator[Finding]:
+    first, *others = records
+    lowest = min(record.ttl for record in records)
+    kind = rtypes.mnemonic(first.rtype)
+    odd = next((record for record in others if record.ttl != first.ttl), None)
+    if odd is not None:
+        yield make_finding(
+            "SY005",
+            odd.mark,
+            f"{odd.owner} {kind} has TTL {odd.ttl} here and {first.ttl} before; the whole set is"
+            f" served with {lowest}.",
+            f"write one TTL, such as {lowest}",
+            owner=first.owner,
+            related=((first.mark, f"TTL {first.ttl}"),),
+        )
+    seen = {first.rdata: first}
+    for record in others:
+        before = seen.setdefault(record.rdata, record)
+        # A repeated MX has a rule of its own, MX011.
+        if before is not record and not isinstance(record.rdata, MX):
+            yield make_finding(
+                "SY006",
+                record.mark,
+                f"{record.owner} {kind} {record.rdata.text} is written twice; one is served.",
+                "delete this one",
+                owner=record.owner,
+                related=((before.mark, "the same record"),),
+            )
+
+
+def _has_underscore(owner: Name, origin: Name) -> bool:
+    return b"_" in owner.wire[: len(owner.wire) - len(origin.wire)]

@@ -1,0 +1,126 @@
+"""What the rules look at: the candidates, and what all our zones together say of a name."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.solve import solve
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import AAAA, A
+from zoneserver.records.rrset import RRset
+from zoneserver.zone.zone import Zone
+from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.zonefile.source import ZoneSource
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One zone that wants to be served: as written, and as built."""
+
+    source: ZoneSource
+    zone: Zone
+
+
+_ALIASES = frozenset({rtypes.CNAME, rtypes.DNAME})
+
+
+class Verdict(Enum):
+    """What a host name turns out to be when a sender of mail looks it up."""
+
+    FOREIGN = "outside every zone of ours"
+    DELEGATED = "below a zone cut"
+    ALIAS = "a CNAME"
+    REWRITTEN = "below a DNAME"
+    HOST = "a host with an address"
+    BARE = "there, without an address"
+    MISSING = "not there"
+    UNREADABLE = "written, but in a way that could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The verdict on a name, the zone that gave it, and what that zone says.
+
+    `aliases` are the CNAMEs and DNAMEs that it follows, in order.
+    """
+
+    name: Name
+    verdict: Verdict
+    zone: Zone | None = None
+    aliases: tuple[RRset, ...] = ()
+    addresses: tuple[RRset, ...] = ()
+
+    @property
+    def next_hop(self) -> Name | None:
+        """The name that an alias leads to, one hop on."""
+        hop = next((rrset for rrset in self.aliases if rrset.rtype == rtypes.CNAME), None)
+        return hop.rdatas[0].points_to if hop else None
+
+    @property
+    def address_rdatas(self) -> tuple[A | AAAA, ...]:
+        """Every address of the host."""
+        return tuple(
+            rdata
+            for rrset in self.addresses
+            for rdata in rrset.rdatas
+            if isinstance(rdata, A | AAAA)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All candidates at once, so that a rule sees from one zone into another."""
+
+    zones: ZoneSet
+    unreadable: frozenset[Name]
+    _targets: dict[Name, Target] = field(default_factory=dict)
+
+    def zone_of(self, name: Name) -> Zone | None:
+        """The zone of ours that has the say about a name."""
+        zone = self.zones.find(name)
+        return zone if isinstance(zone, Zone) else None
+
+    def look_up(self, name: Name) -> Target:
+        """What a sender is told about a host: the order is that of the catalogue."""
+        known = self._targets.get(name)
+        if known is None:
+            known = self._targets[name] = self._judge(name)
+        return known
+
+    def _judge(self, name: Name) -> Target:
+        zone = self.zone_of(name)
+        if zone is None:
+            return Target(name, Verdict.FOREIGN)
+        replies = [solve(zone, name, rtype) for rtype in (rtypes.A, rtypes.AAAA)]
+        verdict = _verdict(replies[0])
+        if verdict is None:
+            addresses = tuple(
+                reply.answer[0] for reply in replies if reply.outcome is Outcome.ANSWER
+            )
+            missing = replies[0].outcome is Outcome.NXDOMAIN
+            verdict = Verdict.MISSING if missing else Verdict.BARE
+            if addresses:
+                return Target(name, Verdict.HOST, zone, (), addresses)
+            if name in self.unreadable:
+                verdict = Verdict.UNREADABLE
+        aliases = tuple(rrset for rrset in replies[0].answer if rrset.rtype in _ALIASES)
+        return Target(name, verdict, zone, aliases)
+
+
+def _verdict(reply: Answer) -> Verdict | None:
+    """The verdict where the name leads elsewhere; None where it speaks for itself."""
+    if reply.answer and reply.answer[0].rtype == rtypes.CNAME:
+        return Verdict.ALIAS
+    if reply.answer and reply.answer[0].rtype == rtypes.DNAME:
+        return Verdict.REWRITTEN
+    return Verdict.DELEGATED if reply.outcome is Outcome.REFERRAL else None
+
+
+def visible_rrsets(zone: Zone, rtype: int) -> list[RRset]:
+    """The RRsets of a type that the zone answers with: nothing below a cut or a DNAME."""
+    found = []
+    for node in zone.nodes.values():
+        if node.cover is None and not node.is_cut and (rrset := node.find(rtype)):
+            found.append(rrset)
+    return found
