@@ -3,12 +3,14 @@
 import ipaddress
 from collections.abc import Iterator
 
+import idna
+
 from zoneserver.findings import Finding, Level, Mark, make_finding
-from zoneserver.names import ROOT, Name
+from zoneserver.names import ROOT, Name, label_text
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX
 from zoneserver.validator.hostnames import as_written, find_address, find_fault
-from zoneserver.validator.known import MAIL_PROVIDERS, TOP_LEVEL_DOMAINS
+from zoneserver.validator.known import TOP_LEVEL_DOMAINS, provider_of, submission_advice
 from zoneserver.validator.ranges import judge_address
 from zoneserver.validator.suggest import closest_host, holder_of
 from zoneserver.validator.world import Candidate, Target, Verdict, World, visible_rrsets
@@ -52,6 +54,7 @@ class _Exchange:
             yield self._missing_dot()
             return
         yield from self._reserved()
+        yield from self._outgoing(target)
         yield from self._resolved(target)
 
     def _find(
@@ -99,7 +102,7 @@ class _Exchange:
             return False
         count = len(exchange.labels) - len(origin.labels)
         written = Name.from_labels(exchange.labels[:count])
-        if written.is_below(origin) or any(written.is_below(each) for each in MAIL_PROVIDERS):
+        if written.is_below(origin) or provider_of(written):
             return True
         dotted = len(written.labels) > 1 and written.key[:-1].rsplit(b".", 1)
         return bool(dotted) and (
@@ -141,6 +144,25 @@ class _Exchange:
                 f"no sender can resolve {exchange}; fine for a test",
                 "name a public host",
                 level=Level.HINT,
+            )
+
+    def _outgoing(self, target: Target) -> Iterator[Finding]:
+        """MX029, MX031: labels that do not decode, hosts that take no incoming mail."""
+        for label in target.name.labels:
+            if label.lower().startswith(b"xn--") and (fault := _undecodable(label)):
+                yield self._find(
+                    "MX029",
+                    f"the label {label_text(label)} is no A-label ({fault}); it may be a typing"
+                    " mistake",
+                    "write the name in your own script; it is converted",
+                    level=Level.WARNING,
+                )
+        advice = submission_advice(target.name)
+        if advice and target.verdict is Verdict.FOREIGN:
+            yield self._find(
+                "MX031",
+                f"{target.name} sends mail for users who log in; it does not accept yours",
+                advice,
             )
 
     def _resolved(self, target: Target) -> Iterator[Finding]:
@@ -258,3 +280,12 @@ class _Exchange:
                     also=also,
                 )
 
+
+
+def _undecodable(label: bytes) -> str:
+    """Why an A-label stands for no U-label (RFC 5891 5.4), or an empty text."""
+    try:
+        idna.decode(label)
+    except idna.IDNAError as error:
+        return str(error)
+    return ""

@@ -6,7 +6,7 @@ from datetime import date
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import Finding, Level, make_finding
-from zoneserver.validator import addresses, aliases, delegations, exchanges, mx, records, services
+from zoneserver.validator import addresses, aliases, delegations, exchanges, mx, records, routes, services
 from zoneserver.validator.world import Candidate, World
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.source import Waiver, ZoneSource
@@ -30,6 +30,12 @@ CHECKS: tuple[Check, ...] = (
     exchanges.check_exchanges,
     mx.check_null,
     mx.check_repeats,
+    routes.check_order,
+    routes.check_redundancy,
+    routes.check_times,
+    routes.check_size,
+    routes.check_reach,
+    routes.check_wildcards,
     addresses.check_ipv6,
     addresses.check_pointers,
 )
