@@ -13,6 +13,8 @@ from zoneserver.validator.world import Candidate, World, visible_rrsets
 def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX007, MX008: a null MX stands alone, with preference 0."""
     for rrset in visible_rrsets(candidate.zone, rtypes.MX):
+        if all(rdata.points_to != ROOT for rdata in rrset.rdatas):
+            continue
         marked = list(zip(rrset.rdatas, rrset.marks, strict=True))
         others = [(mark, f"MX {rdata.text}") for rdata, mark in marked if rdata.points_to != ROOT]
         for rdata, mark in marked:

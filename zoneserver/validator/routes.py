@@ -87,11 +87,16 @@ def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_redundancy(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX019, MX032: several exchangers that are one machine, or two providers."""
+    judged: set[frozenset[Name]] = set()
     for route in routes(candidate, world):
-        hops = list({hop.mx.exchange: hop for hop in route.hops}.values())
-        if len(hops) < 2 or route.is_null:
+        # Many names share one set of exchangers; what it lacks is said once.
+        exchangers = frozenset(hop.mx.exchange for hop in route.hops)
+        if len(exchangers) < 2 or exchangers in judged:
             continue
-        providers = {name: hop for hop in hops if (name := provider_of(hop.mx.exchange))}
+        judged.add(exchangers)
+        hops = list({hop.mx.exchange: hop for hop in route.hops}.values())
+        foreign = [hop for hop in hops if hop.target.verdict is Verdict.FOREIGN]
+        providers = {name for hop in foreign if (name := provider_of(hop.mx.exchange))}
         if len(providers) > 1:
             yield _about(
                 route,
@@ -147,9 +152,11 @@ def check_size(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_reach(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX023: a target outside all our zones cannot be judged without asking."""
+    told = {ROOT}
     for route in routes(candidate, world):
         for hop in route.hops:
-            if hop.target.verdict is Verdict.FOREIGN and hop.mx.exchange != ROOT:
+            if hop.target.verdict is Verdict.FOREIGN and hop.mx.exchange not in told:
+                told.add(hop.mx.exchange)
                 yield _about(
                     route,
                     hop,
