@@ -6,7 +6,7 @@ from datetime import date
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import Finding, Level, make_finding
-from zoneserver.validator import addresses, aliases, delegations, exchanges, mx, records, routes, services
+from zoneserver.validator import addresses, aliases, delegations, exchanges, expectations, mx, records, routes, services
 from zoneserver.validator.world import Candidate, World
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.source import Waiver, ZoneSource
@@ -36,6 +36,10 @@ CHECKS: tuple[Check, ...] = (
     routes.check_size,
     routes.check_reach,
     routes.check_wildcards,
+    expectations.check_null_routes,
+    expectations.check_missing_routes,
+    expectations.check_postmaster,
+    expectations.check_client_settings,
     addresses.check_ipv6,
     addresses.check_pointers,
 )

@@ -48,4 +48,8 @@ def codes(findings: tuple[Finding, ...]) -> set[str]:
 
 def described(findings: tuple[Finding, ...], code: str) -> list[str]:
     """`level file:line` of every finding with a code."""
-    return [f"{each.level} {each.mark.file}:{each.mark.line}" for each in findings if each.code == code]
+    return [
+        f"{each.level} {each.mark.file}:{each.mark.line}"
+        for each in findings
+        if each.code == code
+    ]

@@ -38,6 +38,8 @@ BREAKS = [
     ("MX006", "warning", "@ MX 20 ns.sub\nsub NS ns.sub\nns.sub A 192.0.2.53"),
     ("MX007", "error", "@ MX 0 ."),
     ("MX008", "error", "www MX 10 ."),
+    ("MX009", "warning", "news MX 0 .\nnews A 203.0.113.9\nnews TXT \"v=spf1 a -all\""),
+    ("MX009", "hint", "news MX 0 ."),
     ("MX011", "warning", "@ MX 10 mail"),
     ("MX011", "warning", "@ MX 10 MAIL"),
     ("MX012", "warning", "@ MX 20 mail"),
@@ -81,6 +83,9 @@ BREAKS = [
     ("MX022", "hint", "@ MX 20 doc\ndoc A 203.0.113.9"),
     ("MX023", "hint", "@ MX 20 mx.example.net."),
     ("MX024", "warning", "* MX 10 mail"),
+    ("MX025", "warning", "shop A 203.0.113.9\n_dmarc.shop TXT \"v=DMARC1; p=none; rua=mailto:a@example.com\""),
+    ("MX025", "warning", "shop A 203.0.113.9\n_dmarc.shop TXT \"v=DMARC1; p=none\"\nshop TXT \"v=spf1 a -all\""),
+    ("MX025", "warning", "shop A 203.0.113.9\nsel._domainkey.shop TXT \"v=DKIM1; p=\""),
     ("MX027", "warning", "fast 0 MX 10 mail"),
     ("MX027", "warning", "slow 604800 MX 10 mail"),
     ("MX027", "warning", "@ MX 20 quick\nquick 5 A 203.0.113.9"),
@@ -105,6 +110,10 @@ NEAR_MISSES = [
     ("MX005", "@ MX 20 both\nboth A 203.0.113.9\nboth AAAA 2001:db8::25"),
     ("MX007", "www MX 0 ."),
     ("MX008", "www MX 0 ."),
+    ("MX009", "news MX 0 .\nnews A 203.0.113.9\nnews TXT \"v=spf1 -all\""),
+    ("MX025", "mail TXT \"v=spf1 a -all\""),
+    ("MX025", "shop A 203.0.113.9\nshop MX 0 .\n_dmarc.shop TXT \"v=DMARC1; p=reject\""),
+    ("MX025", "shop A 203.0.113.9\nshop TXT \"v=spf1 -all\"\n_dmarc.shop TXT \"v=DMARC1; p=reject\""),
     ("MX011", "@ MX 10 other\nother A 203.0.113.9"),
     ("MX012", "@ MX 20 other\nother A 203.0.113.9"),
     ("MX013", "@ MX 65535 other\nother A 203.0.113.9"),
@@ -153,6 +162,32 @@ def test_backwards_mx() -> None:
     zone = BASE.replace("@ MX 10 mail\n", "@ A 192.0.2.80\nmail MX 10 @\n")
 
     assert codes(judge_zones(zone)) == {"MX016"}
+
+
+@pytest.mark.parametrize(
+    ("rname", "found"),
+    [
+        ("hostmaster", set()),
+        ("hostmaster.www", set()),
+        ("hostmaster.quiet", {"NS018"}),
+        ("hostmaster.nosuch", {"NS018"}),
+        ("hostmaster.text", {"NS018"}),
+        ("hostmaster.example.net.", set()),
+    ],
+)
+def test_mailbox_of_the_soa(rname: str, found: set[str]) -> None:
+    """NS018: the domain of the SOA's mailbox takes mail, as far as we know."""
+    zone = BASE.replace("hostmaster 1", f"{rname} 1") + "quiet MX 0 .\ntext TXT hello\n"
+
+    assert codes(judge_zones(zone)) == found
+
+
+def test_services_that_clients_look_for() -> None:
+    """SR003: a hint, gone once both records are there."""
+    lines = "_submissions._tcp SRV 0 1 465 mail\n_imaps._tcp SRV 0 1 993 mail\n"
+
+    assert len(described(judge_zones(BASE), "SR003")) == 1
+    assert described(judge_zones(BASE + lines), "SR003") == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +242,10 @@ def test_target_below_a_cut_to_a_zone_of_ours() -> None:
     found = judge_zones(parent, child)
 
     assert codes(found) == {"MX004"}
-    assert {str(each.origin) for each in found if each.blocks} == {"example.com.", "sub.example.com."}
+    assert {str(each.origin) for each in found if each.blocks} == {
+        "example.com.",
+        "sub.example.com.",
+    }
 
 
 def test_unreadable_target_is_not_called_missing() -> None:

@@ -35,7 +35,9 @@ def waive(code: str, owner: str | None = None, until: date | None = None) -> Wai
 )
 def test_waiver_lifts_an_error(waiver: Waiver) -> None:
     """A waived error is still reported, with the reason, and does not block."""
-    (found,) = (each for each in judge_waived("@ MX 20 nosuch\n", waiver) if each.code == "MX004")
+    (found,) = (
+        each for each in judge_waived("@ MX 20 nosuch\n", waiver) if each.code == "MX004"
+    )
 
     assert (found.waived, found.blocks) == ("we know", False)
 
@@ -53,7 +55,9 @@ def test_waiver_of_another_owner_lifts_nothing() -> None:
 def test_expired_waiver() -> None:
     """After its day the finding is back and tells of the waiver."""
     waiver = waive("MX004", until=date(2026, 5, 31))
-    (found,) = (each for each in judge_waived("@ MX 20 nosuch\n", waiver) if each.code == "MX004")
+    (found,) = (
+        each for each in judge_waived("@ MX 20 nosuch\n", waiver) if each.code == "MX004"
+    )
 
     assert found.blocks
     assert "ran out on 2026-05-31" in found.reason
