@@ -41,22 +41,42 @@ CATALOGUE: dict[str, Rule] = {
     "MX016": Rule("W", "an MX is written backwards", "RFC 974"),
     "MX017": Rule("W", "one's own host is not tried first", "RFC 5321 5.1"),
     "MX019": Rule("W", "all exchangers are one machine", "RFC 2182 3.1, by analogy"),
-    "MX020": Rule("E", "a name has its origin twice: a forgotten final dot", "RFC 1035 5.1; RFC 1912 2.1"),
-    "MX021": Rule("W", "an MX target is a name that no sender can resolve", "RFC 6761 6; RFC 6762 3"),
-    "MX022": Rule("E", "an MX target has an address nobody can reach", "RFC 6890 2.2; RFC 1918 3"),
+    "MX020": Rule(
+        "E", "a name has its origin twice: a forgotten final dot", "RFC 1035 5.1; RFC 1912 2.1"
+    ),
+    "MX021": Rule(
+        "W", "an MX target is a name that no sender can resolve", "RFC 6761 6; RFC 6762 3"
+    ),
+    "MX022": Rule(
+        "E", "an MX target has an address nobody can reach", "RFC 6890 2.2; RFC 1918 3"
+    ),
     "MX023": Rule("H", "an MX target is outside our zones and was not checked", "RFC 5321 5.1"),
-    "MX024": Rule("W", "a wildcard MX leaves out names that exist", "RFC 1912 2.7; RFC 4592 2.2.1"),
+    "MX024": Rule(
+        "W", "a wildcard MX leaves out names that exist", "RFC 1912 2.7; RFC 4592 2.2.1"
+    ),
     "MX025": Rule("W", "mail goes to a web host for want of an MX", "RFC 5321 5.1; RFC 7505 1"),
-    "MX027": Rule("W", "a TTL on the way of mail is very short or very long", "RFC 1035 3.2.1; RFC 1912 2.2"),
+    "MX027": Rule(
+        "W",
+        "a TTL on the way of mail is very short or very long",
+        "RFC 1035 3.2.1; RFC 1912 2.2",
+    ),
     "MX028": Rule("W", "there are too many exchangers", "RFC 7208 4.6.4; RFC 5321 5.1"),
     "MX029": Rule("E", "a label is not valid under IDNA 2008", "RFC 5890 2.3.2; RFC 5891 4"),
     "MX030": Rule("W", "an MX stands where nobody has a mailbox", "RFC 3172 2; RFC 7085"),
     "MX031": Rule("W", "an MX target is a host for outgoing mail", "RFC 6409 3; RFC 8314 3"),
     "MX032": Rule("W", "exchangers of two providers are mixed", "RFC 5321 5.1"),
     # Addresses
-    "AD001": Rule("E", "an address record holds no address of its family", "RFC 1035 3.4.1; RFC 3596 2.2"),
-    "AD002": Rule("W", "an AAAA holds an address that is not global", "RFC 4291 2.5; RFC 4193 1"),
-    "AD003": Rule("H", "an MX host has no matching PTR where we serve the reverse zone", "RFC 1912 2.1; RFC 8601 3"),
+    "AD001": Rule(
+        "E", "an address record holds no address of its family", "RFC 1035 3.4.1; RFC 3596 2.2"
+    ),
+    "AD002": Rule(
+        "W", "an AAAA holds an address that is not global", "RFC 4291 2.5; RFC 4193 1"
+    ),
+    "AD003": Rule(
+        "H",
+        "an MX host has no matching PTR where we serve the reverse zone",
+        "RFC 1912 2.1; RFC 8601 3",
+    ),
     # CNAME, DNAME, SRV
     "CN001": _fixed("E", "a CNAME stands beside other data", "RFC 1034 3.6.2; RFC 2181 10.1"),
     "CN002": _fixed("E", "a CNAME stands at the apex", "RFC 1034 3.6.2; RFC 1912 2.4"),
@@ -65,25 +85,41 @@ CATALOGUE: dict[str, Rule] = {
     "CN005": Rule("H", "a CNAME leads to another CNAME", "RFC 1034 3.6.2; RFC 1912 2.4"),
     "CN006": Rule("W", "a CNAME leads to a name that does not exist", "RFC 1912 2.4"),
     "CN007": Rule("E", "data stands below a DNAME", "RFC 6672 2.4"),
-    "CN008": Rule("E", "a DNAME stands beside another DNAME, a CNAME or a delegation", "RFC 6672 2.4"),
+    "CN008": Rule(
+        "E", "a DNAME stands beside another DNAME, a CNAME or a delegation", "RFC 6672 2.4"
+    ),
     "CN009": Rule("E", "an SRV target is an alias", "RFC 2782"),
-    "CN012": Rule("E", "a CNAME, DNAME or SRV target is an IP address", "RFC 1035 3.3; RFC 2782"),
+    "CN012": Rule(
+        "E", "a CNAME, DNAME or SRV target is an IP address", "RFC 1035 3.3; RFC 2782"
+    ),
     "SR001": Rule("E", "an SRV target in our zones has no address", "RFC 2782; RFC 6186 3.4"),
-    "SR002": Rule("E", "an SRV target of \".\" does not stand alone", "RFC 2782; RFC 6186 3.4"),
-    "SR003": Rule("H", "mail clients must guess the servers' names", "RFC 6186 3; RFC 8314 5.1"),
+    "SR002": Rule("E", 'an SRV target of "." does not stand alone', "RFC 2782; RFC 6186 3.4"),
+    "SR003": Rule(
+        "H", "mail clients must guess the servers' names", "RFC 6186 3; RFC 8314 5.1"
+    ),
     # NS, glue, SOA
     "NS001": _fixed("E", "the zone has no SOA", "RFC 1034 4.2.1; RFC 1035 5.2"),
     "NS002": _fixed("E", "the zone has two SOA records", "RFC 1035 5.2; RFC 2181 6.1"),
     "NS003": _fixed("E", "the zone has no NS at its apex", "RFC 1034 4.2.1"),
     "NS004": Rule("E", "an NS target is an alias", "RFC 2181 10.3; RFC 1912 2.8"),
     "NS005": Rule("E", "an NS target is an IP address", "RFC 1035 3.3.11"),
-    "NS006": Rule("E", "an NS target in the zone has no address", "RFC 1034 4.2.1; RFC 1912 2.3"),
-    "NS007": Rule("E", "a delegation to a server inside the child has no glue", "RFC 1034 4.2.1; RFC 9471 3"),
+    "NS006": Rule(
+        "E", "an NS target in the zone has no address", "RFC 1034 4.2.1; RFC 1912 2.3"
+    ),
+    "NS007": Rule(
+        "E",
+        "a delegation to a server inside the child has no glue",
+        "RFC 1034 4.2.1; RFC 9471 3",
+    ),
     "NS008": Rule("W", "a zone has a single nameserver", "RFC 1034 4.1; RFC 2182 5"),
     "NS009": Rule("E", "a record is not below the zone's origin", "RFC 1035 5.2"),
-    "NS010": Rule("W", "data stands below a zone cut and is no glue", "RFC 1034 4.2.1; RFC 2181 6.1"),
+    "NS010": Rule(
+        "W", "data stands below a zone cut and is no glue", "RFC 1034 4.2.1; RFC 2181 6.1"
+    ),
     "NS011": Rule("W", "the SOA timers contradict one another", "RFC 1912 2.2; RFC 2308 5"),
-    "NS012": Rule("E", "the SOA's mailbox is written with an @", "RFC 1035 3.3.13; RFC 1912 2.2"),
+    "NS012": Rule(
+        "E", "the SOA's mailbox is written with an @", "RFC 1035 3.3.13; RFC 1912 2.2"
+    ),
     "NS013": Rule("E", "an SOA stands below the apex", "RFC 1035 5.2"),
     "NS014": Rule("E", "a DS stands where nothing is delegated", "RFC 4035 2.4"),
     "NS016": Rule("E", "the serial goes backwards", "RFC 1982 3.2; RFC 1912 2.2"),
@@ -95,18 +131,26 @@ CATALOGUE: dict[str, Rule] = {
     "SY004": _fixed("E", "a TTL is no number from 0 to 2147483647", "RFC 2181 8"),
     "SY005": Rule("W", "the records of an RRset have different TTLs", "RFC 2181 5.2"),
     "SY006": Rule("W", "the same record is written twice", "RFC 2181 5"),
-    "SY007": _fixed("E", "a record's type or class cannot be served", "RFC 1035 3.2.2; RFC 6895 3.1"),
+    "SY007": _fixed(
+        "E", "a record's type or class cannot be served", "RFC 1035 3.2.2; RFC 6895 3.1"
+    ),
     "SY008": _fixed("E", "the YAML does not say what it seems to say", "YAML 1.1"),
     "SY009": _fixed("E", "the file is not a zone file", "YAML 1.1"),
     "SY010": _fixed("E", "a limit is exceeded", "RFC 2181 5"),
     "SY011": Rule("W", "an asterisk is not the leftmost label", "RFC 4592 2.1.1"),
-    "SY012": Rule("W", "an address record's owner has an underscore", "RFC 1123 2.1; RFC 8552 1"),
+    "SY012": Rule(
+        "W", "an address record's owner has an underscore", "RFC 1123 2.1; RFC 8552 1"
+    ),
     "SY013": _fixed("E", "a target has no final dot", "RFC 1035 5.1"),
     "SY014": Rule("W", "an octoDNS key has no effect here", "octoDNS"),
-    "SY015": Rule("H", "a record is left out or judged leniently, as its octodns key asks", "octoDNS"),
+    "SY015": Rule(
+        "H", "a record is left out or judged leniently, as its octodns key asks", "octoDNS"
+    ),
     "SY016": Rule("W", "a record has no TTL anywhere", "RFC 2308 4"),
     # Mail policy text that the reader itself must split
-    "TX001": Rule("E", "a character-string is over 255 octets", "RFC 1035 3.3.14; RFC 7208 3.3"),
+    "TX001": Rule(
+        "E", "a character-string is over 255 octets", "RFC 1035 3.3.14; RFC 7208 3.3"
+    ),
     "CA001": Rule("E", "a CAA record cannot be read", "RFC 8659 4; RFC 9495 3"),
     "TL003": Rule("E", "a TLSA digest does not fit its matching type", "RFC 6698 2.1"),
     # Waivers

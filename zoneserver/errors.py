@@ -7,6 +7,8 @@
     └── OperatorError         what the person who runs the server must mend
         ├── ConfigurationError    the configuration file or a flag
         └── StartError            a folder, a file or a port that cannot be used
+
+Any other exception is a defect of ours.
 """
 
 

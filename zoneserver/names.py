@@ -50,7 +50,8 @@ class Name:
                 raise NameSyntaxError("a label is empty (two dots in a row?)", "SY001")
             if len(label) > MAX_LABEL_OCTETS:
                 raise NameSyntaxError(
-                    f"the label {label_text(label)[:20]}... has {len(label)} octets; 63 is the most",
+                    f"the label {label_text(label)[:20]}... has {len(label)} octets; "
+                    f"{MAX_LABEL_OCTETS} is the most",
                     "SY001",
                 )
         wire = b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
@@ -66,8 +67,10 @@ class Name:
 
         Raises NameSyntaxError, also for a relative name where there is no origin.
         """
-        if text == "." or (text == "@" and origin is not None):
-            return ROOT if text == "." or origin is None else origin
+        if text == ".":
+            return ROOT
+        if text == "@" and origin is not None:
+            return origin
         labels, absolute = split_labels(text)
         if absolute:
             return cls.from_labels(labels)
@@ -95,7 +98,7 @@ class Name:
         return self.wire.startswith(b"\x01*")
 
     def ancestors(self) -> "Iterator[Name]":
-        """This name's parent, its parent's, and so on up to the root."""
+        """The parent, its parent, and so on up to the root."""
         name = self
         while name.wire[0]:
             name = name.parent
@@ -165,29 +168,31 @@ def split_labels(text: str) -> tuple[list[bytes], bool]:
     """
     if not text:
         raise NameSyntaxError("the name is empty", "SY001")
-    if "\\" in text:
-        pieces = _split_escaped(text)
-    else:
-        pieces = [_a_label(piece) for piece in text.split(".")]
-    absolute = len(pieces) > 1 and not pieces[-1]
-    return (pieces[:-1] if absolute else pieces), absolute
+    pieces = _split_at_dots(text) if "\\" in text else text.split(".")
+    labels = [_unescape_label(p) if "\\" in p else _a_label(p) for p in pieces]
+    absolute = len(labels) > 1 and not labels[-1]
+    return (labels[:-1] if absolute else labels), absolute
 
 
-def _split_escaped(text: str) -> list[bytes]:
-    pieces, label, at = [], bytearray(), 0
+def _split_at_dots(text: str) -> list[str]:
+    """The text between the dots that no backslash protects."""
+    pieces, start, at = [], 0, 0
     while at < len(text):
-        char = text[at]
-        if char == "\\":
-            octet, at = unescape(text, at)
-            label += octet
-            continue
-        if char == ".":
-            pieces.append(bytes(label))
-            label.clear()
-        else:
-            label += char.encode()
-        at += 1
-    return [*pieces, bytes(label)]
+        if text[at] == ".":
+            pieces.append(text[start:at])
+            start = at + 1
+        at += 2 if text[at] == "\\" else 1
+    return [*pieces, text[start:]]
+
+
+def _unescape_label(label: str) -> bytes:
+    if not label.isascii():
+        raise NameSyntaxError(f"{label} has an escape beside a letter that is not ASCII")
+    octets, at = bytearray(), 0
+    while at < len(label):
+        octet, at = unescape(label, at) if label[at] == "\\" else (label[at].encode(), at + 1)
+        octets += octet
+    return bytes(octets)
 
 
 def unescape(text: str, at: int) -> tuple[bytes, int]:
@@ -210,9 +215,14 @@ def _a_label(label: str) -> bytes:
     if label.isascii():
         return label.encode()
     try:
-        return idna.encode(label, uts46=True)
+        a_label = idna.encode(label, uts46=True)
     except idna.IDNAError as error:
-        raise NameSyntaxError(f"{label} is no internationalised label: {error}", "MX029") from error
+        raise NameSyntaxError(
+            f"{label} is no internationalised label: {error}", "MX029"
+        ) from error
+    if b"." in a_label:  # U+3002 and its like: dots to some, so a label to nobody
+        raise NameSyntaxError(f"{label} holds a dot that is not ASCII; write it as .", "MX029")
+    return a_label
 
 
 ROOT = Name(b"\0")

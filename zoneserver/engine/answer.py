@@ -21,8 +21,9 @@ class Outcome(Enum):
 class Answer:
     """The outcome and the sections, in the order they are sent.
 
-    `answer` starts with the aliases that were followed. `glue` holds the addresses that a
-    referral cannot do without (RFC 9471 3), `additional` those that are merely useful.
+    The first `aliases` RRsets of `answer` are the aliases that were followed. `glue` holds
+    the addresses that a referral cannot do without (RFC 9471 3), `additional` what is merely
+    useful.
     """
 
     outcome: Outcome
@@ -30,6 +31,7 @@ class Answer:
     authority: tuple[RRset, ...] = ()
     glue: tuple[RRset, ...] = ()
     additional: tuple[RRset, ...] = ()
+    aliases: int = 0
 
     @property
     def is_authoritative(self) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import solve
 from zoneserver.errors import MessageError
-from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.wire import message as m
@@ -24,6 +23,7 @@ MAX_UDP_PAYLOAD = 1232
 # RFC 1035 4.2.1: what an asker without EDNS can take.
 MIN_UDP_PAYLOAD = 512
 _MAX_TCP_OCTETS = 65535
+_FIXED_OCTETS = 12  # a record without its rdata
 
 # The codes of RFC 8914 4.
 _OTHER, _PROHIBITED, _NOT_AUTHORITATIVE, _NOT_SUPPORTED, _INVALID_DATA = 0, 18, 20, 21, 24
@@ -110,11 +110,11 @@ def _find_zone(zones: ZoneSet, query: Query) -> Zone | RefusedZone | None:
 
 def _tell(answer: Answer, query: Query, transport: Transport) -> Response:
     """The answer of a zone as a response."""
-    answered = answer.answer
-    additional = answer.additional
-    if query.qtype == rtypes.ANY and answer.outcome is Outcome.ANSWER and not transport.stream:
+    answered, additional = answer.answer, answer.additional
+    found = answered[answer.aliases :]
+    if query.qtype == rtypes.ANY and found and not transport.stream:
         # RFC 8482 4.1: over UDP one RRset is enough, and the smallest amplifies least.
-        answered = (min(answered, key=_octets),)
+        answered = (*answered[: answer.aliases], min(found, key=_octets))
         additional = ()
     return Response(
         rcode=_RCODES.get(answer.outcome, m.NOERROR),
@@ -128,7 +128,8 @@ def _tell(answer: Answer, query: Query, transport: Transport) -> Response:
 
 
 def _octets(rrset: RRset) -> int:
-    return sum(len(rdata.wire) for rdata in rrset.rdatas)
+    """What a set adds to a message, its owner being a pointer."""
+    return sum(_FIXED_OCTETS + len(rdata.wire) for rdata in rrset.rdatas)
 
 
 def _refuse(code: int, text: str) -> Response:

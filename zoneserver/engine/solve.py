@@ -7,13 +7,13 @@ it, negative answers as RFC 2308 and glue as RFC 9471 want them. The server answ
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.errors import NameSyntaxError
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import CNAME, SOA
+from zoneserver.records.rdata import CNAME, DNAME, SOA, SVCB, Rdata
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
@@ -21,9 +21,17 @@ from zoneserver.zone.zone import Zone
 MAX_HOPS = 8  # aliases followed before we send what we have
 MAX_NEGATIVE_TTL = 3600  # seconds; a longer one makes a mended mistake linger
 
-# Types whose target the asker will want the addresses of (RFC 1035 3.3.9, RFC 2782,
-# RFC 9460 4.1).
-_WITH_TARGET = frozenset({rtypes.MX, rtypes.NS, rtypes.SRV, rtypes.SVCB, rtypes.HTTPS})
+_ADDRESSES = frozenset({rtypes.A, rtypes.AAAA})
+# What the asker will want to know of the target next, by the type that names the target
+# (RFC 1035 3.3.9 and 3.3.11, RFC 2782, RFC 9460 4.1).
+_WANTED = {
+    rtypes.MX: _ADDRESSES,
+    rtypes.NS: _ADDRESSES,
+    rtypes.SRV: _ADDRESSES,
+    rtypes.SVCB: _ADDRESSES | {rtypes.SVCB},
+    rtypes.HTTPS: _ADDRESSES | {rtypes.HTTPS},
+}
+_ALIAS_MODE = 0  # RFC 9460 2.4.1: the SvcPriority of a service binding that is an alias
 
 
 class _Alias(NamedTuple):
@@ -42,39 +50,34 @@ def solve(zone: Zone, qname: Name, qtype: int) -> Answer:
     while True:
         found = _look_up(zone, name, qtype)
         if isinstance(found, Answer):
-            return replace(found, answer=aliases + found.answer) if aliases else found
+            return _behind(aliases, found) if aliases else found
         if len(visited) == MAX_HOPS:
-            return Answer(Outcome.PARTIAL, aliases)
+            return _behind(aliases, Answer(Outcome.PARTIAL))
         visited.add(name)
-        aliases += tuple(rrset for rrset in found.rrsets if rrset not in aliases)
+        aliases += _without(found.rrsets, aliases)
         if found.target is None:
-            return Answer(Outcome.YXDOMAIN, aliases)
+            return _behind(aliases, Answer(Outcome.YXDOMAIN))
         if found.target in visited or not found.target.is_below(zone.origin):
-            return Answer(Outcome.PARTIAL, aliases)
+            return _behind(aliases, Answer(Outcome.PARTIAL))
         name = found.target
 
 
-def find_addresses(zone: Zone, name: Name) -> tuple[RRset, ...]:
-    """The A and AAAA RRsets that the zone itself answers for a name, glue excluded."""
-    if not name.is_below(zone.origin):
-        return ()
-    encloser = zone.closest(name)
-    if encloser.cover is not None or encloser.is_cut:
-        return ()
-    exact = encloser.owner == name
-    if not exact and encloser.find(rtypes.DNAME):
-        return ()
-    node = encloser if exact else zone.find_wildcard(encloser)
-    if node is None:
-        return ()
-    return tuple(rrset if exact else rrset.owned_by(name) for rrset in _addresses(node))
+def _behind(aliases: tuple[RRset, ...], last: Answer) -> Answer:
+    """The answer that the aliases led to, with the aliases in front."""
+    answer = aliases + _without(last.answer, aliases)
+    return replace(last, answer=answer, aliases=len(aliases))
+
+
+def _without(rrsets: tuple[RRset, ...], known: tuple[RRset, ...]) -> tuple[RRset, ...]:
+    """The RRsets that are not known yet: a message holds each once (RFC 2181 5)."""
+    return tuple(rrset for rrset in rrsets if rrset not in known)
 
 
 def _look_up(zone: Zone, name: Name, qtype: int) -> Answer | _Alias:
     """One round of RFC 1034 4.3.2: an answer, or the alias to follow."""
     encloser = zone.closest(name)
     exact = encloser.owner == name
-    if hider := _hider(encloser, exact, qtype):
+    if hider := _hider(encloser, qtype, exact=exact):
         # A cut hides what is below it (step 3b); so does a DNAME (RFC 6672 3.2, step 3c).
         return _referral(zone, hider) if hider.is_cut else _substitute(hider, name)
     node = encloser if exact else zone.find_wildcard(encloser)
@@ -91,7 +94,7 @@ def _look_up(zone: Zone, name: Name, qtype: int) -> Answer | _Alias:
     return Answer(Outcome.ANSWER, rrsets, additional=_additional(zone, rrsets))
 
 
-def _hider(encloser: Node, exact: bool, qtype: int) -> Node | None:
+def _hider(encloser: Node, qtype: int, *, exact: bool) -> Node | None:
     """The zone cut or DNAME that keeps `encloser`, or what is below it, from view."""
     if encloser.cover is not None:
         return encloser.cover
@@ -103,12 +106,9 @@ def _hider(encloser: Node, exact: bool, qtype: int) -> Node | None:
 
 def _substitute(node: Node, name: Name) -> _Alias:
     """Rewrite a name below a DNAME, with the CNAME that old resolvers need (RFC 6672 3.1)."""
-    dname = node.find(rtypes.DNAME)
-    assert dname is not None
-    target = dname.rdatas[0].points_to
-    assert target is not None
+    dname = node.get(rtypes.DNAME)
     try:
-        target = name.rebased(node.owner, target)
+        target = name.rebased(node.owner, cast("DNAME", dname.rdatas[0]).target)
     except NameSyntaxError:
         return _Alias((dname,), None)
     cname = RRset(name, rtypes.CNAME, dname.ttl, (CNAME(target),), dname.marks)
@@ -117,15 +117,15 @@ def _substitute(node: Node, name: Name) -> _Alias:
 
 def _referral(zone: Zone, cut: Node) -> Answer:
     """The nameservers of a child zone and the addresses that we know of them."""
-    ns = cut.find(rtypes.NS)
-    assert ns is not None
+    ns = cut.get(rtypes.NS)
     glue: list[RRset] = []
     siblings: list[RRset] = []
     for target in _targets((ns,)):
         node = zone.find(target)
-        if node is not None and target.is_below(zone.origin):
+        if node is not None and (node.cover is None or node.cover.is_cut):
             # RFC 9471 2.1: only servers below the cut cannot be found without glue.
-            (glue if target.is_below(cut.owner) else siblings).extend(_addresses(node))
+            addresses = (rrset for rrset in node.rrsets if rrset.rtype in _ADDRESSES)
+            (glue if target.is_below(cut.owner) else siblings).extend(addresses)
     return Answer(Outcome.REFERRAL, (), (ns,), tuple(glue), tuple(siblings))
 
 
@@ -138,26 +138,40 @@ def _negative_soa(zone: Zone) -> tuple[RRset, ...]:
 
 
 def _additional(zone: Zone, answer: tuple[RRset, ...]) -> tuple[RRset, ...]:
-    """The addresses of every target in the answer, in order, each once."""
+    """What the zone knows of every target in the answer, in order, each RRset once."""
     found: list[RRset] = []
-    for target in _targets(answer):
-        found += [rrset for rrset in find_addresses(zone, target) if rrset not in answer]
+    for target, wanted in _targets(answer).items():
+        found += [rrset for rrset in _own(zone, target, wanted) if rrset not in answer]
     return tuple(found)
 
 
-def _targets(rrsets: Iterable[RRset]) -> Iterator[Name]:
-    """The hosts that the RRsets send their reader to, each once."""
-    targets: dict[Name, None] = {}
+def _targets(rrsets: Iterable[RRset]) -> dict[Name, frozenset[int]]:
+    """The hosts that the RRsets send their reader to, with the types wanted of each."""
+    targets: dict[Name, frozenset[int]] = {}
     for rrset in rrsets:
-        if rrset.rtype not in _WITH_TARGET:
-            continue
-        for rdata in rrset.rdatas:
-            if target := rdata.points_to:
-                # RFC 9460 2.5: "." in a service binding is the owner itself.
-                own = target == ROOT and rrset.rtype in (rtypes.SVCB, rtypes.HTTPS)
-                targets.setdefault(rrset.owner if own else target)
-    return iter(targets)
+        for rdata in rrset.rdatas if rrset.rtype in _WANTED else ():
+            if target := _target(rrset.owner, rdata):
+                targets[target] = targets.get(target, _ADDRESSES) | _WANTED[rrset.rtype]
+    return targets
 
 
-def _addresses(node: Node) -> Iterator[RRset]:
-    return (rrset for rrset in node.rrsets if rrset.rtype in (rtypes.A, rtypes.AAAA))
+def _target(owner: Name, rdata: Rdata) -> Name | None:
+    """The host to go on to: "." is none (RFC 7505 3), but in a service binding the owner."""
+    if rdata.points_to != ROOT:
+        return rdata.points_to
+    # RFC 9460 2.5: that holds in service mode alone.
+    return owner if isinstance(rdata, SVCB) and rdata.svcpriority != _ALIAS_MODE else None
+
+
+def _own(zone: Zone, name: Name, wanted: frozenset[int]) -> Iterator[RRset]:
+    """What the zone itself would answer for a name: no glue, and no alias followed."""
+    if not name.is_below(zone.origin):
+        return
+    encloser = zone.closest(name)
+    exact = encloser.owner == name
+    node = encloser if exact else zone.find_wildcard(encloser)
+    if node is None or _hider(encloser, rtypes.A, exact=exact):
+        return
+    for rrset in node.rrsets:
+        if rrset.rtype in wanted:
+            yield rrset if exact else rrset.owned_by(name)

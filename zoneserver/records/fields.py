@@ -11,13 +11,15 @@ import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from zoneserver.errors import NameSyntaxError, RdataError
 from zoneserver.names import MAX_LABEL_OCTETS, Name, unescape
 
 MAX_STRING_OCTETS = 255  # RFC 1035 3.3: one length octet
 _PLAIN_DECIMAL = re.compile(r"0|[1-9][0-9]*")
+
+ValueT = TypeVar("ValueT")
 
 
 class Token(NamedTuple):
@@ -32,26 +34,30 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(Generic[ValueT]):
     """One field: its `name` as the RFC (and octoDNS) spells it, and the rule it breaks."""
 
     name: str
     code: str = "SY003"
-    takes_rest = False  # whether the field swallows all remaining tokens
 
-    def parse(self, token: Token, origin: Name | None) -> Any:
+    @property
+    def takes_rest(self) -> bool:
+        """Whether the field swallows all remaining tokens."""
+        return False
+
+    def parse(self, token: Token, origin: Name | None) -> ValueT:
         """The value of one token. Raises RdataError, or NameSyntaxError for a name."""
         raise NotImplementedError
 
-    def encode(self, value: Any) -> bytes | Name:
+    def encode(self, value: ValueT) -> bytes | Name:
         """The octets of a value, or the name it is."""
         raise NotImplementedError
 
-    def decode(self, octets: bytes, at: int) -> tuple[Any, int]:
+    def decode(self, octets: bytes, at: int) -> tuple[ValueT, int]:
         """The value at an offset of uncompressed rdata, and the offset behind it."""
         raise NotImplementedError
 
-    def format(self, value: Any) -> str:
+    def format(self, value: ValueT) -> str:
         """The value in presentation format."""
         return str(value)
 
@@ -61,12 +67,13 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Integer(Field):
+class Integer(Field[int]):
     """An unsigned integer of `octets` octets, network order, plain decimal in text."""
 
     octets: int = 2
 
-    def parse(self, token: Token, origin: Name | None) -> int:
+    def parse(self, token: Token, _origin: Name | None) -> int:
+        """Plain decimal only: `010` is 8 to some and 10 to others."""
         most = 256**self.octets - 1
         if not _PLAIN_DECIMAL.fullmatch(token.text):
             raise self.error(
@@ -78,25 +85,30 @@ class Integer(Field):
         return int(token.text)
 
     def encode(self, value: int) -> bytes:
+        """Network order."""
         return value.to_bytes(self.octets, "big")
 
     def decode(self, octets: bytes, at: int) -> tuple[int, int]:
+        """Network order."""
         return int.from_bytes(_take(octets, at, self.octets), "big"), at + self.octets
 
 
 @dataclass(frozen=True)
-class HostName(Field):
+class HostName(Field[Name]):
     """A domain name. `compressed` only in the types of RFC 1035 (RFC 3597 4)."""
 
     compressed: bool = False
 
     def parse(self, token: Token, origin: Name | None) -> Name:
+        """A relative name is below `origin`."""
         return Name.parse(token.text, origin)
 
     def encode(self, value: Name) -> bytes | Name:
+        """The name itself where it may be compressed."""
         return value if self.compressed else value.wire
 
     def decode(self, octets: bytes, at: int) -> tuple[Name, int]:
+        """Rdata at rest has no pointers, so neither has a name in it."""
         labels, end = [], at
         while length := _take(octets, end, 1)[0]:
             if length > MAX_LABEL_OCTETS:
@@ -110,13 +122,14 @@ class HostName(Field):
 
 
 @dataclass(frozen=True)
-class Address(Field):
+class Address(Field[bytes]):
     """An IPv4 or IPv6 address, kept as its 4 or 16 octets."""
 
     octets: int = 4
     code: str = "AD001"
 
-    def parse(self, token: Token, origin: Name | None) -> bytes:
+    def parse(self, token: Token, _origin: Name | None) -> bytes:
+        """The text forms of RFC 4291 2.2, without a zone index."""
         try:
             address = ipaddress.ip_address(token.text)
         except ValueError:
@@ -135,20 +148,24 @@ class Address(Field):
         return "IPv4" if self.octets == 4 else "IPv6"
 
     def encode(self, value: bytes) -> bytes:
+        """As kept."""
         return value
 
     def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        """As kept."""
         return _take(octets, at, self.octets), at + self.octets
 
     def format(self, value: bytes) -> str:
+        """The short form of RFC 5952."""
         return str(ipaddress.ip_address(value))
 
 
 @dataclass(frozen=True)
-class String(Field):
+class String(Field[bytes]):
     """One character-string (RFC 1035 3.3), at most 255 octets."""
 
-    def parse(self, token: Token, origin: Name | None) -> bytes:
+    def parse(self, token: Token, _origin: Name | None) -> bytes:
+        """Escapes are undone (RFC 1035 5.1)."""
         octets = text_octets(token)
         if len(octets) > MAX_STRING_OCTETS:
             raise RdataError(
@@ -159,28 +176,32 @@ class String(Field):
         return octets
 
     def encode(self, value: bytes) -> bytes:
+        """Behind its length octet."""
         return bytes((len(value),)) + value
 
     def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        """Behind its length octet."""
         end = at + 1 + _take(octets, at, 1)[0]
         return _take(octets, at + 1, end - at - 1), end
 
     def format(self, value: bytes) -> str:
+        """Quoted, so that it reads back the same."""
         return quote(value)
 
 
 @dataclass(frozen=True)
-class Rest(Field):
+class Rest(Field[bytes]):
     """The octets up to the end of the rdata; text is `hex`, `base64` or one string."""
 
     form: str = "hex"
 
     @property
-    def takes_rest(self) -> bool:  # type: ignore[override]
+    def takes_rest(self) -> bool:
         """Hex and base64 may be broken into several tokens."""
         return self.form != "text"
 
-    def parse(self, token: Token, origin: Name | None) -> bytes:
+    def parse(self, token: Token, _origin: Name | None) -> bytes:
+        """In the field's form."""
         if self.form == "text":
             return text_octets(token)
         try:
@@ -191,12 +212,15 @@ class Rest(Field):
             raise self.error(f"{token.text[:20]!r} is not {self.form}") from None
 
     def encode(self, value: bytes) -> bytes:
+        """As kept."""
         return value
 
     def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        """All that is left."""
         return octets[at:], len(octets)
 
     def format(self, value: bytes) -> str:
+        """In the field's form."""
         if self.form == "text":
             return quote(value)
         return value.hex() if self.form == "hex" else base64.b64encode(value).decode()
@@ -225,12 +249,16 @@ def text_octets(token: Token) -> bytes:
 
 def quote(octets: bytes) -> str:
     """Octets as a quoted character-string that reads back the same (RFC 1035 5.1)."""
-    return '"' + "".join(
-        f"\\{octet:03d}"
-        if not 0x20 <= octet <= 0x7E
-        else ("\\" + chr(octet) if octet in b'"\\' else chr(octet))
-        for octet in octets
-    ) + '"'
+    return (
+        '"'
+        + "".join(
+            f"\\{octet:03d}"
+            if not 0x20 <= octet <= 0x7E
+            else ("\\" + chr(octet) if octet in b'"\\' else chr(octet))
+            for octet in octets
+        )
+        + '"'
+    )
 
 
 def _take(octets: bytes, at: int, count: int) -> bytes:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from zoneserver.errors import RdataError
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.fields import Token
+from zoneserver.records.fields import Integer, Token
+from zoneserver.records.layout import check_size
 from zoneserver.records.rare import encode_text
 from zoneserver.records.rdata import TYPED, Opaque, Rdata
+
+_LENGTH = Integer("length")
 
 # Typed for what they point to, but their parameters are dnspython's business.
 _TEXT_BY_DNSPYTHON = frozenset({rtypes.SVCB, rtypes.HTTPS})
@@ -26,6 +29,7 @@ def parse_rdata(rtype: int, tokens: Sequence[Token], origin: Name | None) -> Rda
 
 def decode_rdata(rtype: int, octets: bytes) -> Rdata:
     """Read uncompressed rdata. Raises RdataError."""
+    check_size(len(octets))
     kind = TYPED.get(rtype)
     return Opaque(rtype, octets) if kind is None else kind.decode(octets)
 
@@ -33,9 +37,9 @@ def decode_rdata(rtype: int, octets: bytes) -> Rdata:
 def _generic_octets(tokens: Sequence[Token]) -> bytes:
     r"""The octets of `\# length hex...` (RFC 3597 5)."""
     try:
-        count = int(tokens[1].text)
+        count = _LENGTH.parse(tokens[1], None)
         octets = bytes.fromhex("".join(token.text for token in tokens[2:]))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RdataError):
         raise RdataError(
             r"this is not \# followed by a length and hex digits", fix=r"write: \# 4 0a000001"
         ) from None

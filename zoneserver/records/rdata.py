@@ -8,22 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from zoneserver.errors import NameSyntaxError, RdataError
+from zoneserver.errors import RdataError
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rare import format_octets
 from zoneserver.records.fields import (
     MAX_STRING_OCTETS,
     Address,
-    Field,
     HostName,
     Integer,
     Rest,
     String,
     Token,
     quote,
-    text_octets,
 )
+from zoneserver.records.layout import (
+    Layout,
+    check_size,
+    decode_fields,
+    encode_fields,
+    format_fields,
+    parse_fields,
+)
+from zoneserver.records.rare import format_octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,48 +37,28 @@ class Rdata:
     """The data of one record. Two are equal when their octets are, names case-folded."""
 
     rtype: ClassVar[int]
-    layout: ClassVar[tuple[Field, ...]]
+    layout: ClassVar[Layout]
 
     @classmethod
     def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
         """Read the tokens of presentation format, one per field.
 
-        Raises RdataError (its `position` is the index of the token) or NameSyntaxError.
+        Raises RdataError; its `position` is the index of the token.
         """
-        tokens = _join_rest(cls.layout, tokens)
-        if len(tokens) != len(cls.layout):
-            wanted = " ".join(field.name for field in cls.layout)
-            raise RdataError(
-                f"{rtypes.mnemonic(cls.rtype)} takes {len(cls.layout)} field(s), not {len(tokens)}",
-                fix=f"write: {rtypes.mnemonic(cls.rtype)} {wanted}",
-                position=min(len(tokens), len(cls.layout)),
-            )
-        values = []
-        for position, (field, token) in enumerate(zip(cls.layout, tokens, strict=True)):
-            try:
-                values.append(field.parse(token, origin))
-            except RdataError as error:
-                error.position = position
-                raise
-            except NameSyntaxError as error:
-                raise RdataError(str(error), code=error.code, position=position) from error
-        return cls(*values)
+        rdata = cls(*parse_fields(cls.rtype, cls.layout, tokens, origin))
+        if isinstance(cls.layout[-1], Rest):
+            check_size(len(rdata.wire))
+        return rdata
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
         """Read uncompressed rdata. Raises RdataError."""
-        values, at = [], 0
-        for field in cls.layout:
-            value, at = field.decode(octets, at)
-            values.append(value)
-        if at != len(octets):
-            raise RdataError(f"{len(octets) - at} octet(s) too many in the rdata")
-        return cls(*values)
+        return cls(*decode_fields(cls.layout, octets))
 
     @property
     def parts(self) -> tuple[bytes | Name, ...]:
         """The rdata as octets and, where they may be compressed, names."""
-        return tuple(field.encode(value) for field, value in zip(self.layout, self.values, strict=True))
+        return encode_fields(self.layout, self.values)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -87,22 +73,12 @@ class Rdata:
     @property
     def text(self) -> str:
         """The rdata in presentation format."""
-        return " ".join(
-            field.format(value) for field, value in zip(self.layout, self.values, strict=True)
-        )
+        return format_fields(self.layout, self.values)
 
     @property
     def points_to(self) -> Name | None:
         """The host that this rdata sends its reader to, if it names one."""
         return None
-
-
-def _join_rest(layout: tuple[Field, ...], tokens: Sequence[Token]) -> Sequence[Token]:
-    """Make one token of those that the last field swallows."""
-    last = len(layout) - 1
-    if not layout[last].takes_rest or len(tokens) <= len(layout):
-        return tokens
-    return [*tokens[:last], Token("".join(token.text for token in tokens[last:]))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +108,7 @@ class _Pointer(Rdata):
 
     @property
     def points_to(self) -> Name:
+        """The target."""
         return self.target
 
 
@@ -198,19 +175,21 @@ class MX(Rdata):
 
     @property
     def points_to(self) -> Name:
+        """The exchange."""
         return self.exchange
 
     @classmethod
     def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
-        if len(tokens) == 1:
+        """As any rdata, with the two usual mistakes explained."""
+        words = [token.text for token in tokens]
+        if len(words) == 1:
+            fix = f"write: MX 10 {words[0]}"
+            raise RdataError("the preference is missing", code="MX013", fix=fix, position=0)
+        if len(words) == 2 and words[1].isdecimal() and not words[0].isdecimal():
             raise RdataError(
-                "the preference is missing", code="MX013", fix=f"write: MX 10 {tokens[0].text}", position=0
-            )
-        if len(tokens) == 2 and tokens[1].text.isdecimal() and not tokens[0].text.isdecimal():
-            raise RdataError(
-                f"preference and exchange look written backwards: {tokens[0].text} {tokens[1].text}",
+                f"preference and exchange look written backwards: {words[0]} {words[1]}",
                 code="MX013",
-                fix=f"write: MX {tokens[1].text} {tokens[0].text}",
+                fix=f"write: MX {words[1]} {words[0]}",
                 position=0,
             )
         return super(MX, cls).parse(tokens, origin)  # zero-argument super() fails with slots
@@ -226,6 +205,7 @@ class TXT(Rdata):
 
     @classmethod
     def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
+        """One token for each string."""
         if not tokens:
             raise RdataError(f"{cls.__name__} takes at least one character-string")
         strings = []
@@ -235,16 +215,25 @@ class TXT(Rdata):
             except RdataError as error:
                 error.position = position
                 raise
-        return cls(tuple(strings))
+        return cls._sized(strings)
 
     @classmethod
     def split(cls, octets: bytes) -> Self:
-        """The text as strings of at most 255 octets, as RFC 7208 3.3 joins them again."""
+        """The text as strings of at most 255 octets, as RFC 7208 3.3 joins them again.
+
+        Raises RdataError for more text than a record has room for.
+        """
         pieces = range(0, max(len(octets), 1), MAX_STRING_OCTETS)
-        return cls(tuple(octets[at : at + MAX_STRING_OCTETS] for at in pieces))
+        return cls._sized([octets[at : at + MAX_STRING_OCTETS] for at in pieces])
+
+    @classmethod
+    def _sized(cls, strings: Sequence[bytes]) -> Self:
+        check_size(sum(map(len, strings)) + len(strings))
+        return cls(tuple(strings))
 
     @classmethod
     def decode(cls, octets: bytes) -> Self:
+        """Strings up to the end, at least one."""
         strings: list[bytes] = []
         at = 0
         while at < len(octets) or not strings:
@@ -254,10 +243,12 @@ class TXT(Rdata):
 
     @property
     def parts(self) -> tuple[bytes | Name, ...]:
+        """Each string behind its length octet."""
         return tuple(self.layout[0].encode(string) for string in self.strings)
 
     @property
     def text(self) -> str:
+        """The strings, quoted."""
         return " ".join(quote(string) for string in self.strings)
 
     @property
@@ -286,6 +277,7 @@ class SRV(Rdata):
 
     @property
     def points_to(self) -> Name:
+        """The target."""
         return self.target
 
 
@@ -398,6 +390,7 @@ class CAA(Rdata):
 
     @property
     def text(self) -> str:
+        """The tag without quotes, as RFC 8659 4.1.1 writes it."""
         return f"{self.flags} {self.tag.decode('ascii', 'replace')} {quote(self.value)}"
 
 
@@ -424,10 +417,12 @@ class SVCB(Rdata):
 
     @property
     def points_to(self) -> Name:
+        """The target, `.` as it stands."""
         return self.targetname
 
     @property
     def text(self) -> str:
+        """Parameters by name, as dnspython writes them."""
         return Opaque(self.rtype, self.wire).text
 
 
@@ -448,10 +443,12 @@ class Opaque(Rdata):
 
     @property
     def parts(self) -> tuple[bytes | Name, ...]:
+        """The octets; a name among them is never compressed (RFC 3597 4)."""
         return (self.octets,)
 
     @property
     def text(self) -> str:
+        r"""As dnspython writes the type, or as `\# length hex`."""
         return format_octets(self.rtype, self.octets)
 
 

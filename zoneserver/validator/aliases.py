@@ -84,7 +84,9 @@ def _check_cname(node: Node, cname: RRset) -> Iterator[Finding]:
     others = [each for each in others if each.rtype != rtypes.DNAME]
     if others:
         has_mail = any(each.rtype == rtypes.MX for each in others)
-        lost = f"mail for {node.owner} would be lost" if has_mail else "only one of them can stand"
+        lost = (
+            f"mail for {node.owner} would be lost" if has_mail else "only one of them can stand"
+        )
         yield make_finding(
             "CN001",
             cname.mark,

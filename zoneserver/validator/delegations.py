@@ -50,7 +50,10 @@ def check_apex(candidate: Candidate, world: World) -> Iterator[Finding]:
                 "delete it, or give the child zone a file of its own",
                 owner=stray.owner,
             )
-    if candidate.zone.apex.find(rtypes.NS) is None and origin not in candidate.source.unreadable:
+    if (
+        candidate.zone.apex.find(rtypes.NS) is None
+        and origin not in candidate.source.unreadable
+    ):
         yield make_finding(
             "NS003",
             start,
@@ -122,7 +125,9 @@ def check_below_cuts(candidate: Candidate, world: World) -> Iterator[Finding]:
                 f" zone's servers can answer it{lost}.",
                 f"move it to the zone {cut.owner}, or delete the delegation",
                 owner=node.owner,
-                related=(((ns.mark, f"NS of {cut.owner}"),) if (ns := cut.find(rtypes.NS)) else ()),
+                related=(
+                    ((ns.mark, f"NS of {cut.owner}"),) if (ns := cut.find(rtypes.NS)) else ()
+                ),
             )
 
 
@@ -130,7 +135,7 @@ def check_ds(candidate: Candidate, world: World) -> Iterator[Finding]:
     """NS014: a DS belongs beside the NS of a delegation."""
     for node in candidate.zone.nodes.values():
         ds = node.find(rtypes.DS)
-        if ds is None or node.is_cut and node.owner != candidate.zone.origin:
+        if ds is None or (node.is_cut and node.owner != candidate.zone.origin):
             continue
         place = "the apex" if node.owner == candidate.zone.origin else "a name without NS"
         yield make_finding(
@@ -258,7 +263,9 @@ def _at_or_below(zone: Zone, cuts: list[Node]) -> Iterator[Node]:
     """The nodes that a zone cut hides, the cuts included."""
     if cuts:
         for node in zone.nodes.values():
-            if (node.cover is not None and node.cover.is_cut) or (node.is_cut and not node.cover):
+            if (node.cover is not None and node.cover.is_cut) or (
+                node.is_cut and not node.cover
+            ):
                 yield node
 
 

@@ -47,7 +47,9 @@ def check_exchanges(candidate: Candidate, world: World) -> Iterator[Finding]:
             if charges is None:
                 charges = tuple(judge_exchange(rdata.exchange, candidate.zone, world))
                 judged[rdata.exchange] = tuple(each for each in charges if not each.once)
-            also = _other_zone(candidate.zone, world.look_up(rdata.exchange)) if charges else None
+            also = (
+                _other_zone(candidate.zone, world.look_up(rdata.exchange)) if charges else None
+            )
             for charge in charges:
                 yield make_finding(
                     charge.code,
@@ -66,12 +68,16 @@ def judge_exchange(exchange: Name, zone: Zone, world: World) -> Iterator[Charge]
     target = world.look_up(exchange)
     if address := find_address(exchange, zone.origin):
         # A host that is named after a number, and is there, is a host.
-        if target.verdict is not Verdict.HOST or "." in as_written(exchange, zone.origin).rstrip("."):
+        if target.verdict is not Verdict.HOST or "." in as_written(
+            exchange, zone.origin
+        ).rstrip("."):
             yield _address(address, zone)
             return
     elif fault := find_fault(exchange, zone.origin):
         reason, fix = fault
-        yield Charge("MX014", f"{as_written(exchange, zone.origin)} is no host name: {reason}", fix)
+        yield Charge(
+            "MX014", f"{as_written(exchange, zone.origin)} is no host name: {reason}", fix
+        )
         return
     elif _dot_is_missing(target, zone):
         written = as_written(exchange, zone.origin)
@@ -127,11 +133,18 @@ def _reserved(exchange: Name) -> Iterator[Charge]:
         what = "every sender takes localhost for itself, and the mail loops or bounces"
         level = Level.ERROR
     elif exchange.is_below(_MICROSOFT_CHECK):
-        what, fix = "Microsoft's proof of ownership; it takes no mail", "use the TXT record instead"
+        what, fix = (
+            "Microsoft's proof of ownership; it takes no mail",
+            "use the TXT record instead",
+        )
         level = Level.HINT
     elif last in (b"test", b"example"):
         level = Level.HINT
-    elif len(exchange.labels) > 1 and last not in (b"local", b"invalid") and not exchange.is_below(_ARPA):
+    elif (
+        len(exchange.labels) > 1
+        and last not in (b"local", b"invalid")
+        and not exchange.is_below(_ARPA)
+    ):
         return
     yield Charge("MX021", what, fix, level, once=level < Level.ERROR)
 

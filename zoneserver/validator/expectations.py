@@ -100,7 +100,8 @@ def check_client_settings(candidate: Candidate, world: World) -> Iterator[Findin
         missing = [
             b".".join(labels).decode()
             for labels in _CLIENT_SERVICES
-            if solve(zone, zone.origin.prefixed(*labels), rtypes.SRV).outcome is not Outcome.ANSWER
+            if solve(zone, zone.origin.prefixed(*labels), rtypes.SRV).outcome
+            is not Outcome.ANSWER
         ]
         if missing:
             yield make_finding(

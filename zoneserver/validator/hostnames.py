@@ -52,12 +52,18 @@ def find_fault(name: Name, origin: Name) -> tuple[str, str] | None:
             f"write the host that takes the mail, such as {host or 'mail'}",
         )
     if re.search(r":[0-9]+(\.|$)", text):
-        return "it carries a port; SMTP between servers is always port 25", "write the host name only"
+        return (
+            "it carries a port; SMTP between servers is always port 25",
+            "write the host name only",
+        )
     for label in name.labels:
         if not _HOST_LABEL.fullmatch(label):
             return _label_fault(label)
     if name.labels and name.labels[-1].isdigit():
-        return f"its last label {label_text(name.labels[-1])} is a number", "write the full name"
+        return (
+            f"its last label {label_text(name.labels[-1])} is a number",
+            "write the full name",
+        )
     return None
 
 

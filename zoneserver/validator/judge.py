@@ -6,7 +6,17 @@ from datetime import date
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import Finding, Level, make_finding
-from zoneserver.validator import addresses, aliases, delegations, exchanges, expectations, mx, records, routes, services
+from zoneserver.validator import (
+    addresses,
+    aliases,
+    delegations,
+    exchanges,
+    expectations,
+    mx,
+    records,
+    routes,
+    services,
+)
 from zoneserver.validator.world import Candidate, World
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.source import Waiver, ZoneSource
@@ -72,7 +82,9 @@ def _waive(found: list[Finding], source: ZoneSource, today: date) -> Iterator[Fi
         if waiver is not None and waiver.until is not None and waiver.until < today:
             used.add(waiver)
             expired = f"{finding.reason} (the waiver ran out on {waiver.until})"
-            yield replace(finding, reason=expired, related=(*finding.related, (waiver.mark, "waiver")))
+            yield replace(
+                finding, reason=expired, related=(*finding.related, (waiver.mark, "waiver"))
+            )
         elif waiver is not None:
             used.add(waiver)
             yield replace(finding, waived=waiver.reason)

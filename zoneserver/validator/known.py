@@ -53,7 +53,9 @@ _SUBMISSION_HOSTS = {
         ("smtp.zoho.com.", "Zoho: MX 10 mx.zoho.com."),
     )
 }
-_SUBMISSION_LABELS = frozenset({b"relay", b"smarthost", b"submission", b"smtp-relay", b"smtpauth"})
+_SUBMISSION_LABELS = frozenset(
+    {b"relay", b"smarthost", b"submission", b"smtp-relay", b"smtpauth"}
+)
 _TRUE_EXCHANGER = Name.parse("smtp.google.com.")
 
 
@@ -71,7 +73,11 @@ def submission_advice(host: Name) -> str | None:
         return None
     if host in _SUBMISSION_HOSTS:
         return _SUBMISSION_HOSTS[host]
-    return "the host that takes your incoming mail" if host.labels[0].lower() in _SUBMISSION_LABELS else None
+    return (
+        "the host that takes your incoming mail"
+        if host.labels[0].lower() in _SUBMISSION_LABELS
+        else None
+    )
 
 
 # Top-level domains that hardly anybody uses as a label of their own. Judged only where the

@@ -16,7 +16,9 @@ def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
         if all(rdata.points_to != ROOT for rdata in rrset.rdatas):
             continue
         marked = list(zip(rrset.rdatas, rrset.marks, strict=True))
-        others = [(mark, f"MX {rdata.text}") for rdata, mark in marked if rdata.points_to != ROOT]
+        others = [
+            (mark, f"MX {rdata.text}") for rdata, mark in marked if rdata.points_to != ROOT
+        ]
         for rdata, mark in marked:
             if not isinstance(rdata, MX) or rdata.exchange != ROOT:
                 continue
@@ -43,7 +45,9 @@ def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_repeats(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX011, MX012: the same exchanger twice."""
-    written: dict[Name, dict[Name, list[tuple[MX, Mark]]]] = defaultdict(lambda: defaultdict(list))
+    written: dict[Name, dict[Name, list[tuple[MX, Mark]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for record in candidate.source.records:
         if isinstance(record.rdata, MX):
             written[record.owner][record.rdata.exchange].append((record.rdata, record.mark))

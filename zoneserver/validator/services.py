@@ -19,7 +19,9 @@ def check_targets(candidate: Candidate, world: World) -> Iterator[Finding]:
                 yield from _check_target(candidate, world, rrset.owner, rdata, mark)
     for rrset in visible_rrsets(candidate.zone, rtypes.DNAME):
         rdata = rrset.rdatas[0]
-        if isinstance(rdata, DNAME) and (address := find_address(rdata.target, candidate.zone.origin)):
+        if isinstance(rdata, DNAME) and (
+            address := find_address(rdata.target, candidate.zone.origin)
+        ):
             yield make_finding(
                 "CN012",
                 rrset.mark,
@@ -94,7 +96,8 @@ def _check_target(
             "SR001",
             mark,
             f"{what}: {srv.target} has no address; clients that are sent there fail.",
-            f"add an A or AAAA record for {srv.target}" + (f", or write {guess}" if guess else ""),
+            f"add an A or AAAA record for {srv.target}"
+            + (f", or write {guess}" if guess else ""),
             owner=owner,
             also=also,
         )

@@ -20,7 +20,9 @@ def holder_of(zone: Zone, address: str) -> Name | None:
         rrset = node.find(rtype)
         if rrset and not node.owner.is_wildcard and any(r.wire == wanted for r in rrset.rdatas):
             holders.append(node.owner)
-    holders.sort(key=lambda owner: (not owner.key.startswith((b"\x04mail", b"\x02mx")), owner.key))
+    holders.sort(
+        key=lambda owner: (not owner.key.startswith((b"\x04mail", b"\x02mx")), owner.key)
+    )
     return holders[0] if holders else None
 
 

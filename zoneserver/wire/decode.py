@@ -8,10 +8,10 @@ from dnslib import DNSBuffer, DNSHeader, DNSQuestion
 from dnslib.label import DNSLabel
 
 from zoneserver.errors import MessageError, NameSyntaxError
-from zoneserver.names import Name
+from zoneserver.names import MAX_NAME_OCTETS, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import Edns, Query, Tsig
-from zoneserver.wire.scan import scan
+from zoneserver.wire.scan import OPT_OCTETS, scan
 
 _DO = 0x8000  # RFC 3225 3: the top bit of the flags in an OPT
 
@@ -23,7 +23,8 @@ class _ScannedBuffer(DNSBuffer):  # type: ignore[misc]  # dnslib has no annotati
     any octet (RFC 2181 11), and there are no pointers left here.
     """
 
-    def decode_name(self, last: int = -1) -> DNSLabel:
+    def decode_name(self, last: int = -1) -> DNSLabel:  # noqa: ARG002 - dnslib's signature
+        """The labels up to the root."""
         labels = []
         while length := self.get(1)[0]:
             labels.append(self.get(length))
@@ -55,14 +56,14 @@ def decode_query(octets: bytes) -> Query | None:
 
 def _decode_opt(record: bytes) -> Edns:
     """An OPT, whose root owner is one octet (RFC 6891 6.1.2)."""
-    options, at = [], 11
-    while at < len(record):
+    version, options, at = record[6], [], OPT_OCTETS
+    while at < len(record) and version == 0:  # those of another version were not scanned
         end = at + 4 + int.from_bytes(record[at + 2 : at + 4], "big")
         options.append((int.from_bytes(record[at : at + 2], "big"), record[at + 4 : end]))
         at = end
     payload = int.from_bytes(record[3:5], "big")
     flags = int.from_bytes(record[7:9], "big")
-    return Edns(record[6], payload, bool(flags & _DO), tuple(options))
+    return Edns(version, payload, bool(flags & _DO), tuple(options))
 
 
 def _decode_tsig(record: bytes) -> Tsig:
@@ -87,11 +88,13 @@ def _decode_tsig(record: bytes) -> Tsig:
 
 def _decode_name(record: bytes, at: int) -> tuple[Name, int]:
     """An uncompressed name (RFC 8945 4.2), and the offset behind it."""
-    labels = []
-    while at < len(record) and (length := record[at]):
-        labels.append(record[at + 1 : at + 1 + length])
-        at += 1 + length
+    labels: list[bytes] = []
+    end = at
+    # The algorithm's name is the one thing in a query that the scanner has not bounded.
+    while end - at <= MAX_NAME_OCTETS and end < len(record) and (length := record[end]):
+        labels.append(record[end + 1 : end + 1 + length])
+        end += 1 + length
     try:
-        return Name.from_labels(labels), at + 1
+        return Name.from_labels(labels), end + 1
     except NameSyntaxError as error:
         raise MessageError("a TSIG has a compressed name", m.FORMERR) from error

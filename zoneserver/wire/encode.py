@@ -16,27 +16,34 @@ from zoneserver.wire.message import ExtendedError, Query, Tsig
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
 _MAX_POINTER = 0x3FFF  # RFC 1035 4.1.4: a pointer has 14 bits
 _BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
-_MAX_MESSAGE_OCTETS = 65535
 
 
 class _Rdata(Protocol):
     """Rdata as octets and names that may be compressed."""
 
     @property
-    def parts(self) -> tuple[bytes | Name, ...]: ...
+    def parts(self) -> tuple[bytes | Name, ...]:
+        """Octets, and names that may be compressed."""
 
 
 class RRsetLike(Protocol):
     """What the encoder needs to know of an RRset."""
 
     @property
-    def owner(self) -> Name: ...
+    def owner(self) -> Name:
+        """The owner of each record."""
+
     @property
-    def rtype(self) -> int: ...
+    def rtype(self) -> int:
+        """The type of each record."""
+
     @property
-    def ttl(self) -> int: ...
+    def ttl(self) -> int:
+        """The TTL of each record, in seconds."""
+
     @property
-    def rdatas(self) -> Sequence[_Rdata]: ...
+    def rdatas(self) -> Sequence[_Rdata]:
+        """The rdata of each record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,17 @@ class Response:
     extended_error: ExtendedError | None = None
 
 
-def encode_response(query: Query, response: Response, limit: int, payload: int, nsid: bytes) -> bytes:
+def encode_response(
+    query: Query, response: Response, limit: int, payload: int, nsid: bytes
+) -> bytes:
     """The octets of a response, of which there are at most `limit`.
 
     `payload` is the size that our OPT announces, `nsid` our identifier or nothing.
     """
-    tail = _encode_opt(query, response, payload, nsid) + _encode_tsig(query.tsig)
-    writer = _Writer(query, min(limit, _MAX_MESSAGE_OCTETS) - len(tail))
+    opt, tsig = _encode_opt(query, response, payload, nsid), _encode_tsig(query.tsig)
+    if m.HEADER_OCTETS + len(query.qname.wire) + 4 + len(opt) + len(tsig) > limit:
+        tsig = b""  # its key has a name of 200 octets or more: no key of anybody's
+    writer = _Writer(query, limit - len(opt) - len(tsig))
     flags = _QR | query.opcode << 11 | (response.rcode & 0x0F)
     flags |= _AA if response.authoritative else 0
     flags |= _RD if query.recursion_desired else 0  # RFC 1035 4.1.1: copied
@@ -77,10 +88,10 @@ def encode_response(query: Query, response: Response, limit: int, payload: int, 
         additionals, complete = writer.add_fitting(response.glue)
         additionals += writer.add_fitting(response.additional)[0]
         flags |= 0 if complete else _TC  # RFC 9471 3
-    additionals += (query.edns is not None) + (query.tsig is not None)
+    additionals += bool(opt) + bool(tsig)
     counts = (query.message_id, flags, 1, answers, authorities, additionals)
     header = b"".join(count.to_bytes(2, "big") for count in counts)
-    return header + writer.octets[m.HEADER_OCTETS :] + tail
+    return header + writer.octets[m.HEADER_OCTETS :] + opt + tsig
 
 
 def encode_error(message: bytes, rcode: int) -> bytes:
@@ -136,10 +147,10 @@ class _Writer:
                     self._write_name(part)
                 else:
                     self.octets += part
-            self.octets[begin - 2 : begin] = (len(self.octets) - begin).to_bytes(2, "big")
             if len(self.octets) > self._limit:
                 self._forget_from(start)
                 return False
+            self.octets[begin - 2 : begin] = (len(self.octets) - begin).to_bytes(2, "big")
         return True
 
     def _forget_from(self, start: int) -> None:
@@ -170,7 +181,9 @@ def _encode_opt(query: Query, response: Response, payload: int, nsid: bytes) -> 
     if nsid and query.edns.has(m.NSID):  # RFC 5001 2.1: only when asked
         options += _option(m.NSID, nsid)
     if error := response.extended_error:
-        options += _option(m.EXTENDED_ERROR, error.code.to_bytes(2, "big") + error.text.encode())
+        options += _option(
+            m.EXTENDED_ERROR, error.code.to_bytes(2, "big") + error.text.encode()
+        )
     flags = 0x8000 if query.edns.do else 0  # RFC 3225 3: DO is copied
     ttl = (response.rcode >> 4) << 24 | flags  # RFC 6891 6.1.3: our version is 0
     return (

@@ -28,6 +28,13 @@ class Node:
                 return rrset
         return None
 
+    def get(self, rtype: int) -> RRset:
+        """The RRset of a type that must be there. Raises KeyError."""
+        rrset = self.find(rtype)
+        if rrset is None:
+            raise KeyError(rtype)
+        return rrset
+
     @property
     def is_empty_non_terminal(self) -> bool:
         """Whether the name exists only because names below it do (RFC 8499 7)."""

@@ -24,7 +24,7 @@ class ZoneSet:
         self._zones = MappingProxyType({zone.origin.key: zone for zone in zones})
 
     def find(self, name: Name) -> Zone | RefusedZone | None:
-        """The zone with the longest origin that `name` is below or at (RFC 1034 4.3.2, step 2)."""
+        """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2)."""
         zones, key = self._zones, name.key
         while True:
             zone = zones.get(key)

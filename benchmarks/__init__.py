@@ -1,0 +1,1 @@
+"""Speed and memory beside other nameservers, measured in the same run."""

@@ -1,0 +1,1 @@
+"""The tests of zoneserver, and what they share."""

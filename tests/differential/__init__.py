@@ -1,0 +1,1 @@
+"""The same zones and the same questions, answered by us and by NSD, Knot and BIND."""

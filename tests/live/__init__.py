@@ -1,0 +1,1 @@
+"""Tests of a server process, as its operator and its clients see it."""

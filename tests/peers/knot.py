@@ -1,0 +1,49 @@
+"""Knot DNS, of CZ.NIC."""
+
+from tests.peers.server import LOOPBACK, Server
+
+CONFIGURATION = """\
+server:
+    rundir: "{directory}"
+    listen: {address}@{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+    udp-max-payload: 1232
+control:
+    listen: "{directory}/control"
+database:
+    storage: "{directory}/database"
+log:
+  - target: stderr
+    any: warning
+template:
+  - id: default
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: none
+    semantic-checks: off
+zone:
+"""
+ZONE = """\
+  - domain: "{origin}"
+    file: "{path}"
+"""
+
+
+class Knot(Server):
+    """One UDP worker, no journal, no semantic checks; zone files stay untouched."""
+
+    name = "knot"
+    binary = "knotd"
+    package = "knot"
+
+    def configure(self) -> list[str]:
+        """Write knot.conf; without `-d` Knot stays in the foreground."""
+        path = self.directory / "knot.conf"
+        server = CONFIGURATION.format(
+            address=LOOPBACK, port=self.port, directory=self.directory
+        )
+        zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
+        path.write_text(server + "".join(zones))
+        return [self.program(), "-c", str(path)]

@@ -1,0 +1,148 @@
+"""The configuration file: what it may say, and what is said about mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from zoneserver.errors import ConfigurationError
+from zoneserver.names import Name
+from zoneserver.service.configuration import read_configuration
+from zoneserver.service.settings import Settings, default_state
+from zoneserver.transports.listen import Endpoint
+from zoneserver.zonefile.source import Defaults, SoaDefaults
+
+FULL = """\
+zones: data/zones
+listen: ['192.0.2.1:53', '[2001:db8::1]:53']
+state: /var/lib/zoneserver
+nsid: 010
+strict_start: true
+defaults:
+  ttl: 300
+  ns: [ns1.example.com., ns2.example.com.]
+  soa:
+    mname: ns1.example.com.
+    rname: jane.doe@example.com
+    refresh: 1
+    retry: 2
+    expire: 3
+    minimum: 4
+"""
+
+
+def read(folder: Path, text: str) -> Settings:
+    """The settings of a file with this text."""
+    path = folder / "zoneserver.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return read_configuration(path)
+
+
+def test_everything(tmp_path: Path) -> None:
+    """Each key has its type; a path is relative to the file."""
+    ns1, ns2 = Name.parse("ns1.example.com."), Name.parse("ns2.example.com.")
+
+    assert read(tmp_path, FULL) == Settings(
+        zones=tmp_path / "data/zones",
+        listen=(Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 53)),
+        state=Path("/var/lib/zoneserver"),
+        nsid=b"010",
+        strict_start=True,
+        defaults=Defaults(
+            300, (ns1, ns2), SoaDefaults(ns1, Name.parse(r"jane\.doe.example.com."), 1, 2, 3, 4)
+        ),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "# nothing\n", "{}\n", "\ufeff{}\n"])
+def test_empty_file_leaves_the_defaults(tmp_path: Path, text: str) -> None:
+    """Every key is optional."""
+    assert read(tmp_path, text) == Settings()
+
+
+def test_single_values_stand_for_lists(tmp_path: Path) -> None:
+    """One address needs no brackets."""
+    settings = read(tmp_path, "listen: 127.0.0.1:53\ndefaults: {ns: ns1.example.com.}\n")
+
+    assert settings.listen == (Endpoint("127.0.0.1", 53),)
+    assert settings.defaults.ns == (Name.parse("ns1.example.com."),)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("listne: x", "1:1", "unknown key 'listne': did you mean `listen`"),
+        ("xyzzy: x", "1:1", "unknown key 'xyzzy': there are zones, listen"),
+        ("defaults:\n  soa: {expir: 3}", "2:9", "did you mean `expire`"),
+        ("defaults: {tttl: 3}", "1:12", "did you mean `ttl`"),
+        ("nsid: a\nnsid: b", "2:1", "stands twice"),
+        ("nsid:", "1:6", "no value"),
+        ("nsid: ~", "1:7", "no value"),
+        ("nsid: [a]", "1:7", "one text is due"),
+        (f"nsid: {'x' * 256}", "1:7", "255 is the most"),
+        ("zones: {a: b}", "1:8", "one text is due"),
+        ("strict_start: yes", "1:15", "true or false"),
+        ("listen: {a: b}", "1:9", "a list is due"),
+        ("listen:\n- 127.0.0.1:53\n- x", "3:3", "ADDRESS:PORT"),
+        ("defaults: 3", "1:11", "a mapping is due"),
+        ("- a", "1:1", "the file: a mapping is due"),
+        ("text", "1:1", "a mapping is due"),
+        ("defaults: {ttl: 1h}", "1:17", "no plain decimal"),
+        ("defaults: {ttl: 010}", "1:17", "no plain decimal"),
+        ("defaults: {ttl: 1_000}", "1:17", "no plain decimal"),
+        ("defaults: {ttl: -1}", "1:17", "no plain decimal"),
+        ("defaults: {ttl: 2147483648}", "1:17", "less than or equal to 2147483647"),
+        ("defaults: {ns: ns1}", "1:16", "final dot"),
+        ("defaults: {ns: [a., b..c.]}", "1:21", "a label is empty"),
+        ("defaults: {soa: {rname: '@example.com'}}", "1:25", "no mailbox"),
+        ("defaults: {soa: {mname: [a.]}}", "1:25", "one text is due"),
+        ("a: !include other.yaml", "1:", "cannot be read"),
+        ("a: [", "", ""),
+        ("\t- a", "", ""),
+        ("a: \udcff", "1:4", "UTF-8"),
+        ("[" * 5000, "", ""),
+    ],
+)
+def test_mistakes_are_told_with_their_place(
+    tmp_path: Path, text: str, place: str, words: str
+) -> None:
+    """File, line and column, then what is wrong."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, text)
+
+    assert f"zoneserver.yaml:{place}" in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    """In the order of the file."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, "nsidd: x\nlisten: y\ndefaults: {ttl: z}\n")
+
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[1] for line in lines] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("path", ["nosuch.yaml", "."])
+def test_file_that_cannot_be_read(tmp_path: Path, path: str) -> None:
+    """One line that names it."""
+    with pytest.raises(ConfigurationError, match="cannot read"):
+        read_configuration(tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({"STATE_DIRECTORY": "/s:/t", "XDG_STATE_HOME": "/x", "HOME": "/h"}, "/s"),
+        ({"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/zoneserver"),
+        ({"HOME": "/h"}, "/h/.local/state/zoneserver"),
+        ({"STATE_DIRECTORY": "", "HOME": "/h"}, "/h/.local/state/zoneserver"),
+    ],
+)
+def test_default_state(environment: dict[str, str], folder: str) -> None:
+    """What systemd says, what XDG says, what is usual."""
+    assert default_state(environment) == Path(folder)
+
+
+def test_no_home_no_state() -> None:
+    """Then serials are kept in memory."""
+    assert default_state({}) is None

@@ -1,0 +1,1 @@
+"""Tests of the transports, with an answer that needs no zones."""

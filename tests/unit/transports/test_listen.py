@@ -1,0 +1,79 @@
+"""Where to listen: what is written, what is bound, what is said when it fails."""
+
+import socket
+
+import pytest
+
+from zoneserver.errors import ConfigurationError, StartError
+from zoneserver.transports.listen import Endpoint, bind
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("127.0.0.1:5300", Endpoint("127.0.0.1", 5300)),
+        ("0.0.0.0:0", Endpoint("0.0.0.0", 0)),
+        ("[::1]:53", Endpoint("::1", 53)),
+        ("[fe80::1%lo]:65535", Endpoint("fe80::1%lo", 65535)),
+    ],
+)
+def test_endpoint_is_read_and_written(text: str, endpoint: Endpoint) -> None:
+    """The written form reads back the same."""
+    assert Endpoint.parse(text) == endpoint
+    assert str(endpoint) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", ":", "53", "127.0.0.1", "127.0.0.1:", ":53", "::1", "::1:53", "[::1]", "[::1]:",
+        "[127.0.0.1]:53", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:١",
+        "127.0.0.1:999999999999", "localhost:53", "192.0.2.256:53", "[::1:53", "127.1:53",
+    ],
+)  # fmt: skip
+def test_what_is_no_endpoint_is_refused(text: str) -> None:
+    """With a line that says what was meant to stand there."""
+    with pytest.raises(ConfigurationError, match="cannot listen on"):
+        Endpoint.parse(text)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_port_0_is_one_port_for_both(address: str) -> None:
+    """UDP and TCP get the same number."""
+    sockets = bind(Endpoint(address, 0))
+    with sockets.udp, sockets.tcp:
+        assert sockets.endpoint.port == sockets.udp.getsockname()[1]
+        assert sockets.endpoint.port == sockets.tcp.getsockname()[1]
+
+
+@pytest.mark.parametrize(("kind", "word"), [("SOCK_DGRAM", "UDP"), ("SOCK_STREAM", "TCP")])
+def test_port_in_use_is_named(kind: str, word: str) -> None:
+    """The endpoint, the protocol, and what to do."""
+    with socket.socket(socket.AF_INET, getattr(socket, kind)) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if word == "TCP":
+            taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(StartError, match=rf"127\.0\.0\.1:{port} \({word}\).*in use"):
+            bind(Endpoint("127.0.0.1", port))
+
+
+def test_address_of_another_host() -> None:
+    """An address that is not ours."""
+    with pytest.raises(StartError, match="no such address"):
+        bind(Endpoint("198.51.100.1", 0))
+
+
+def test_unknown_scope() -> None:
+    """A link-local address on an interface that does not exist."""
+    with pytest.raises(StartError, match="cannot listen on"):
+        bind(Endpoint("fe80::1%nosuch0", 0))
+
+
+def test_both_families_share_a_port() -> None:
+    """An IPv6 wildcard leaves IPv4 alone."""
+    first = bind(Endpoint("::", 0))
+    second = bind(Endpoint("0.0.0.0", first.endpoint.port))
+    first.close()
+    second.close()

@@ -1,0 +1,1 @@
+"""What senders of mail do with our zones: the path of one address, and what an edit changes."""

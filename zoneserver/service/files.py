@@ -1,0 +1,59 @@
+"""Reading files that people write: bounded, confined to one folder, never blocking."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MAX_FILE_OCTETS = 64 << 20
+READ_ATTEMPTS = 3  # a file that somebody is writing meanwhile is read again
+
+
+def read_file(path: Path, root: Path) -> bytes:
+    """The octets of a regular file inside `root`, symbolic links followed. Raises OSError."""
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+    except ValueError as error:  # a NUL in the path
+        raise OSError(errno.EINVAL, str(error)) from error
+    if not real.is_relative_to(root):
+        raise PermissionError(errno.EPERM, f"it leads out of the folder {root}")
+    if not stat.S_ISREG(real.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    # Should the file become a FIFO at this moment, opening it will not wait for a writer.
+    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor is no path
+        for _ in range(READ_ATTEMPTS):
+            before = os.fstat(descriptor)
+            file.seek(0)
+            octets = file.read(MAX_FILE_OCTETS + 1)
+            if len(octets) > MAX_FILE_OCTETS:
+                raise OSError(errno.EFBIG, "it is over 64 MB")
+            after = os.fstat(descriptor)
+            if (before.st_mtime_ns, len(octets)) == (after.st_mtime_ns, after.st_size):
+                return octets
+    raise OSError(errno.EBUSY, "it is being written")
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be used, in words."""
+    return error.strerror or str(error)
+
+
+class Includer:
+    """Reads the files that a zone's files name, and keeps them for quoting.
+
+    Paths are relative to `folder`; nothing outside `root` is read.
+    """
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._folder = folder
+        self._root = root
+        self.files: dict[str, bytes] = {}
+
+    def __call__(self, path: str) -> bytes:
+        """The octets of a file. Raises OSError."""
+        octets = read_file(self._folder / path, self._root)
+        # The name that marks have: not normalised, so that `./a` stays `./a`.
+        folder = "" if self._folder == Path() else f"{self._folder}/"
+        self.files[path if path.startswith("/") else f"{folder}{path}"] = octets
+        return octets

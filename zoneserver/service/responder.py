@@ -1,0 +1,62 @@
+"""What the transports call: the current zones, and the one net under every answer."""
+
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from zoneserver.engine.respond import Transport, respond, servfail
+from zoneserver.service.terminal import log, printable
+from zoneserver.zone.zoneset import ZoneSet
+
+QUIET_SECONDS = 60.0  # from one report of the same kind to the next
+SHOWN_OCTETS = 128  # of a query that could not be answered
+
+
+class Throttle:
+    """Lets something be said now and then, and counts how often it was not."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = clock()
+        self._silent = 0
+
+    def take(self) -> str | None:
+        """None: be quiet. Else what to add about the times that passed in silence."""
+        if self._clock() < self._next:
+            self._silent += 1
+            return None
+        self._next = self._clock() + QUIET_SECONDS
+        silent, self._silent = self._silent, 0
+        return f" ({silent} more since the last report)" if silent else ""
+
+
+class Responder:
+    """Answers from the zones it holds. `zones` may be replaced at any moment."""
+
+    def __init__(self, zones: ZoneSet) -> None:
+        self.zones = zones
+        self.failures = 0
+        self._throttle = Throttle()
+
+    def over(self, transport: Transport) -> Callable[[bytes], bytes | None]:
+        """The callable that answers what comes over a transport."""
+        return partial(self._answer, transport)
+
+    def _answer(self, transport: Transport, message: bytes) -> bytes | None:
+        zones = self.zones  # read once: one query is answered from one set of zones
+        try:
+            return respond(zones, message, transport)
+        except Exception:  # noqa: BLE001 - the one place that no error of ours may pass
+            self._report(message)
+        try:
+            return servfail(message, transport)
+        except Exception:  # noqa: BLE001 - not even words of regret
+            return None
+
+    def _report(self, message: bytes) -> None:
+        self.failures += 1
+        more = self._throttle.take()
+        if more is not None:
+            log(f"error: a query could not be answered{more}: {message[:SHOWN_OCTETS].hex()}")
+            log(printable(traceback.format_exc().rstrip(), keep="\n"))

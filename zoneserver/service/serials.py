@@ -1,0 +1,164 @@
+"""Serials that we choose: they rise when, and only when, the content of a zone changes.
+
+What was served last is kept in the state directory, so that a serial never goes back over
+a restart. A state that cannot be read or written costs that memory, not the service.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from zoneserver.errors import ZoneserverError
+from zoneserver.findings import Finding, Level, make_finding
+from zoneserver.names import Name
+from zoneserver.records.rdata import SOA
+from zoneserver.records.rrset import Record
+from zoneserver.zonefile.source import ZoneSource
+
+FILE = "serials.json"
+SERIALS = 1 << 32  # RFC 1982 7: SERIAL_BITS is 32
+
+
+class StateError(ZoneserverError):
+    """The state directory could not be read or written; the text says why."""
+
+
+class Served(NamedTuple):
+    """The version of a zone that was served last: its serial and what it held."""
+
+    serial: int
+    digest: str
+
+
+def is_newer(serial: int, other: int) -> bool:
+    """Whether a serial is greater than another one (RFC 1982 3.2)."""
+    return 0 < (serial - other) % SERIALS < SERIALS // 2
+
+
+def next_serial(last: int, now: int) -> int:
+    """The serial after `last`: the time in seconds, or one more where that is no rise."""
+    return now % SERIALS if is_newer(now % SERIALS, last) else (last + 1) % SERIALS
+
+
+def digest(source: ZoneSource) -> str:
+    """What tells two contents of a zone apart, whatever their serials and their order."""
+    lines = sorted(
+        b"%b %d %d %b" % (record.owner.wire, record.rtype, record.ttl, _octets(record))
+        for record in source.records
+    )
+    return hashlib.sha256(b"".join(b"%d %b" % (len(line), line) for line in lines)).hexdigest()
+
+
+def _octets(record: Record) -> bytes:
+    rdata = record.rdata
+    return replace(rdata, serial=0).wire if isinstance(rdata, SOA) else rdata.wire
+
+
+class Serials:
+    """The versions served last, by origin; in memory alone where `folder` is None."""
+
+    def __init__(self, folder: Path | None, served: Mapping[str, Served] | None = None) -> None:
+        self._folder = folder
+        self._served = dict(served or {})
+        self._offered: dict[str, Served] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> "Serials":
+        """Read the state directory; an absent file is an empty one. Raises StateError."""
+        try:
+            stored = json.loads((folder / FILE).read_text("utf-8"))
+            return cls(folder, {key: _read_served(*each) for key, each in stored.items()})
+        except FileNotFoundError:
+            return cls(folder)
+        except OSError as error:
+            raise StateError(f"{folder / FILE} cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise StateError(f"{folder / FILE} is damaged: {error}") from error
+
+    def number(self, source: ZoneSource, now: float) -> ZoneSource:
+        """The source with a serial that is chosen here, if it leaves that to us.
+
+        A serial of its author's stays. If it did not rise although the content changed,
+        there is a finding.
+        """
+        soa = next((each for each in source.records if isinstance(each.rdata, SOA)), None)
+        if soa is None or not isinstance(soa.rdata, SOA):
+            return source
+        key, content = _key(source.origin), digest(source)
+        serial, last = soa.rdata.serial, self._served.get(key)
+        is_changed = last is not None and last.digest != content
+        if source.auto_serial:
+            if last is None:
+                serial = int(now) % SERIALS
+            else:
+                serial = next_serial(last.serial, int(now)) if is_changed else last.serial
+            source = source.with_serial(serial)
+        elif last is not None and is_changed and not is_newer(serial, last.serial):
+            finding = _stale_serial(source, soa, last.serial)
+            source = replace(source, findings=(*source.findings, finding))
+        self._offered[key] = Served(serial, content)
+        return source
+
+    def keep(self, origins: Iterable[Name]) -> None:
+        """Remember the versions numbered last of these zones: they are to be served now.
+
+        Raises StateError when they could not be written; they are kept in memory then.
+        """
+        offered, self._offered = self._offered, {}
+        keys = {_key(origin) for origin in origins}
+        before = dict(self._served)
+        self._served.update((key, each) for key, each in offered.items() if key in keys)
+        if self._folder is not None and self._served != before:
+            try:
+                _write(self._folder, json.dumps(self._served, indent=1, sort_keys=True))
+            except OSError as error:
+                path = self._folder / FILE
+                raise StateError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _key(origin: Name) -> str:
+    return str(Name(origin.key))
+
+
+def _read_served(serial: object, content: object) -> Served:
+    if not (isinstance(serial, int) and isinstance(content, str) and 0 <= serial < SERIALS):
+        raise ValueError("there is an entry that is no serial and digest")
+    return Served(serial, content)
+
+
+def _stale_serial(source: ZoneSource, soa: Record, last: int) -> Finding:
+    return make_finding(
+        "NS016",
+        soa.mark,
+        f"the content changed, but the serial did not rise above {last}: secondary servers"
+        " keep what they have",
+        f"write {(last + 1) % SERIALS}, or leave the serial out: it then rises by itself",
+        level=Level.WARNING,
+        origin=source.origin,
+        owner=source.origin,
+    )
+
+
+def _write(folder: Path, text: str) -> None:
+    """Replace the file in one step: after a crash there is the old one or the new one."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f"{FILE}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(folder / FILE)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,41 @@
+"""What the server is told: by the configuration file, by flags, or by nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zoneserver.transports.listen import Endpoint
+from zoneserver.zonefile.source import Defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; each has a value that does without.
+
+    An empty `listen` means port 5300 on loopback. `nsid` is who we say we are (RFC 5001).
+    With `strict_start` one zone that is refused is enough not to start.
+    """
+
+    zones: Path = Path("zones")
+    listen: tuple[Endpoint, ...] = ()
+    state: Path | None = None
+    nsid: bytes = b""
+    strict_start: bool = False
+    defaults: Defaults = field(default_factory=Defaults)
+
+    def needs_restart(self, running: "Settings") -> bool:
+        """Whether these settings differ from the running ones where only a start helps."""
+        ours, theirs = (
+            (each.listen, each.state, each.nsid, each.strict_start) for each in (self, running)
+        )
+        return ours != theirs
+
+
+def default_state(environment: Mapping[str, str]) -> Path | None:
+    """Where the state goes when nobody says: as systemd has it, else as XDG has it."""
+    if folders := environment.get("STATE_DIRECTORY"):  # systemd.exec(5): separated by colons
+        return Path(folders.split(":")[0])
+    if base := environment.get("XDG_STATE_HOME"):
+        return Path(base) / "zoneserver"
+    home = environment.get("HOME")
+    return Path(home) / ".local/state/zoneserver" if home else None

@@ -1,0 +1,147 @@
+"""Sockets to listen on: where, how they are bound, and what is said when that fails."""
+
+import errno
+import ipaddress
+import socket
+from contextlib import suppress
+from typing import NamedTuple, Self
+
+from zoneserver.errors import ConfigurationError, StartError
+
+BACKLOG = 1024  # connections that wait for accept(); the kernel may allow fewer
+RECEIVE_BUFFER = 4 << 20  # octets: a burst of queries outlasts a busy moment
+PORT_ATTEMPTS = 16  # how often a free port on UDP may turn out to be taken on TCP
+
+# From Linux's headers; Python names them in later versions only, or not at all.
+IP_PKTINFO = 8
+IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
+PMTUDISC_OMIT = 5  # send without DF, and believe no ICMP about the path
+
+_ADVICE = {
+    errno.EADDRINUSE: "the port is in use; stop the other server, or choose another port",
+    errno.EADDRNOTAVAIL: "this host has no such address",
+    errno.EACCES: "a port below 1024 needs root or CAP_NET_BIND_SERVICE",
+}
+
+
+class Endpoint(NamedTuple):
+    """An address and a port, written `192.0.2.1:53` or `[2001:db8::1]:53`."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        address = f"[{self.address}]" if self.is_ipv6 else self.address
+        return f"{address}:{self.port}"
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the address is of IPv6."""
+        return ":" in self.address
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether it stands for every address of this host."""
+        return ipaddress.ip_address(self.address).is_unspecified
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the written form. Raises ConfigurationError."""
+        address, _, port = text.rpartition(":")
+        bracketed = address.startswith("[") and address.endswith("]")
+        address = address[1:-1] if bracketed else address
+        try:
+            is_ipv6 = ipaddress.ip_address(address).version == 6
+        except ValueError:
+            is_ipv6 = not bracketed  # neither form: refused below
+        if is_ipv6 is not bracketed or not (port.isascii() and port.isdecimal()):
+            raise ConfigurationError(
+                f"cannot listen on {text!r}: write ADDRESS:PORT, as in 127.0.0.1:53 or [::1]:53"
+            )
+        if len(port) > 5 or int(port) > 65535:
+            raise ConfigurationError(f"cannot listen on {text}: 65535 is the last port")
+        return cls(address, int(port))
+
+
+class Sockets(NamedTuple):
+    """One endpoint, bound on UDP and on TCP under the same port number."""
+
+    endpoint: Endpoint
+    udp: socket.socket
+    tcp: socket.socket
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.udp.close()
+        self.tcp.close()
+
+
+def bind(endpoint: Endpoint) -> Sockets:
+    """Bind an endpoint; port 0 means any that is free. Raises StartError."""
+    for attempt in range(PORT_ATTEMPTS):
+        udp = _bind_socket(endpoint, socket.SOCK_DGRAM)
+        bound = Endpoint(endpoint.address, udp.getsockname()[1])
+        try:
+            tcp = _bind_socket(bound, socket.SOCK_STREAM)
+        except StartError:
+            udp.close()
+            if endpoint.port or attempt + 1 == PORT_ATTEMPTS:
+                raise
+            continue
+        _tune_udp(udp, endpoint)
+        return Sockets(bound, udp, tcp)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def has_ipv6_loopback() -> bool:
+    """Whether this host has the address ::1."""
+    try:
+        bind(Endpoint("::1", 0)).close()
+    except StartError:
+        return False
+    return True
+
+
+def _bind_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+    protocol = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
+    try:
+        return _open_socket(endpoint, kind)
+    except OSError as error:
+        reason = _ADVICE.get(error.errno or 0, error.strerror)
+        raise StartError(f"cannot listen on {endpoint} ({protocol}): {reason}") from error
+
+
+def _open_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+    family = socket.AF_INET6 if endpoint.is_ipv6 else socket.AF_INET
+    bound = socket.socket(family, kind)
+    try:
+        bound.settimeout(0)
+        if endpoint.is_ipv6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if kind == socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Through getaddrinfo, because fe80::1%eth0 needs the number of eth0.
+        (*_, address), *_ = socket.getaddrinfo(
+            endpoint.address, endpoint.port, family, kind, 0, socket.AI_NUMERICHOST
+        )
+        bound.bind(address)
+        if kind == socket.SOCK_STREAM:
+            bound.listen(BACKLOG)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _tune_udp(udp: socket.socket, endpoint: Endpoint) -> None:
+    """Ask for what helps; a kernel that will not do it is no reason to stay silent."""
+    level = socket.IPPROTO_IPV6 if endpoint.is_ipv6 else socket.IPPROTO_IP
+    discover = IPV6_MTU_DISCOVER if endpoint.is_ipv6 else IP_MTU_DISCOVER
+    with suppress(OSError):
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    with suppress(OSError):
+        udp.setsockopt(level, discover, PMTUDISC_OMIT)
+    if endpoint.is_wildcard:  # so that each query tells which address it was sent to
+        info = socket.IPV6_RECVPKTINFO if endpoint.is_ipv6 else IP_PKTINFO
+        with suppress(OSError):
+            udp.setsockopt(level, info, 1)

@@ -1,0 +1,123 @@
+"""DNS over TCP (RFC 7766): the connections of all listeners, their number and their time.
+
+Knows no zones: every message goes through one callable, octets in and octets out.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from zoneserver.transports.connection import Connection
+from zoneserver.transports.limits import TcpCounters, TcpLimits
+from zoneserver.transports.listen import BACKLOG
+
+ACCEPTS_PER_TURN = 16  # connections taken before the other sockets get their turn
+READ_OCTETS = 16_384  # read from one connection in one turn
+SWEEPS_PER_LIMIT = 10  # the shortest time limit is kept to within this fraction
+LAST_TURNS = 8  # turns of the loop in which stop() still takes and reads connections
+
+DEFAULT_LIMITS = TcpLimits()
+
+
+class TcpServer:
+    """Answers on any number of listening sockets, under one set of limits."""
+
+    def __init__(
+        self,
+        answer: Callable[[bytes], bytes | None],
+        counters: TcpCounters,
+        limits: TcpLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._answer = answer
+        self._counters = counters
+        self._limits = limits
+        self._listeners: list[asyncio.Server] = []
+        self._connections: dict[Connection, bytes] = {}  # each with its source
+        self._scratch = bytearray(READ_OCTETS)
+        self._sweep: asyncio.TimerHandle | None = None
+        self._deserted = asyncio.Event()  # set while there is no connection
+        self._deserted.set()
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Take connections from a bound socket from now on."""
+        loop = asyncio.get_running_loop()
+        # To asyncio the backlog is how many it accepts at a time. Out of descriptors, it
+        # leaves the listener alone for a second.
+        server = await loop.create_server(
+            self._make_connection, sock=listener, backlog=ACCEPTS_PER_TURN
+        )
+        listener.listen(BACKLOG)
+        with suppress(OSError):  # what waits in the kernel may not stall for longer
+            stall = int(self._limits.stall * 1000)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stall)
+        self._listeners.append(server)
+
+    async def stop(self, seconds: float) -> None:
+        """Answer what has come, then close everything; after `seconds`, by force."""
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)
+        for listener in self._listeners:
+            listener.close()
+        for connection in list(self._connections):
+            connection.finish()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._deserted.wait(), seconds)
+        for connection in self._connections:
+            connection.abort()
+        if self._sweep:
+            self._sweep.cancel()
+
+    def _make_connection(self) -> Connection:
+        return Connection(
+            self._answer, self._limits, self._scratch, made=self._keep, lost=self._forget
+        )
+
+    def _keep(self, connection: Connection) -> None:
+        """Make room for a new connection, if need be at the cost of the longest idle one."""
+        self._counters.accepted += 1
+        source = _source(connection.peer)
+        same = [other for other, its in self._connections.items() if its == source]
+        if len(same) >= self._limits.per_source:
+            self._evict(same)
+        elif len(self._connections) >= self._limits.connections:
+            self._evict(self._connections)
+        self._connections[connection] = source
+        self._deserted.clear()
+        if self._sweep is None:
+            self._schedule_sweep()
+
+    def _evict(self, connections: Iterable[Connection]) -> None:
+        longest_idle = min(connections, key=lambda connection: connection.active)
+        longest_idle.abort()
+        self._forget(longest_idle)
+        self._counters.evicted += 1
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
+        if not self._connections:
+            self._deserted.set()
+
+    def _schedule_sweep(self) -> None:
+        limits = self._limits
+        shortest = min(limits.first_octet, limits.message, limits.idle, limits.stall)
+        self._sweep = asyncio.get_running_loop().call_later(
+            shortest / SWEEPS_PER_LIMIT, self._end_overdue
+        )
+
+    def _end_overdue(self) -> None:
+        """Close what has been silent, slow or deaf for too long (RFC 7766 6.2.3)."""
+        now = asyncio.get_running_loop().time()
+        for connection in [each for each in self._connections if each.is_overdue(now)]:
+            connection.abort()
+            self._counters.expired += 1
+        self._sweep = None
+        if self._connections:
+            self._schedule_sweep()
+
+
+def _source(address: str) -> bytes:
+    """What the connections of one client have in common: an IPv4 address, an IPv6 /56."""
+    packed = ipaddress.ip_address(address.partition("%")[0]).packed
+    return packed if len(packed) == 4 else packed[:7]

@@ -1,0 +1,1 @@
+"""The records by which a domain says how its mail is sent, signed, reported and protected."""

@@ -1,0 +1,110 @@
+"""The YAML files of one zone, and the files that they include, within one budget."""
+
+import yaml
+
+from zoneserver.zonefile.encoding import MAX_FILE_OCTETS, decode_text
+from zoneserver.zonefile.events import Composer, Tree
+from zoneserver.zonefile.nodes import Missing, Node, NodeError, Scalar, show
+from zoneserver.zonefile.report import Report
+from zoneserver.zonefile.source import Include
+from zoneserver.zonefile.syntax import explain
+
+MAX_INCLUDE_DEPTH = 4
+FREE_EXPANSION = 20_000  # nodes that aliases may add, beside one for each octet that is read
+
+
+class YamlFiles:
+    """Reads the trees of one zone's files."""
+
+    def __init__(self, include: Include, report: Report) -> None:
+        self._include = include
+        self._report = report
+        self._included: dict[str, Tree] = {}
+        self._octets = 0
+        self._expanded = 0
+
+    def read(self, file: str, octets: bytes) -> Node | None:
+        """The tree of a file: None where it is empty, Missing where it cannot be read."""
+        tree = self._compose((file,), octets)
+        return tree.node if tree else None
+
+    def _compose(self, chain: tuple[str, ...], octets: bytes) -> Tree | None:
+        """The tree of the last file of `chain`, each of which includes the next."""
+        self._octets += len(octets)
+        file, text = chain[-1], ""
+        composer = Composer(
+            file, self._report, lambda path: self._included_tree(path, chain), self._expand
+        )
+        try:
+            text = decode_text(file, octets)
+            return composer.compose(text)
+        except NodeError as problem:
+            self._report.note(problem)
+        except yaml.YAMLError as error:
+            self._report.note(explain(error, file, text))
+        except (ValueError, OverflowError) as error:  # PyYAML's own scanner: no such character
+            self._report.note(NodeError("SY008", Node(file, 0, 0), f"this is no YAML: {error}"))
+        return Tree(Missing(file, 0, 0), 1)
+
+    def _expand(self, place: Node, size: int) -> None:
+        """Account for nodes that an alias or a second include adds. Raises NodeError."""
+        self._expanded += size
+        if self._expanded > FREE_EXPANSION + self._octets:
+            raise NodeError(
+                "SY010",
+                place,
+                "aliases and includes blow the zone up to many times the size of its files",
+                "write the records out",
+            )
+
+    def _included_tree(self, path: Scalar, chain: tuple[str, ...]) -> Tree:
+        """The tree of a file that the last of `chain` names. Raises NodeError.
+
+        As in octoDNS a path is relative to the folder of the file that it stands in.
+        """
+        folder, slash, _ = chain[-1].rpartition("/")
+        file = path.text if path.text.startswith("/") else f"{folder}{slash}{path.text}"
+        if file in chain:
+            circle = " includes ".join([*chain[chain.index(file) :], file])
+            raise NodeError("SY008", path, f"a file includes itself: {circle}", "remove one")
+        if len(chain) > MAX_INCLUDE_DEPTH:
+            raise NodeError(
+                "SY010",
+                path,
+                f"files include one another over {MAX_INCLUDE_DEPTH} deep",
+                "include the file from the zone's own",
+            )
+        if file in self._included:
+            self._expand(path, self._included[file].size)
+        else:
+            octets = self._fetch(path, _from_top(file, chain[0]))
+            empty = Tree(Scalar(file, 0, 0, "", plain=True), 1)
+            self._included[file] = self._compose((*chain, file), octets) or empty
+        return self._included[file]
+
+    def _fetch(self, path: Scalar, file: str) -> bytes:
+        """The octets of an included file. Raises NodeError."""
+        try:
+            octets = self._include(file)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            reason = getattr(error, "strerror", None) or str(error)
+            raise NodeError(
+                "SY008",
+                path,
+                f"{show(path.text)} cannot be read ({reason}): its records would be missing",
+                "correct the path; it is relative to the folder of this file",
+            ) from error
+        if self._octets + len(octets) > MAX_FILE_OCTETS:
+            raise NodeError(
+                "SY010",
+                path,
+                f"the zone's files have over {MAX_FILE_OCTETS >> 20} MB",
+                "split the zone",
+            )
+        return octets
+
+
+def _from_top(file: str, top: str) -> str:
+    """The path of an included file from the folder of the zone's own file."""
+    folder, slash, _ = top.rpartition("/")
+    return file.removeprefix(f"{folder}{slash}")

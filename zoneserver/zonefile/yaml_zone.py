@@ -1,0 +1,188 @@
+"""Zone files in YAML, as octoDNS lays them out, to a zone source.
+
+Reading never fails: whatever is wrong becomes a finding with its place, and the rest is
+read on. A record that cannot be read is left out, and its owner noted as unreadable.
+"""
+
+from collections.abc import Mapping as Dict
+from typing import Any
+
+from zoneserver.errors import NameSyntaxError
+from zoneserver.findings import Mark, make_finding
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import NS, SOA
+from zoneserver.records.rrset import Record
+from zoneserver.zonefile.directives import Directives, SoaDirective
+from zoneserver.zonefile.includes import YamlFiles
+from zoneserver.zonefile.nodes import Mapping, Missing, Node, Scalar
+from zoneserver.zonefile.octodns import RecordReader
+from zoneserver.zonefile.owners import Owners
+from zoneserver.zonefile.report import MAX_FINDINGS, GiveUpError, Report
+from zoneserver.zonefile.source import Defaults, Include, Waiver, ZoneSource
+from zoneserver.zonefile.values import ValueReader
+
+MAX_NAMES = 1_000_000
+
+
+def read_yaml_zone(
+    origin: Name, files: Dict[str, bytes], include: Include, defaults: Defaults
+) -> ZoneSource:
+    """Read the zone `origin` from its file, or from the several files of a split one.
+
+    `files` maps paths, as they are shown to people, to octets. `include` reads the files of
+    `!include`; it is given paths relative to the folder of the zone's own file.
+    """
+    reader = _ZoneReader(origin, files, include, defaults)
+    try:
+        reader.read()
+    except GiveUpError:
+        reader.give_up()
+    return reader.source()
+
+
+class _ZoneReader:
+    """Reads one zone: all files to nodes, then the directives, then name by name."""
+
+    def __init__(
+        self, origin: Name, files: Dict[str, bytes], include: Include, defaults: Defaults
+    ) -> None:
+        self._origin = origin
+        self._files = files
+        self._include = include
+        self._defaults = defaults
+        self._report = Report(origin)
+        self._owners = Owners(origin)
+        self._directives = Directives(self._report, self._owners)
+        self._names: list[tuple[Name, Node]] = []
+        self._start = Mark(next(iter(files), str(origin)), 1, 1)
+        self._ttl = defaults.ttl
+        self._records: list[Record] = []
+        self._waivers: tuple[Waiver, ...] = ()
+        self._unreadable: set[Name] = set()
+        self._lenient: set[Name] = set()
+        self._auto_serial = False
+
+    def read(self) -> None:
+        """Read everything. Raises GiveUpError."""
+        yaml_files = YamlFiles(self._include, self._report)
+        for file, octets in self._files.items():
+            self._sort_keys(file, yaml_files.read(file, octets))
+        if not self._files:
+            self._report.add("SY009", self._start, "the zone has no file", "write one")
+        self._ttl = self._directives.read_ttl(self._defaults.ttl)
+        self._waivers = self._directives.read_waivers()
+        reader = RecordReader(self._report, self._ttl, self._unreadable, self._lenient)
+        for owner, node in self._names:
+            self._records += reader.read(owner, node)
+        self._complete(self._directives.read_soa(ValueReader(self._report)))
+
+    def give_up(self) -> None:
+        """Finish a zone that has too many errors to look any further."""
+        self._report.findings.append(
+            make_finding(
+                "SY010",
+                self._start,
+                f"the zone has over {MAX_FINDINGS} errors; the rest of it was not looked at",
+                "mend these first",
+                origin=self._origin,
+            )
+        )
+        self._unreadable.add(self._origin)
+        self._complete(None)
+
+    def source(self) -> ZoneSource:
+        """What was read."""
+        return ZoneSource(
+            self._origin,
+            tuple(self._records),
+            tuple(self._report.findings),
+            self._waivers,
+            frozenset(self._unreadable),
+            frozenset(self._lenient),
+            self._auto_serial,
+        )
+
+    def _sort_keys(self, file: str, root: Node | None) -> None:
+        """Tell the directives of a file from its owners."""
+        if type(root) is not Mapping:
+            self._refuse(file, root)
+            return
+        for key, node in root.pairs:
+            if key.text.startswith("$"):
+                self._directives.add(key, node)
+                continue
+            owner, problem = self._owners.add(key)
+            if problem is not None:
+                self._report.note(problem)
+                if owner is not None:
+                    self._unreadable.add(owner)
+            elif owner is not None:
+                self._names.append((owner, node))
+        if len(self._owners) > MAX_NAMES:
+            reason = f"the zone has over {MAX_NAMES} names"
+            self._report.add("SY010", root.mark, reason, "delegate a part of it")
+
+    def _refuse(self, file: str, root: Node | None) -> None:
+        """A file that is no mapping of names; what the zone's apex lacks is not known then."""
+        self._unreadable.add(self._origin)
+        if type(root) is Missing:
+            return
+        if root is None or (type(root) is Scalar and root.is_null):
+            mark, what = Mark(file, 1, 1), "empty"
+        else:
+            mark, what = root.mark, root.kind
+        self._report.add(
+            "SY009",
+            mark,
+            f"the file is {what}, where names with their records are due",
+            "write for example: mail: {type: A, value: 192.0.2.25}",
+        )
+
+    def _complete(self, directive: SoaDirective | None) -> None:
+        """Add what the zone does not write: its SOA, and NS from the configuration."""
+        apex = [record for record in self._records if record.owner == self._origin]
+        servers = [record.rdata for record in apex if isinstance(record.rdata, NS)]
+        if not servers and self._origin not in self._unreadable:
+            servers = [NS(name) for name in self._defaults.ns]
+            self._records += [
+                Record(self._origin, rtypes.NS, self._ttl, server, self._start)
+                for server in servers
+            ]
+        written = next((record for record in apex if record.rtype == rtypes.SOA), None)
+        if written is None:
+            first = servers[0].target if servers else self._origin
+            soa = self._make_soa(first, directive or SoaDirective(self._start))
+            self._records.insert(0, soa)
+        elif directive is not None:
+            self._report.add(
+                "SY008",
+                directive.mark,
+                "$soa stands beside an SOA record, and one of them would be lost",
+                "keep one of the two",
+                ((written.mark, "the SOA record"),),
+            )
+
+    def _make_soa(self, server: Name, directive: SoaDirective) -> Record:
+        """The SOA as `$soa` has it, the rest from the configuration."""
+        defaults = self._defaults.soa
+        fields: dict[str, Any] = {
+            "mname": defaults.mname or server,
+            "rname": defaults.rname or self._hostmaster(),
+            "serial": 0,
+            "refresh": defaults.refresh,
+            "retry": defaults.retry,
+            "expire": defaults.expire,
+            "minimum": defaults.minimum,
+        }
+        self._auto_serial = "serial" not in directive.fields
+        soa = SOA(**(fields | directive.fields))
+        ttl = self._ttl if directive.ttl is None else directive.ttl
+        return Record(self._origin, rtypes.SOA, ttl, soa, directive.mark)
+
+    def _hostmaster(self) -> Name:
+        """The mailbox that RFC 2142 7 asks for; the origin itself where that gets too long."""
+        try:
+            return self._origin.prefixed(b"hostmaster")
+        except NameSyntaxError:
+            return self._origin
