@@ -17,7 +17,6 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
-import dns.zonefile
 
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.respond import Transport, respond
@@ -173,9 +172,18 @@ def _records(text: str, origin: str) -> Iterable[Record]:
 
 
 def _rrsets(text: str, origin: str) -> Iterable[dns.rrset.RRset]:
-    """One RRset for each line: read alone, no line can make dnspython refuse another."""
+    """One RRset for each line: whatever the lines are together, each is read."""
+    root = dns.name.from_text(origin)
     for line in filter(None, map(str.strip, text.splitlines())):
-        yield dns.zonefile.read_rrsets(line, origin=origin, default_ttl=TTL)[0]
+        owner, ttl, rest = line.split(None, 2)
+        if not ttl.isdecimal():
+            ttl, rest = str(TTL), f"{ttl} {rest}"
+        rtype, rdata = rest.split(None, 1)
+        yield dns.rrset.from_rdata(
+            dns.name.from_text(owner, root),
+            int(ttl),
+            dns.rdata.from_text("IN", rtype, rdata, root, relativize=False),
+        )
 
 
 def _lines_of(rrset: dns.rrset.RRset) -> Iterable[str]:

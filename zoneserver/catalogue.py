@@ -135,7 +135,7 @@ CATALOGUE: dict[str, Rule] = {
         "E", "a record's type or class cannot be served", "RFC 1035 3.2.2; RFC 6895 3.1"
     ),
     "SY008": _fixed("E", "the YAML does not say what it seems to say", "YAML 1.1"),
-    "SY009": _fixed("E", "the file is not a zone file", "YAML 1.1"),
+    "SY009": _fixed("E", "the file is not a zone file", "RFC 1035 5.1; YAML 1.1"),
     "SY010": _fixed("E", "a limit is exceeded", "RFC 2181 5"),
     "SY011": Rule("W", "an asterisk is not the leftmost label", "RFC 4592 2.1.1"),
     "SY012": Rule(
@@ -147,12 +147,87 @@ CATALOGUE: dict[str, Rule] = {
         "H", "a record is left out or judged leniently, as its octodns key asks", "octoDNS"
     ),
     "SY016": Rule("W", "a record has no TTL anywhere", "RFC 2308 4"),
-    # Mail policy text that the reader itself must split
+    # Mail policy records
     "TX001": Rule(
         "E", "a character-string is over 255 octets", "RFC 1035 3.3.14; RFC 7208 3.3"
     ),
+    "TX004": Rule(
+        "W",
+        "a policy text has characters that only look like ASCII",
+        "RFC 7208 4.5; RFC 9989 4.7",
+    ),
+    "TX005": Rule(
+        "W", "a wildcard answers queries for policies or keys", "RFC 4592 2.2.1; RFC 7208 3.5"
+    ),
+    "SP001": Rule("E", "a name has two SPF records", "RFC 7208 3.2; RFC 7208 4.5"),
+    "SP002": Rule("E", "an SPF record needs more than 10 look-ups", "RFC 7208 4.6.4"),
+    "SP003": Rule(
+        "E", "an SPF record has a term that cannot be read", "RFC 7208 4.6.1; RFC 7208 12"
+    ),
+    "SP004": Rule("E", "SPF stands in a record of the abandoned type 99", "RFC 7208 3.1"),
+    "SP005": Rule(
+        "W", "an SPF record says nothing about other senders", "RFC 7208 4.7; RFC 7208 5.1"
+    ),
+    "SP006": Rule(
+        "W", "an SPF record makes receivers look up PTR", "RFC 7208 5.5; RFC 7208 7.2"
+    ),
+    "SP007": Rule(
+        "W", "an SPF record names what does not exist", "RFC 7208 4.6.4; RFC 7208 5.2"
+    ),
+    "SP008": Rule("W", "an SPF record has terms without effect", "RFC 7208 5.1; RFC 7208 6.1"),
+    "SP010": Rule("E", "SPF records include one another in a circle", "RFC 7208 4.6.4"),
+    "SP012": Rule(
+        "H", "one's own MX hosts are not covered by the SPF", "RFC 7208 2.3; RFC 7208 2.4"
+    ),
+    "DM001": Rule(
+        "E", "a DMARC record stands where nobody looks", "RFC 9989 4.5; RFC 9989 4.10"
+    ),
+    "DM002": Rule("E", "a domain has two DMARC records", "RFC 9989 4.10"),
+    "DM003": Rule("E", "a DMARC record cannot be read", "RFC 9989 4.7; RFC 9989 4.8"),
+    "DM004": Rule("H", "DMARC asks for nothing: p=none without rua", "RFC 9989 4.7"),
+    "DM005": Rule(
+        "H", "DMARC reports go to a domain that must agree", "RFC 9990 4; RFC 9991 5"
+    ),
+    "DM006": Rule("H", "a DMARC record has a tag that is gone", "RFC 9989 C.5.2"),
+    "DM007": Rule(
+        "E", "an address for DMARC reports is no URI of a mailbox", "RFC 9989 4.6; RFC 9989 4.7"
+    ),
+    "DM010": Rule(
+        "W",
+        "a mailbox for reports is in a domain that takes no mail",
+        "RFC 7505 4.2; RFC 9990 3; RFC 8460 3; RFC 8659 4.4",
+    ),
+    "DK001": Rule("E", "a DKIM key cannot be read", "RFC 6376 3.6.1; RFC 8463 4"),
+    "DK002": Rule("E", "an RSA key for DKIM is too short", "RFC 8301 3.2"),
+    "DK006": Rule("E", "a DKIM key stands where nobody looks", "RFC 6376 3.6.2.1"),
+    "DK009": Rule("E", "a DKIM selector has two keys", "RFC 6376 3.6.2.2"),
+    "ST001": Rule("E", "an MTA-STS record cannot be read", "RFC 8461 3.1"),
+    "ST002": Rule("E", "a domain has two MTA-STS records", "RFC 8461 3.1"),
+    "ST003": Rule(
+        "E", "there is no host to fetch the MTA-STS policy from", "RFC 8461 3.2; RFC 8461 3.3"
+    ),
+    "ST004": Rule(
+        "E", "an MTA-STS policy shuts out an exchanger of ours", "RFC 8461 3.2; RFC 8461 4.1"
+    ),
+    "ST005": Rule("H", "MTA-STS or TLSA without TLS-RPT", "RFC 8460 1"),
+    "TR001": Rule("E", "a TLS-RPT record cannot be read", "RFC 8460 3"),
+    "TR002": Rule("E", "a TLS-RPT record stands where nobody looks", "RFC 8460 3"),
+    "TL001": Rule(
+        "W", "TLSA for mail in a zone that is not signed", "RFC 7672 2.2; RFC 6698 4.1"
+    ),
+    "TL002": Rule("W", "TLSA for a host that no MX names", "RFC 7672 2.2.3"),
+    "TL003": Rule("E", "a TLSA record does not fit its own fields", "RFC 6698 2.1; RFC 7218 2"),
+    "TL004": Rule("W", "TLSA for mail asks for a public authority", "RFC 7672 3.1.3"),
+    "TL005": Rule("H", "some exchangers of a domain lack TLSA", "RFC 7672 2.2.1"),
+    "TL006": Rule(
+        "W", "TLSA for mail stands at the domain, not at its MX host", "RFC 7672 2.2.3"
+    ),
     "CA001": Rule("E", "a CAA record cannot be read", "RFC 8659 4; RFC 9495 3"),
-    "TL003": Rule("E", "a TLSA digest does not fit its matching type", "RFC 6698 2.1"),
+    "BI001": Rule(
+        "W",
+        "BIMI without a DMARC policy that is enforced",
+        "RFC 9989 4.7; draft-brand-indicators-for-message-identification",
+    ),
     # Waivers
     "WV001": Rule("W", "a waiver lifts nothing", "zone file reference"),
     "WV002": _fixed("E", "a waiver cannot be honoured", "zone file reference"),

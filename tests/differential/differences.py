@@ -159,6 +159,27 @@ def _glue_cut_silently(pair: Pair) -> Pair | None:
     return replace(settled, theirs=replace(settled.theirs, flags=pair.theirs.flags | {"TC"}))
 
 
+def _fits_with_compression(pair: Pair) -> Pair | None:
+    """An answer that fills our message almost, and would not fit the peer's."""
+    tight = pair.ours.octets > pair.question.most_octets * 3 / 4
+    cut_short = "TC" in pair.theirs.flags - pair.ours.flags
+    if not tight or not cut_short or not set(pair.theirs.answer) <= set(pair.ours.answer):
+        return None
+    settled = _ours_for(pair, "rcode", *SECTIONS)
+    return replace(settled, theirs=replace(settled.theirs, flags=pair.theirs.flags - {"TC"}))
+
+
+def _soa_cut_silently(pair: Pair) -> Pair | None:
+    """A negative answer without the SOA that had no room."""
+    cut_short = "TC" in pair.ours.flags - pair.theirs.flags
+    if not cut_short or pair.theirs.authority:
+        return None
+    if any(record.rtype not in {"CNAME", "DNAME"} for record in pair.theirs.answer):
+        return None
+    settled = _ours_for(pair, *SECTIONS)
+    return replace(settled, theirs=replace(settled.theirs, flags=pair.theirs.flags | {"TC"}))
+
+
 # Aliases.
 
 
@@ -391,6 +412,20 @@ TABLE = (
         "What a truncated answer holds is for nobody to use (RFC 2181 9): we send the "
         "question alone. The others send some of the records that fit, and Knot the "
         "rcode of the step at which it ran out of room.",
+    ),
+    _row(
+        "what fits is sent",
+        "nsd knot bind",
+        _fits_with_compression,
+        "We compress every name that may be (RFC 1035 4.1.4, RFC 3597 4). The others "
+        "leave out some names, of synthesised CNAMEs above all, and run out of room first.",
+    ),
+    _row(
+        "a missing SOA is announced",
+        "knot",
+        _soa_cut_silently,
+        "A negative answer needs its SOA (RFC 2308 3), so TC is set where it does not fit "
+        "(RFC 2181 9). NSD and BIND agree, Knot drops it silently.",
     ),
     _row(
         "missing glue is announced",

@@ -4,7 +4,7 @@ import itertools
 import socket
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dns.exception
 import dns.flags
@@ -20,7 +20,10 @@ import dns.rrset
 from tests.peers.server import LOOPBACK
 
 ANSWER_SECONDS = 5.0
-# The largest that an unanswerable or undecodable response can be told apart by.
+# What every server here is configured to send over UDP, with EDNS and without.
+MOST_UDP_OCTETS = 1232
+PLAIN_OCTETS = 512
+# What stands in place of an rcode where there is no response to read.
 NO_ANSWER = "no answer"
 MALFORMED = "malformed"
 
@@ -51,6 +54,13 @@ class Question:
             words.append("+do")
         words += (f"+{flag.lower()}" for flag in sorted(self.flags))
         return " ".join(words)
+
+    @property
+    def most_octets(self) -> int:
+        """The most octets that a response may have: RFC 6891 6.2.3, and 1232 at most."""
+        if self.transport == "tcp":
+            return 0xFFFF
+        return min(max(self.payload or 0, PLAIN_OCTETS), MOST_UDP_OCTETS)
 
     def to_message(self) -> dns.message.Message:
         """The query to send."""
@@ -92,6 +102,7 @@ class Answer:
 
     `path` is the one order that does mean something: the RRsets of the answer section
     as they follow each other, because stub resolvers read an alias before its target.
+    `octets` is the size of the message, which is each server's own affair.
     """
 
     rcode: str
@@ -102,6 +113,7 @@ class Answer:
     authority: Section = ()
     additional: Section = ()
     path: tuple[tuple[str, str], ...] = ()
+    octets: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         """Several lines, close to the output of dig."""
@@ -127,7 +139,7 @@ def ask(question: Question, port: int) -> Answer:
         return Answer(f"{MALFORMED}: {error!r}")
     if response.id != query.id or not response.flags & dns.flags.QR:
         return Answer(f"{MALFORMED}: not a response to this query")
-    return _answer(response)
+    return _answer(response, len(octets))
 
 
 def _exchange(query: bytes, transport: str, port: int) -> bytes:
@@ -153,7 +165,7 @@ def _receive(connection: socket.socket, length: int) -> bytes:
     return bytes(octets)
 
 
-def _answer(response: dns.message.Message) -> Answer:
+def _answer(response: dns.message.Message, octets: int) -> Answer:
     flags = dns.flags.to_text(response.flags & ~dns.flags.QR).split()
     if response.ednsflags & dns.flags.DO:
         flags.append("DO")
@@ -166,6 +178,7 @@ def _answer(response: dns.message.Message) -> Answer:
         authority=_section(response.authority),
         additional=_section(response.additional),
         path=_path(response.answer),
+        octets=octets,
     )
 
 

@@ -72,12 +72,15 @@ def every_pair(names: Names) -> Iterator[Question]:
 
 # Where servers are known to differ: asked whatever the seed, so that every row of the
 # table of differences has something to explain.
+LONG = "x" * 63
 LANDMARKS = (
     ("host.old.links.example.", "CNAME"),
     ("host.old.links.example.", "ANY"),
     ("a.b.oldest.links.example.", "CNAME"),
     ("a.b.oldest.links.example.", "ANY"),
-    (f"{'a' * 63}.{'b' * 63}.long.links.example.", "A"),
+    (f"{LONG}.{LONG}.long.links.example.", "A"),
+    (f"{LONG}.{LONG}.{LONG}.a.b.c.deep.links.example.", "A"),
+    (f"{'seven77.' * 29}oldest.links.example.", "A"),
     ("www.example.com.", "NSEC"),
     ("www.example.com.", "NSEC3"),
     ("www.example.com.", "RRSIG"),

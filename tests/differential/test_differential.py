@@ -32,6 +32,16 @@ def test_differences_are_decided(
     assert not idle, f"rows that explain nothing: {idle}"
 
 
+def test_our_answers_fit(our_answers: list[tuple[Question, Answer]]) -> None:
+    """No answer is larger than the asker and the transport allow."""
+    too_large = [
+        f"{question}: {answer.octets} octets"
+        for question, answer in our_answers
+        if answer.octets > question.most_octets
+    ]
+    assert not too_large, "\n".join(too_large)
+
+
 def test_rows_have_names_of_their_own() -> None:
     """The summary counts by name."""
     names = [row.name for row in TABLE]

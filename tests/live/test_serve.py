@@ -152,7 +152,7 @@ def test_broken_configuration(tmp_path: Path) -> None:
     line = finished(tmp_path, "--config", "zoneserver.yaml")
 
     assert (
-        line == "zoneserver: zoneserver.yaml:2:1: unknown key 'listne': did you mean `listen`?"
+        line == "zoneserver: zoneserver.yaml:2:1: unknown key 'listne': did you mean 'listen'?"
     )
 
 
@@ -322,6 +322,18 @@ def test_stop(tmp_path: Path, number: signal.Signals) -> None:
         with socket.create_server(("127.0.0.1", server.port)):
             pass
     assert server.log.seen == []
+
+
+def test_signals_during_the_stop(tmp_path: Path) -> None:
+    """More of them change nothing: exit status 0."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    with running(tmp_path) as server:
+        server.signal(signal.SIGTERM)
+        while server.process.poll() is None:
+            server.signal(signal.SIGHUP)
+            server.signal(signal.SIGTERM)
+
+        assert server.process.returncode == 0
 
 
 def test_stop_answers_what_is_in_flight(tmp_path: Path) -> None:

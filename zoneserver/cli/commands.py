@@ -18,6 +18,7 @@ from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.service import server
 from zoneserver.service.configuration import read_configuration
+from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import judge_loaded, load
 from zoneserver.service.report import Texts, format_finding, format_summary
@@ -122,8 +123,9 @@ def check(
     """
     settings = read_configuration(config) if config else Settings()
     files = gather(paths or (settings.zones,), origin)
-    loaded = load(files, settings.defaults)
-    findings = judge_loaded(loaded, datetime.now(UTC).date())
+    with collector_resting():
+        loaded = load(files, settings.defaults)
+        findings = judge_loaded(loaded, datetime.now(UTC).date())
     texts = Texts(loaded.texts)
     for finding in findings:
         say(format_finding(finding, texts))

@@ -57,7 +57,7 @@ def _check_local(text: str, local: str) -> None:
 
 def _parse_literal(text: str) -> IPAddress:
     """The address between the brackets; IPv6 has a tag in front (RFC 5321 4.1.3)."""
-    inner = text.removeprefix("[").removesuffix("]")
+    inner = text[1:-1] if text.endswith("]") else ""
     try:
         if inner[:5].lower() == "ipv6:":
             return ipaddress.IPv6Address(inner[5:])

@@ -1,11 +1,17 @@
-"""The path of mail as a JSON document. Keys are stable; docs/explain.md lists them."""
+"""Paths and differences as JSON documents; docs/explain.md and docs/diff.md list the keys.
+
+Keys are stable: one may be added, none is renamed.
+"""
 
 from typing import Any
 
 from zoneserver.findings import Finding
+from zoneserver.mail.diff import Difference, MailChange, Move
 from zoneserver.mail.hosts import HostAddress
 from zoneserver.mail.path import DeliveryPath, Stop
 from zoneserver.mail.reminders import remind
+from zoneserver.mail.route import Route
+from zoneserver.mail.rrsets import RecordChange, Seen
 from zoneserver.mail.words import describe_trouble
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
@@ -86,4 +92,78 @@ def finding_document(finding: Finding) -> Document:
         "fix": finding.fix,
         "rfc": finding.rfc,
         "waived": finding.waived,
+    }
+
+
+def difference_document(difference: Difference) -> Document:
+    """The difference as plain dicts, lists, texts and numbers, in a fixed order."""
+    return {
+        "loses_mail": difference.loses_mail,
+        "mail": [_mail_change(each) for each in difference.mail],
+        "moves": [_move(each) for each in difference.moves],
+        "zones_added": [str(zone.origin) for zone in difference.added],
+        "zones_removed": [str(zone.origin) for zone in difference.removed],
+        "serials": [
+            {"zone": str(each.zone), "old": each.old, "new": each.new}
+            for each in difference.serials
+        ],
+        "records": [_record_change(each) for each in difference.records],
+    }
+
+
+def _mail_change(change: MailChange) -> Document:
+    return {
+        "name": str(change.name),
+        "loses_mail": change.loses_mail,
+        "old": _route(change.old),
+        "new": _route(change.new),
+        "ttl": change.ttl,
+    }
+
+
+def _route(route: Route) -> Document:
+    return {
+        "outcome": route.fate.value,
+        "handling": route.manner.value,
+        "mail_name": str(route.reply.name),
+        "rounds": [
+            {
+                "preference": preference,
+                "hosts": [
+                    {"name": str(each.target.name), "outcome": each.fate.value}
+                    for each in members
+                ],
+            }
+            for preference, members in route.rounds
+        ],
+    }
+
+
+def _move(move: Move) -> Document:
+    return {
+        "host": str(move.host),
+        "old": [str(address) for address in move.old],
+        "new": [str(address) for address in move.new],
+        "names": [str(name) for name in move.names],
+        "ttl": move.ttl,
+    }
+
+
+def _record_change(change: RecordChange) -> Document:
+    return {
+        "zone": str(change.zone),
+        "owner": str(change.owner),
+        "type": rtypes.mnemonic(change.rtype),
+        "old": _seen(change.old),
+        "new": _seen(change.new),
+    }
+
+
+def _seen(seen: Seen | None) -> Document | None:
+    if seen is None:
+        return None
+    return {
+        "ttl": seen.rrset.ttl,
+        "glue": seen.is_glue,
+        "rdatas": [rdata.text for rdata in seen.rdatas],
     }

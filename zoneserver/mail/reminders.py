@@ -53,7 +53,7 @@ def _remind_hosts(route: Route) -> Iterator[str]:
             " the mail host must know both."
         )
     if route.manner is Manner.IMPLICIT:
-        yield f"If {domain} takes no mail, say so with a null MX: MX 0 ."
+        yield f"If {bare(route.reply.name)} takes no mail, say so there with a null MX: MX 0 ."
 
 
 def _told(members: list[Exchanger]) -> str:

@@ -22,9 +22,18 @@ class Seen:
     is_glue: bool = False
 
     @property
+    def rdatas(self) -> list[Rdata]:
+        """The data in canonical order (RFC 4034 6.3)."""
+        return sorted(self.rrset.rdatas, key=lambda rdata: rdata.wire)
+
+    @property
     def content(self) -> tuple[int, bool, frozenset[Rdata]]:
-        """What makes a difference: neither the order nor the place in the file does."""
-        return self.rrset.ttl, self.is_glue, frozenset(self.rrset.rdatas)
+        """What makes a difference: not the order, the place in the file or the serial."""
+        rdatas = frozenset(
+            replace(rdata, serial=0) if isinstance(rdata, SOA) else rdata
+            for rdata in self.rrset.rdatas
+        )
+        return self.rrset.ttl, self.is_glue, rdatas
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def _seen(zone: Zone) -> dict[Name, dict[int, Seen]]:
             is_hidden = _is_hidden(node, rrset.rtype)
             if not is_hidden or (rrset.rtype in _GLUE and _is_below_cut(node)):
                 sets = seen.setdefault(node.owner, {})
-                sets[rrset.rtype] = Seen(_without_serial(rrset), is_hidden)
+                sets[rrset.rtype] = Seen(rrset, is_hidden)
     return seen
 
 
@@ -68,9 +77,3 @@ def _is_hidden(node: Node, rtype: int) -> bool:
 
 def _is_below_cut(node: Node) -> bool:
     return node.is_cut if node.cover is None else node.cover.is_cut
-
-
-def _without_serial(rrset: RRset) -> RRset:
-    """An SOA with serial 0; any other RRset as it is."""
-    soa = rrset.rdatas[0]
-    return replace(rrset, rdatas=(replace(soa, serial=0),)) if isinstance(soa, SOA) else rrset

@@ -98,7 +98,7 @@ def _introduce(route: Route) -> str:
             return f"{name} does not exist: senders return the mail at once"
         case Manner.ALIAS_LOOP:
             return (
-                "the aliases form a circle or never end: senders defer the mail, then return it"
+                "The aliases form a circle or never end: senders defer the mail, then return it"
             )
         case Manner.UNREADABLE:
             where = "a record of it" if zone else "its zone"

@@ -189,6 +189,28 @@ class String(Field[bytes]):
         return quote(value)
 
 
+class Tag(String):
+    """A property name of a CAA: letters and digits, at least one (RFC 8659 4.1)."""
+
+    def parse(self, token: Token, _origin: Name | None) -> bytes:
+        """Without quotes, usually."""
+        return self._checked(text_octets(token))
+
+    def decode(self, octets: bytes, at: int) -> tuple[bytes, int]:
+        """Behind its length octet."""
+        tag, at = super().decode(octets, at)
+        return self._checked(tag), at
+
+    def format(self, value: bytes) -> str:
+        """As a word."""
+        return value.decode("ascii")
+
+    def _checked(self, tag: bytes) -> bytes:
+        if not tag.isalnum() or len(tag) > MAX_STRING_OCTETS:
+            raise self.error(f"has 1 to {MAX_STRING_OCTETS} letters and digits, nothing else")
+        return tag
+
+
 @dataclass(frozen=True)
 class Rest(Field[bytes]):
     """The octets up to the end of the rdata; text is `hex`, `base64` or one string."""

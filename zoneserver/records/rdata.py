@@ -18,6 +18,7 @@ from zoneserver.records.fields import (
     Integer,
     Rest,
     String,
+    Tag,
     Token,
     quote,
 )
@@ -381,17 +382,12 @@ class CAA(Rdata):
     rtype = rtypes.CAA
     layout = (
         Integer("flags", "CA001", octets=1),
-        String("tag", "CA001"),
+        Tag("tag", "CA001"),
         Rest("value", "CA001", form="text"),
     )
     flags: int
     tag: bytes
     value: bytes
-
-    @property
-    def text(self) -> str:
-        """The tag without quotes, as RFC 8659 4.1.1 writes it."""
-        return f"{self.flags} {self.tag.decode('ascii', 'replace')} {quote(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ As in zone files, what is written is what is meant: every value is text until th
 below gives it a type, and a number is a plain decimal.
 """
 
+import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,6 @@ from zoneserver.service.configuration_yaml import Places, read_values
 from zoneserver.service.files import read_file, reason
 from zoneserver.service.settings import Settings
 from zoneserver.transports.listen import Endpoint
-from zoneserver.zonefile.report import did_you_mean
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 MAX_TTL = 2**31 - 1  # RFC 2181 8
@@ -172,7 +172,8 @@ def _explain(mistake: ErrorDetails, places: Places) -> tuple[Mark, str]:
     route, kind = mistake["loc"], mistake["type"]
     if kind == "extra_forbidden":
         key, known = str(route[-1]), _keys_at(route[:-1])
-        guess = did_you_mean(key, known) or f"there are {', '.join(known)}"
+        close = difflib.get_close_matches(key, known, 1)
+        guess = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
         return places.of_key(route), f"unknown key {key!r}: {guess}"
     what = ".".join(str(step) for step in route if isinstance(step, str)) or "the file"
     text = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

@@ -1,14 +1,19 @@
-"""The values of a configuration file, and where each of them stands."""
+"""The values of a configuration file, and where each of them stands.
 
-import errno
+A configuration is small and its reader's own, so PyYAML's composer will do. Its nodes keep
+the text of every scalar, and that is all that is taken from them.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+import yaml
 
 from zoneserver.errors import ConfigurationError
 from zoneserver.findings import Mark
-from zoneserver.names import ROOT
-from zoneserver.zonefile.includes import YamlFiles
-from zoneserver.zonefile.nodes import Mapping, Node, Scalar, Sequence
-from zoneserver.zonefile.report import GiveUpError, Report
+
+MAX_OCTETS = 1 << 20
+_YAML_TAGS = "tag:yaml.org,2002:"
 
 # The keys and indexes that lead to a value.
 Route = tuple[str | int, ...]
@@ -35,46 +40,77 @@ class Places:
 
 def read_values(file: str, octets: bytes) -> tuple[object, Places]:
     """Mappings, lists and texts as the file has them. Raises ConfigurationError."""
-    report, places = Report(ROOT), Places(file)
-    values: object = {}
+    root = _compose(file, octets)
+    reader = _Reader(file)
+    if root is None or _is_null(root):
+        return {}, reader.places
+    return reader.read(root, ()), reader.places
+
+
+def _compose(file: str, octets: bytes) -> yaml.Node | None:
     try:
-        root = YamlFiles(_include_nothing, report).read(file, octets)
-        if root is not None and not _is_null(root):
-            values = _convert(root, (), places, report)
-    except GiveUpError:
-        pass  # enough of them are in the report
-    if report.findings:
-        lines = [
-            f"{finding.mark}: {finding.reason}" + (f" ({finding.fix})" if finding.fix else "")
-            for finding in report.findings
-        ]
-        raise ConfigurationError("\n".join(lines))
-    return values, places
+        if len(octets) > MAX_OCTETS:
+            raise ConfigurationError(f"{file} has over {MAX_OCTETS >> 20} MB")
+        return yaml.compose(octets.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        line = octets[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{file}:{line}:1: this line is not UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = ": ".join(filter(None, (error.context, error.problem)))
+        raise _error(file, mark, problem) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError(f"{file}:1:1: this is no YAML: {error}") from error
 
 
-def _include_nothing(_: str) -> bytes:
-    raise OSError(errno.ENOTSUP, "a configuration is one file")
+class _Reader:
+    """Turns nodes into values, and notes where they stand."""
+
+    def __init__(self, file: str) -> None:
+        self.places = Places(file)
+        self._seen: set[int] = set()
+
+    def read(self, node: yaml.Node, route: Route) -> object:
+        """The value of a node. Raises ConfigurationError."""
+        if id(node) in self._seen or not node.tag.startswith(_YAML_TAGS):
+            raise self._error(
+                node, "a configuration has neither aliases nor tags: write it out"
+            )
+        self._seen.add(id(node))
+        self.places.values[route] = _mark(self.places.file, node.start_mark)
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._read_pairs(node, route))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*route, index)) for index, item in enumerate(node.value)]
+        if _is_null(node):
+            raise self._error(node, "no value stands here: write one, or remove the key")
+        return node.value
+
+    def _read_pairs(self, node: yaml.MappingNode, route: Route) -> Iterator[tuple[str, object]]:
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(key, "a key is one word")
+            step = (*route, key.value)
+            if step in self.places.keys:
+                raise self._error(
+                    key,
+                    f"{key.value!r} stands twice; the first is in line "
+                    f"{self.places.keys[step].line}",
+                )
+            self.places.keys[step] = _mark(self.places.file, key.start_mark)
+            yield key.value, self.read(value, step)
+
+    def _error(self, node: yaml.Node, text: str) -> ConfigurationError:
+        return _error(self.places.file, node.start_mark, text)
 
 
-def _convert(node: Node, route: Route, places: Places, report: Report) -> object:
-    # Recursion is safe: the composer bounds the depth.
-    places.values[route] = node.mark
-    if isinstance(node, Mapping):
-        for key, _ in node.pairs:
-            places.keys[*route, key.text] = key.mark
-        return {
-            key.text: _convert(value, (*route, key.text), places, report)
-            for key, value in node.pairs
-        }
-    if isinstance(node, Sequence):
-        return [
-            _convert(item, (*route, index), places, report)
-            for index, item in enumerate(node.items)
-        ]
-    if _is_null(node):
-        report.add("SY008", node.mark, "no value stands here", "write one, or remove the key")
-    return node.text if isinstance(node, Scalar) else None
+def _is_null(node: yaml.Node) -> bool:
+    return node.tag == f"{_YAML_TAGS}null"
 
 
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.is_null
+def _mark(file: str, mark: yaml.Mark | None) -> Mark:
+    return Mark(file, mark.line + 1, mark.column + 1) if mark else Mark(file, 1, 1)
+
+
+def _error(file: str, mark: yaml.Mark | None, text: str) -> ConfigurationError:
+    return ConfigurationError(f"{_mark(file, mark)}: {text}")

@@ -5,7 +5,6 @@ that answers go on meanwhile.
 """
 
 import asyncio
-import gc
 import resource
 import signal
 import sys
@@ -20,6 +19,7 @@ from zoneserver import __version__
 from zoneserver.engine.respond import Transport
 from zoneserver.errors import ConfigurationError, OperatorError
 from zoneserver.service.announce import log_changes, log_findings, say_zones
+from zoneserver.service.garbage import collector_resting
 from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.report import count
 from zoneserver.service.responder import Responder, Throttle
@@ -38,6 +38,7 @@ RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 RESERVED_DESCRIPTORS = 32  # for sockets, logs, and the files of a reload
 SWITCH_SECONDS = 0.0005  # how long reading zones may keep an answer from the interpreter
 
+SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 DEFAULT_LISTEN = (Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300))
 
 Result = TypeVar("Result")
@@ -70,6 +71,8 @@ class Server:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             return serving.result()
+        # Further signals may not end the process before it has done what this one asked for.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         serving.cancel()
         for udp in self._udp:
             udp.stop()
@@ -88,9 +91,6 @@ class Server:
             return 1
         self._responder.zones = renewal.admission.zones
         say_zones(renewal)
-        # What was loaded stays: the garbage collector need not go through it again.
-        gc.collect()
-        gc.freeze()
         await self._listen()
         say("ready")
         while True:
@@ -131,7 +131,8 @@ class Server:
             log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
             return
         except Exception:  # noqa: BLE001 - a failed reload may not cost a single answer
-            log(f"error: the reload failed, what is served stays\n{traceback.format_exc()}")
+            trace = printable(traceback.format_exc(), keep="\n")
+            log(f"error: the reload failed, what is served stays\n{trace}")
             return
         old, new = self._responder.zones, renewal.admission.zones
         self._responder.zones = new
@@ -141,7 +142,8 @@ class Server:
         log_changes(renewal, changes, seconds)
 
     def _renew(self) -> Renewal:
-        return self._keeper.renew(self._settings.zones, self._settings.defaults)
+        with collector_resting():
+            return self._keeper.renew(self._settings.zones, self._settings.defaults)
 
     def _reread_settings(self) -> Settings:
         """The settings as they are now, or as they were if the file has a mistake."""
@@ -186,6 +188,7 @@ async def in_thread(work: Callable[[], Result]) -> Result:
             outcome.set_result(cast("Result", result))
 
     def run() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are for the event loop
         result, error = None, None
         try:
             result = work()

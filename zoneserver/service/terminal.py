@@ -27,7 +27,9 @@ def _show(character: str) -> str:
 
 def say(text: str = "") -> None:
     """Print a line to standard output."""
-    click.echo(text, color=_colour())
+    encoding = sys.stdout.encoding
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(shown, color=_colour())
     sys.stdout.flush()
 
 

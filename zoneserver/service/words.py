@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zoneserver.names import ROOT
+from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX, Rdata
 from zoneserver.service.report import count
@@ -54,7 +54,7 @@ def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[str]:
     routes = [
         f"mail for {(new.nodes.get(key) or old.nodes[key]).owner} now goes to "
         f"{describe_route(new.nodes.get(key))}"
-        for key in sorted(changed)
+        for key in sorted(changed, key=lambda key: Name(key).canonical())
         if _exchanges(old.nodes.get(key)) != _exchanges(new.nodes.get(key))
     ]
     yield from routes[:MOST_ROUTES]

@@ -113,7 +113,9 @@ def _bind_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
 
 def _open_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
     family = socket.AF_INET6 if endpoint.is_ipv6 else socket.AF_INET
-    bound = socket.socket(family, kind)
+    # asyncio sets TCP_NODELAY only on sockets that are told their protocol.
+    protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
+    bound = socket.socket(family, kind, protocol)
     try:
         bound.settimeout(0)
         if endpoint.is_ipv6:

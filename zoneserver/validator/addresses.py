@@ -48,8 +48,8 @@ def check_pointers(candidate: Candidate, world: World) -> Iterator[Finding]:
                 yield make_finding(
                     "AD003",
                     mark,
-                    f"the PTR of {ipaddress.ip_address(rdata.wire)} {says}; many receivers refuse"
-                    f" mail from {host} without it.",
+                    f"the PTR of {ipaddress.ip_address(rdata.wire)} {says}; many receivers"
+                    f" refuse mail from {host} without it.",
                     f"write {reverse} PTR {host}",
                     level=Level.WARNING if named else Level.HINT,
                     owner=host,

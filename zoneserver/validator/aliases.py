@@ -25,8 +25,8 @@ def check_company(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "CN002",
                 cname.mark,
-                f"{origin} has a CNAME: it would hide the zone's SOA, NS and MX, and all its mail"
-                " would be lost.",
+                f"{origin} has a CNAME: it would hide the zone's SOA, NS and MX, and all its"
+                " mail would be lost.",
                 "write A and AAAA records with the addresses of "
                 f"{cname.rdatas[0].text} instead",
                 owner=origin,
@@ -50,8 +50,8 @@ def check_chains(candidate: Candidate, world: World) -> Iterator[Finding]:
                 yield make_finding(
                     "CN012",
                     cname.mark,
-                    f"{cname.owner} CNAME {target}: {address} is an IP address, but a CNAME names"
-                    " a host; nobody finds the name.",
+                    f"{cname.owner} CNAME {target}: {address} is an IP address, but a CNAME"
+                    " names a host; nobody finds the name.",
                     f"write an A or AAAA record with {address}",
                     owner=cname.owner,
                 )
@@ -91,7 +91,8 @@ def _check_cname(node: Node, cname: RRset) -> Iterator[Finding]:
             "CN001",
             cname.mark,
             f"{node.owner} has a CNAME and {_types(others)}: {lost}.",
-            f"replace the CNAME by A and AAAA records, or move the rest to {cname.rdatas[0].text}",
+            "replace the CNAME by A and AAAA records, or move the rest to"
+            f" {cname.rdatas[0].text}",
             owner=node.owner,
             related=tuple((each.mark, rtypes.mnemonic(each.rtype)) for each in others),
         )

@@ -36,7 +36,8 @@ def check_apex(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "NS002",
                 other.mark,
-                f"{origin} has two SOA records; secondaries and caches could not tell its version.",
+                f"{origin} has two SOA records; secondaries and caches could not tell its"
+                " version.",
                 "keep one",
                 owner=origin,
                 related=((at_apex[0].mark, "the first SOA"),),
@@ -121,8 +122,8 @@ def check_below_cuts(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "NS010",
                 rrset.mark,
-                f"{node.owner} {kind} is hidden by the delegation of {cut.owner}: only the child"
-                f" zone's servers can answer it{lost}.",
+                f"{node.owner} {kind} is hidden by the delegation of {cut.owner}: only the"
+                f" child zone's servers can answer it{lost}.",
                 f"move it to the zone {cut.owner}, or delete the delegation",
                 owner=node.owner,
                 related=(
@@ -157,8 +158,8 @@ def _check_nameserver(
         yield make_finding(
             "NS005",
             mark,
-            f"{owner} NS {target}: {address} is an IP address, but an NS names a host; no resolver"
-            f" finds {whose}.",
+            f"{owner} NS {target}: {address} is an IP address, but an NS names a host; no"
+            f" resolver finds {whose}.",
             f"write the server's name, and give it the address with an A record: {address}",
             owner=owner,
         )
@@ -181,7 +182,8 @@ def _check_nameserver(
         yield make_finding(
             "NS006",
             mark,
-            f"{owner} NS {target}: {target} has no address; resolvers cannot ask it for {whose}.",
+            f"{owner} NS {target}: {target} has no address; resolvers cannot ask it for"
+            f" {whose}.",
             f"add an A or AAAA record for {target}" + (f", or write {guess}" if guess else ""),
             owner=owner,
             also=also,
@@ -212,7 +214,8 @@ def _check_redundancy(ns: RRset, world: World) -> Iterator[Finding]:
         yield make_finding(
             "NS008",
             ns.mark,
-            f"{ns.owner} has one nameserver; while it is down the zone is gone, and mail waits.",
+            f"{ns.owner} has one nameserver; while it is down the zone is gone, and mail"
+            " waits.",
             "name a second one on another network",
             owner=ns.owner,
         )
@@ -242,8 +245,8 @@ def _timer_faults(soa: SOA) -> Iterator[tuple[str, str]]:
         yield f"SOA retry {soa.retry} is not below refresh {soa.refresh}.", "lower retry"
     if soa.expire <= soa.refresh + soa.retry:
         yield (
-            f"SOA expire {soa.expire} is not above refresh plus retry: a secondary would give up"
-            " after one failure.",
+            f"SOA expire {soa.expire} is not above refresh plus retry: a secondary would give"
+            " up after one failure.",
             "raise expire to two weeks (1209600)",
         )
     elif soa.expire < _WEEK:

@@ -83,8 +83,8 @@ def judge_exchange(exchange: Name, zone: Zone, world: World) -> Iterator[Charge]
         written = as_written(exchange, zone.origin)
         yield Charge(
             "MX020",
-            f"{written} was read as {exchange}, because its final dot is missing; no sender finds"
-            " that host",
+            f"{written} was read as {exchange}, because its final dot is missing; no sender"
+            " finds that host",
             f"write {written}. with the final dot",
         )
         return
@@ -106,14 +106,14 @@ def _address(address: str, zone: Zone) -> Charge:
         " mail bounces",
         f"write MX <n> {holder}, which has that address"
         if holder
-        else f"give a host that address (mail A {address}), and write MX <n> mail.{zone.origin}",
+        else f"add mail A {address}, and write MX <n> mail.{zone.origin}",
     )
 
 
 def _dot_is_missing(target: Target, zone: Zone) -> bool:
     """Whether the target reads as a full name that had the origin put behind it."""
     exchange, origin = target.name, zone.origin
-    if origin == ROOT or exchange == origin or not exchange.is_below(origin):
+    if origin in (ROOT, exchange) or not exchange.is_below(origin):
         return False
     if (node := zone.find(exchange)) and node.rrsets:
         return False
@@ -155,7 +155,8 @@ def _outgoing(target: Target) -> Iterator[Charge]:
         if label.lower().startswith(b"xn--") and (fault := _undecodable(label)):
             yield Charge(
                 "MX029",
-                f"the label {label_text(label)} is no A-label ({fault}); it may be a typing mistake",
+                f"the label {label_text(label)} is no A-label ({fault}); it may be a typing"
+                " mistake",
                 "write the name in your own script; it is converted",
                 Level.WARNING,
                 once=True,
@@ -187,7 +188,8 @@ def _alias(target: Target, world: World) -> Charge:
     if target.verdict is Verdict.REWRITTEN:
         return Charge(
             "MX003",
-            f"{target.name} is rewritten by the DNAME of {first.owner} to {first.rdatas[0].text},"
+            f"{target.name} is rewritten by the DNAME of {first.owner} to"
+            f" {first.rdatas[0].text},"
             " and so an alias; senders may refuse it, and the mail bounces",
             f"{advice}name a host outside {first.owner}",
             related=((first.mark, f"DNAME {first.rdatas[0].text}"),),

@@ -29,8 +29,8 @@ def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "MX009",
                 route.hops[0].mark,
-                f"{route.owner} takes no mail (null MX), but its SPF authorises senders: mail from"
-                " it may be refused, because its bounces have nowhere to go.",
+                f"{route.owner} takes no mail (null MX), but its SPF authorises senders: mail"
+                " from it may be refused, because its bounces have nowhere to go.",
                 'write "v=spf1 -all", or a real MX',
                 owner=route.owner,
                 related=((spf[1], f"TXT {spf[0]}"),),
@@ -39,7 +39,8 @@ def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "MX009",
                 route.hops[0].mark,
-                f"{route.owner} has a null MX and no address: mail for it fails without that, too.",
+                f"{route.owner} has a null MX and no address: mail for it fails without that,"
+                " too.",
                 "nothing; it states the intent",
                 level=Level.HINT,
                 owner=route.owner,
@@ -84,8 +85,8 @@ def check_postmaster(candidate: Candidate, world: World) -> Iterator[Finding]:
         yield make_finding(
             "NS018",
             soa.mark,
-            f"the SOA names the mailbox {rname}, but {rname.parent} {fault}: nobody can report a"
-            " fault of this zone.",
+            f"the SOA names the mailbox {rname}, but {rname.parent} {fault}: nobody can report"
+            " a fault of this zone.",
             "name a mailbox that is read",
             owner=soa.owner,
         )
@@ -107,15 +108,18 @@ def check_client_settings(candidate: Candidate, world: World) -> Iterator[Findin
             yield make_finding(
                 "SR003",
                 route.hops[0].mark,
-                f"{zone.origin} has no SRV at {' and '.join(missing)}: mail clients must guess the"
-                " names of its servers.",
-                f"{missing[0]} SRV 0 1 {465 if 'submissions' in missing[0] else 993} <your host>.",
+                f"{zone.origin} has no SRV at {' and '.join(missing)}: mail clients must guess"
+                " the names of its servers.",
+                f"{missing[0]} SRV 0 1 {465 if 'submissions' in missing[0] else 993} <your"
+                " host>.",
                 owner=route.owner,
             )
 
 
 def mailless(domain: Name, world: World) -> str:
-    """Why a domain of ours takes no mail, in a few words; empty where it does, or is not ours."""
+    """Why a domain of ours takes no mail, in a few words; empty where it does, or is not"
+    " ours.
+    """
     zone = world.zone_of(domain)
     if zone is None:
         return ""

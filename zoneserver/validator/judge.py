@@ -17,6 +17,7 @@ from zoneserver.validator import (
     routes,
     services,
 )
+from zoneserver.validator.policy.checks import check_policies
 from zoneserver.validator.world import Candidate, World
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.source import Waiver, ZoneSource
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     expectations.check_client_settings,
     addresses.check_ipv6,
     addresses.check_pointers,
+    check_policies,
 )
 
 

@@ -26,7 +26,8 @@ def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
                 yield make_finding(
                     "MX007",
                     mark,
-                    f'{rrset.owner} has a null MX, which says "no mail here", beside a real one:'
+                    f'{rrset.owner} has a null MX, which says "no mail here", beside a real'
+                    " one:"
                     " senders may refuse every message.",
                     "delete the null MX, or all the others",
                     owner=rrset.owner,
@@ -61,7 +62,8 @@ def check_repeats(candidate: Candidate, world: World) -> Iterator[Finding]:
                     mark,
                     f"{owner} names {exchange} twice"
                     + ("; one is served." if same else ": the same machine is asked again."),
-                    f"delete this one and keep preference {min(mx.preference, first.preference)}",
+                    "delete this one and keep preference"
+                    f" {min(mx.preference, first.preference)}",
                     owner=owner,
                     related=((first_mark, f"MX {first.text}"),),
                 )

@@ -28,7 +28,8 @@ def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield make_finding(
                 "SY011",
                 record.mark,
-                f"in {owner} an asterisk is not the leftmost label: it matches nothing but itself.",
+                f"in {owner} an asterisk is not the leftmost label: it matches nothing but"
+                " itself.",
                 "a wildcard covers whole names only, as in *.example",
                 owner=owner,
             )
@@ -62,8 +63,8 @@ def _check_set(records: list[Record]) -> Iterator[Finding]:
         yield make_finding(
             "SY005",
             odd.mark,
-            f"{odd.owner} {kind} has TTL {odd.ttl} here and {first.ttl} before; the whole set is"
-            f" served with {lowest}.",
+            f"{odd.owner} {kind} has TTL {odd.ttl} here and {first.ttl} before; the whole set"
+            f" is served with {lowest}.",
             f"write one TTL, such as {lowest}",
             owner=first.owner,
             related=((first.mark, f"TTL {first.ttl}"),),

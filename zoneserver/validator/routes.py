@@ -126,7 +126,8 @@ def check_times(candidate: Candidate, world: World) -> Iterator[Finding]:
                         route,
                         hop,
                         "MX027",
-                        f"the address of {hop.target.name} has TTL {addresses.ttl}, the MX {ttl}",
+                        f"the address of {hop.target.name} has TTL {addresses.ttl}, the MX"
+                        f" {ttl}",
                         "give both the same TTL",
                         level=Level.HINT,
                     )
@@ -140,8 +141,8 @@ def check_size(candidate: Candidate, world: World) -> Iterator[Finding]:
                 route,
                 route.hops[_MAX_EXCHANGERS],
                 "MX028",
-                f"{len(route.hops)} exchangers; common senders try about five, and SPF's mx fails"
-                f" beyond {_MAX_EXCHANGERS}",
+                f"{len(route.hops)} exchangers; common senders try about five, and SPF's mx"
+                f" fails beyond {_MAX_EXCHANGERS}",
                 "keep the few that matter",
             )
         if not route.is_null and (len(route.owner.labels) == 1 or route.owner.is_below(_ARPA)):

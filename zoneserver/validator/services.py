@@ -54,7 +54,8 @@ def check_absence(candidate: Candidate, world: World) -> Iterator[Finding]:
                 yield make_finding(
                     "SR002",
                     mark,
-                    f'{rrset.owner} has an SRV with target "." and a port or a weight, which mean'
+                    f'{rrset.owner} has an SRV with target "." and a port or a weight, which'
+                    " mean"
                     " nothing there.",
                     "write priority 0, weight 0, port 0",
                     level=Level.WARNING,
@@ -83,8 +84,8 @@ def _check_target(
         yield make_finding(
             "CN009",
             mark,
-            f"{what}: {srv.target} is an alias of {found.aliases[0].rdatas[0].text}; an SRV must"
-            " name a host with an address of its own, and clients may not follow.",
+            f"{what}: {srv.target} is an alias of {found.aliases[0].rdatas[0].text}; an SRV"
+            " must name a host with an address of its own, and clients may not follow.",
             "name the host itself, or replace the alias by A and AAAA records",
             owner=owner,
             related=((found.aliases[0].mark, f"{srv.target} is an alias"),),

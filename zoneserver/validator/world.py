@@ -119,8 +119,8 @@ def _verdict(reply: Answer) -> Verdict | None:
 
 def visible_rrsets(zone: Zone, rtype: int) -> list[RRset]:
     """The RRsets of a type that the zone answers with: nothing below a cut or a DNAME."""
-    found = []
-    for node in zone.nodes.values():
-        if node.cover is None and not node.is_cut and (rrset := node.find(rtype)):
-            found.append(rrset)
-    return found
+    return [
+        rrset
+        for node in zone.nodes.values()
+        if node.cover is None and not node.is_cut and (rrset := node.find(rtype))
+    ]

@@ -63,6 +63,10 @@ class Directives:
         else:
             self._found[name] = key, node
 
+    def find(self, key: Scalar) -> Scalar | None:
+        """The earlier key for the directive that a key names, if there was one."""
+        return self._found[key.text][0] if key.text in self._found else None
+
     def read_ttl(self, default: int) -> int:
         """The TTL of records that say none."""
         if "$ttl" in self._found:

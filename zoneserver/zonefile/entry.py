@@ -36,9 +36,11 @@ _NAME_FIXES = {
     "MX029": "write the name as its A-label (xn--...)",
 }
 _RDATA_FIXES = {
+    "SY001": _NAME_FIXES["SY001"],
+    "SY002": _NAME_FIXES["SY002"],
+    "MX029": _NAME_FIXES["MX029"],
     "AD001": "write one address: 192.0.2.25 in an A, 2001:db8::25 in an AAAA",
     "MX013": "write: MX 10 mail.example.com. (the lowest number is tried first)",
-    "TX001": 'split it: "first part" "second part"',
 }
 
 
@@ -209,13 +211,13 @@ def _join_parameters(tokens: list[Token], starts: list[int]) -> tuple[list[Token
 
 def _explain(rtype: int, error: RdataError | NameSyntaxError) -> tuple[str, str]:
     """The reason and the fix of rdata that cannot be read."""
-    fix = getattr(error, "fix", "") or _RDATA_FIXES.get(error.code, "")
-    kind = TYPED.get(rtype)
-    if not fix and error.code != "SY003":
-        fix = _NAME_FIXES.get(error.code, "")
-    if not fix and kind is not None:
-        fix = " ".join(["write:", rtypes.mnemonic(rtype), *(f.name for f in kind.layout)])
-    return f"{rtypes.mnemonic(rtype)}: {error}", fix
+    mnemonic = rtypes.mnemonic(rtype)
+    fix = getattr(error, "fix", "") or _RDATA_FIXES.get(error.code)
+    if not fix and rtype in TYPED:
+        fix = " ".join(["write:", mnemonic, *(field.name for field in TYPED[rtype].layout)])
+    if not fix:
+        fix = rf"write the fields that the RFC of {mnemonic} lists, or \# and hex (RFC 3597 5)"
+    return f"{mnemonic}: {error}", fix
 
 
 def find_mailbox(line: Line, head: Head) -> Fault | None:

@@ -19,7 +19,7 @@ from yaml.events import (
     ScalarEvent,
 )
 
-from zoneserver.zonefile.mappings import join, make_mapping
+from zoneserver.zonefile.mappings import check_key, is_merge, join, make_mapping
 from zoneserver.zonefile.nodes import (
     Missing,
     Node,
@@ -57,11 +57,16 @@ class _Open(NamedTuple):
     items: list[Node]
 
 
+# What takes the pairs of a file's outermost mapping, one by one as they are complete.
+Take = Callable[[Scalar, Node], None]
+
+
 class Composer:
     """Builds the tree of one file.
 
     `include` reads a file that this one names; `expand` accounts for what an alias adds.
-    Both raise NodeError.
+    Both raise NodeError. With `take` the tree does not keep the pairs of the outermost
+    mapping, except for merged ones: a large zone never stands in memory as a tree.
     """
 
     def __init__(
@@ -70,11 +75,14 @@ class Composer:
         report: Report,
         include: Callable[[Scalar], Tree],
         expand: Callable[[Node, int], None],
+        take: Take | None = None,
     ) -> None:
         self._file = file
         self._report = report
         self._include = include
         self._expand = expand
+        self._take = take
+        self._outermost: list[Node] | None = None
         self._open: list[_Open] = []
         self._anchors: dict[str, Tree | None] = {}  # None: its node is not closed yet
         self._size = 0
@@ -102,6 +110,8 @@ class Composer:
                 if documents > 1:
                     self._second_document(event)
                     break
+            if items is self._outermost:
+                self._hand_over(items)
         return Tree(root[0], self._size) if root else None
 
     def _place(self, event: Event) -> Node:
@@ -139,9 +149,24 @@ class Composer:
             )
         if event.anchor is not None:
             self._anchor(event.anchor, place, None)
-        self._open.append(_Open(place, event, self._size, []))
+        items: list[Node] = []
+        plain = event.anchor is None and event.tag is None
+        if self._take and not self._open and plain and isinstance(event, MappingStartEvent):
+            self._outermost = items
+        self._open.append(_Open(place, event, self._size, items))
         self._size += 1
-        return self._open[-1].items
+        return items
+
+    def _hand_over(self, items: list[Node]) -> None:
+        """Let `take` have the pair that is complete now; a merge waits for the end."""
+        if not items or len(items) % 2 or is_merge(items[-2]) or self._take is None:
+            return
+        key, value = items[-2:]
+        del items[-2:]
+        try:
+            self._take(check_key(key), value)
+        except NodeError as problem:
+            self._report.note(problem)
 
     def _end(self) -> Node:
         start, event, size_before, items = self._open.pop()

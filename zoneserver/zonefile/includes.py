@@ -3,7 +3,7 @@
 import yaml
 
 from zoneserver.zonefile.encoding import MAX_FILE_OCTETS, decode_text
-from zoneserver.zonefile.events import Composer, Tree
+from zoneserver.zonefile.events import Composer, Take, Tree
 from zoneserver.zonefile.nodes import Missing, Node, NodeError, Scalar, show
 from zoneserver.zonefile.report import Report
 from zoneserver.zonefile.source import Include
@@ -23,17 +23,27 @@ class YamlFiles:
         self._octets = 0
         self._expanded = 0
 
-    def read(self, file: str, octets: bytes) -> Node | None:
-        """The tree of a file: None where it is empty, Missing where it cannot be read."""
-        tree = self._compose((file,), octets)
+    def read(self, file: str, octets: bytes, take: Take) -> Node | None:
+        """Read a file; `take` gets the pairs of its outermost mapping one by one.
+
+        What is left: None where the file is empty, Missing where it cannot be read, or a
+        node, with the pairs that a merge or an include brings in.
+        """
+        tree = self._compose((file,), octets, take)
         return tree.node if tree else None
 
-    def _compose(self, chain: tuple[str, ...], octets: bytes) -> Tree | None:
+    def _compose(
+        self, chain: tuple[str, ...], octets: bytes, take: Take | None = None
+    ) -> Tree | None:
         """The tree of the last file of `chain`, each of which includes the next."""
         self._octets += len(octets)
         file, text = chain[-1], ""
         composer = Composer(
-            file, self._report, lambda path: self._included_tree(path, chain), self._expand
+            file,
+            self._report,
+            include=lambda path: self._included_tree(path, chain),
+            expand=self._expand,
+            take=take,
         )
         try:
             text = decode_text(file, octets)
@@ -43,7 +53,9 @@ class YamlFiles:
         except yaml.YAMLError as error:
             self._report.note(explain(error, file, text))
         except (ValueError, OverflowError) as error:  # PyYAML's own scanner: no such character
-            self._report.note(NodeError("SY008", Node(file, 0, 0), f"this is no YAML: {error}"))
+            reason = f"an escape in double quotes is no character: {error}"
+            fix = "use single quotes, where a backslash is only a backslash"
+            self._report.note(NodeError("SY008", Node(file, 0, 0), reason, fix))
         return Tree(Missing(file, 0, 0), 1)
 
     def _expand(self, place: Node, size: int) -> None:

@@ -16,7 +16,7 @@ from zoneserver.records.fields import Token
 
 # How often lexing starts anew below a parenthesis that is never closed. Each time costs a
 # pass over the rest of the file.
-MAX_RECOVERIES = 20
+MAX_RECOVERIES = 8
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LEXEME = re.compile(
@@ -193,7 +193,7 @@ def _stray(at: int, text: str) -> Fault:
 def _abandon(line: Line, opened: int, *, stopped: bool) -> Line:
     """The entry whose parenthesis stays open, cut off there."""
     count = bisect_right(line.starts, opened)
-    reason = "this parenthesis is never closed: the entry would run on to the end of the file"
+    reason = "this parenthesis is never closed: the entry runs to the end of the file"
     if stopped:
         reason += "; after so many of these, nothing below is read"
     fault = Fault(opened, reason, "put a ) behind the entry's last field")

@@ -3,7 +3,16 @@
 from collections.abc import Sequence as Nodes
 from typing import Any
 
-from zoneserver.zonefile.nodes import Mapping, Missing, Node, NodeError, Scalar, Sequence, show
+from zoneserver.zonefile.nodes import (
+    Mapping,
+    Missing,
+    Node,
+    NodeError,
+    ReportedError,
+    Scalar,
+    Sequence,
+    show,
+)
 from zoneserver.zonefile.report import Report
 
 _MERGE_KEY = "<<"  # https://yaml.org/type/merge.html
@@ -36,21 +45,30 @@ def make_mapping(start: Node, items: Nodes[Node], report: Report) -> Node:
     return Mapping(start.file, start.line, start.column, pairs)
 
 
+def is_merge(key: Node) -> bool:
+    """Whether a key is the merge key."""
+    return type(key) is Scalar and key.plain and key.text == _MERGE_KEY
+
+
+def check_key(key: Node) -> Scalar:
+    """The key, if it is a text. Raises NodeError."""
+    if type(key) is not Scalar:
+        if type(key) is Missing:
+            raise ReportedError(key)
+        reason = f"a key is {key.kind}; keys are names and words"
+        raise NodeError("SY008", key, reason, "write a plain key")
+    if key.is_empty:
+        reason = "no key stands before the colon"
+        raise NodeError("SY008", key, reason, "the apex is written ''")
+    return key
+
+
 def _add_pair(own: Pairs, merges: list[Node], key: Node, value: Node) -> None:
     """Sort one pair: to the merges or to the mapping's own. Raises NodeError."""
-    if type(key) is Missing:
-        return
-    if type(key) is not Scalar:
-        raise NodeError(
-            "SY008", key, f"a key is {key.kind}; keys are names and words", "write a plain key"
-        )
-    if key.is_empty:
-        raise NodeError(
-            "SY008", key, "no key stands before the colon", "the apex is written ''"
-        )
-    if key.plain and key.text == _MERGE_KEY and not merges:
+    if is_merge(key) and not merges:
         merges.append(value)
         return
+    key = check_key(key)
     if key.text not in own:
         own[key.text] = key, value
         return

@@ -20,6 +20,7 @@ from zoneserver.zonefile.ttls import NO_TTL, fill_in, read_ttl
 
 MAX_INCLUDE_DEPTH = 16
 MAX_INCLUDES = 1000
+MAX_MESSAGE = 400  # signs of a reason or a fix, which may quote the file
 
 
 def read_master_zone(
@@ -260,8 +261,12 @@ class _Reader:
     ) -> None:
         mark = self._place.page.mark(at)
         self._findings.append(
-            make_finding(code, mark, reason, fix, origin=self._zone, owner=owner)
+            make_finding(code, mark, _clip(reason), _clip(fix), origin=self._zone, owner=owner)
         )
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}..."
 
 
 def _expect(line: Line, usage: str, *, most: int = 1) -> None:

@@ -18,6 +18,7 @@ from zoneserver.zonefile.nodes import (
 )
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_boolean, read_ttl
+from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 
 MAX_RECORDS_PER_RRSET = 100
@@ -43,18 +44,16 @@ Fields = dict[str, Node]
 class RecordReader:
     """Reads the records of one zone.
 
-    Into `unreadable` go the owners with a record that cannot be read, into `lenient` those
-    whose metadata asks for leniency.
+    A record without a TTL gets NO_TTL, as the zone's default may stand further down. Into
+    `unreadable` go the owners with a record that cannot be read, into `lenient` those whose
+    metadata asks for leniency.
     """
 
-    def __init__(
-        self, report: Report, default_ttl: int, unreadable: set[Name], lenient: set[Name]
-    ) -> None:
+    def __init__(self, report: Report, unreadable: set[Name], lenient: set[Name]) -> None:
         self._report = report
         self._unreadable = unreadable
         self._lenient = lenient
         self._values = ValueReader(report)
-        self._default_ttl = default_ttl
         self._types: dict[str, int] = {}
 
     def read(self, owner: Name, node: Node) -> list[Record]:
@@ -154,7 +153,7 @@ class RecordReader:
                 return read_ttl(node)
             except NodeError as problem:
                 self._fail(owner, problem)
-        return self._default_ttl
+        return NO_TTL
 
     def _warn(self, record: Mapping) -> None:
         for key, _ in record.pairs:
@@ -178,18 +177,15 @@ class RecordReader:
                 ((values.mark, "values"),),
             )
         node = value if values is None else values
-        type_ = rtypes.mnemonic(rtype)
-        if node is None:
-            if not fields.keys() <= _KEYS:
-                raise ReportedError(record)  # it is misspelt, most likely
-            raise NodeError(
-                "SY003", record, f"the {type_} has no value", "add value: or values:"
-            )
-        nodes = as_list(node)
+        if node is None and not fields.keys() <= _KEYS:
+            raise ReportedError(record)  # it is misspelt, most likely
+        nodes = as_list(node) if node is not None else []
         if not nodes:
-            raise NodeError("SY003", node, f"the {type_} has no values", "write one")
+            reason = f"the {rtypes.mnemonic(rtype)} has no value"
+            raise NodeError("SY003", node or record, reason, "add value: or values:")
         if len(nodes) > MAX_RECORDS_PER_RRSET:
-            raise _too_many(node, f"{len(nodes)} {type_} records", MAX_RECORDS_PER_RRSET)
+            what = f"{len(nodes)} {rtypes.mnemonic(rtype)} records"
+            raise _too_many(node or record, what, MAX_RECORDS_PER_RRSET)
         return nodes
 
 

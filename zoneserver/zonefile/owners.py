@@ -3,10 +3,10 @@
 import re
 
 from zoneserver.errors import NameSyntaxError
-from zoneserver.names import Name, split_labels
+from zoneserver.names import Name
 from zoneserver.zonefile.mappings import duplicate
 from zoneserver.zonefile.nodes import NodeError, Scalar, show
-from zoneserver.zonefile.targets import name_problem
+from zoneserver.zonefile.targets import name_problem, split_name
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 
@@ -37,6 +37,14 @@ class Owners:
             return name, duplicate(key, first)
         return name, problem
 
+    def find(self, key: Scalar) -> Scalar | None:
+        """The earlier key for the name that a key writes, if there was one."""
+        try:
+            name, _ = self._parse(key)
+        except NodeError:
+            return None
+        return self._seen.get(name)
+
     def read(self, node: Scalar) -> Name:
         """The name of an owner that is mentioned. Raises NodeError."""
         name, problem = self._parse(node)
@@ -58,7 +66,7 @@ class Owners:
                 r"write '' for the apex, and \032 where a name really has a blank",
             )
         try:
-            labels, absolute = split_labels(text)
+            labels, absolute = split_name(text)
             if not absolute:
                 return Name.from_labels([*labels, *self._suffix]), None
             return self._absolute(node, Name.from_labels(labels))

@@ -14,7 +14,7 @@ MAX_FINDINGS = 500  # of one level: nobody mends more in one go, and a bomb woul
 
 
 class GiveUpError(ZoneserverError):
-    """The zone has more errors than anybody reads; reading it ends here."""
+    """The zone goes beyond a limit, and reading it ends here; the text says which."""
 
 
 class Report:
@@ -34,7 +34,7 @@ class Report:
         self._counts[level] += 1
         if self._counts[level] > MAX_FINDINGS:
             if level is Level.ERROR:
-                raise GiveUpError
+                raise GiveUpError(f"the zone has over {MAX_FINDINGS} errors")
             return
         self.findings.append(
             make_finding(

@@ -11,6 +11,7 @@ from zoneserver.zonefile.nodes import Mapping, Node, NodeError, Sequence, mappin
 from zoneserver.zonefile.report import did_you_mean
 from zoneserver.zonefile.scalars import read_integer, yaml11_note
 from zoneserver.zonefile.targets import Targets
+from zoneserver.zonefile.texts import MAX_OCTETS
 
 _DEGREES = {"lat_degrees": 90, "lat_minutes": 59, "long_degrees": 180, "long_minutes": 59}
 _SECONDS = ("lat_seconds", "long_seconds")
@@ -25,6 +26,7 @@ LOC_KEYS = (
 SERVICE_KEYS = ("svcpriority", "targetname", "svcparams")
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,6})?")
+_PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")
 _PARAMETER_KEY = re.compile(r"[a-z0-9-]{1,63}")  # RFC 9460 2.1
 
 
@@ -71,8 +73,10 @@ def read_service(rtype: int, fields: dict[str, Node], node: Mapping, targets: Ta
 def _parameter(key: str, place: Node, value: Node) -> str:
     """One parameter in presentation format. Raises NodeError."""
     if not _PARAMETER_KEY.fullmatch(key):
-        guess = did_you_mean(key, ("alpn", "port", "ech", "mandatory", "ipv4hint", "ipv6hint"))
-        raise NodeError("SY003", place, f"{show(key)} is no SVCB parameter", guess)
+        fix = (
+            did_you_mean(key, _PARAMETERS) or f"write one of {', '.join(_PARAMETERS)}, key65280"
+        )
+        raise NodeError("SY003", place, f"{show(key)} is no SVCB parameter", fix)
     if key == "port":
         return f'{key}="{read_integer(value, key, 65535)}"'
     if type(value) is Sequence:
@@ -83,6 +87,8 @@ def _parameter(key: str, place: Node, value: Node) -> str:
         if text.is_null or not text.text:
             return key
         joined = text.text
+    if len(joined) > MAX_OCTETS:
+        raise NodeError("SY010", value, f"{key} has {len(joined)} characters", "shorten it")
     return f'{key}="{_quoted(joined)}"'
 
 
@@ -98,5 +104,8 @@ def _parse(rtype: int, text: str, node: Mapping) -> Rdata:
         reason = " ".join(str(error).split())
         type_ = rtypes.mnemonic(rtype)
         raise NodeError(
-            error.code, node, f"the {type_} cannot be read: {reason}", error.fix
+            error.code,
+            node,
+            f"the {type_} cannot be read: {reason}",
+            error.fix or "correct the value",
         ) from error

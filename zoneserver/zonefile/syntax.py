@@ -7,6 +7,7 @@ import yaml
 
 from zoneserver.zonefile.nodes import Node, NodeError, show
 
+_MAX_KEY = 1024  # characters, in libyaml
 _INDENT_FIX = (
     "start it in the same column as its neighbours; a text that holds a quote, a bracket,"
     " ': ' or ' #' must stand in quotes"
@@ -86,6 +87,8 @@ def explain(error: yaml.YAMLError, file: str, text: str) -> NodeError:
         return _tab(at) if is_tab else _needs_quotes(at, line)
     if "mapping values are not allowed" in message:
         return _colon(at, line)
+    if "flow" in message and line[broken.column : broken.column + 1] == ":":
+        return _colon_in_brackets(at, line)
     for advice in _ADVICE:
         if re.search(advice.pattern, message):
             place = opened if advice.at_start else at
@@ -122,10 +125,25 @@ def _tab(at: Node) -> NodeError:
     )
 
 
+def _colon_in_brackets(at: Node, line: str) -> NodeError:
+    """A second `: ` inside of braces or brackets."""
+    text = re.split(r"[,{\[]|: ", line[: at.column])[-1].strip()
+    return NodeError(
+        "SY008",
+        at,
+        f"{show(text)} stands before a second colon, and YAML takes it for a key",
+        "put the whole text in quotes: 'v=spf1 include: example.net'",
+    )
+
+
 def _colon(at: Node, line: str) -> NodeError:
     """A second `: ` in a line, or a key that is indented below a value."""
-    key = re.match(r"\s*(?:- )?\s*([^:#'\"]+):\s+(.*)", line)
-    if key is None or key.end(1) >= at.column:
+    if at.column > _MAX_KEY:
+        reason = f"the text before the colon is too long for a key; {_MAX_KEY} is the most"
+        return NodeError("SY008", at, reason, "shorten the key, or quote the whole text")
+    start = len(line) - len(line.lstrip(" -"))
+    key = re.match(r"([^:#'\"]+):\s+(.*)", line[start:])
+    if key is None or start + key.end(1) >= at.column:
         return NodeError(
             "SY008",
             at,

@@ -8,7 +8,7 @@ import ipaddress
 import re
 
 from zoneserver.errors import NameSyntaxError
-from zoneserver.names import ROOT, Name, split_labels
+from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name, split_labels
 from zoneserver.records import rtypes
 from zoneserver.zonefile.nodes import Node, NodeError, Scalar, scalar, show
 
@@ -28,6 +28,7 @@ _NAME_FIXES = {
 }
 _NUMBER = "(?:0x[0-9a-f]+|[0-9]+)"
 _INET_ATON = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{0,3}}", re.IGNORECASE)
+_MAX_NAME_TEXT = 4 * MAX_NAME_OCTETS  # with every octet written as \DDD
 _PORT = re.compile(r":[0-9]+$")
 
 
@@ -58,7 +59,7 @@ class Targets:
                 'write the name with its final dot; "." alone says that there is no such host',
             )
         try:
-            labels, absolute = split_labels(text)
+            labels, absolute = split_name(text)
             if absolute:
                 return Name.from_labels(labels)
         except NameSyntaxError as error:
@@ -94,6 +95,13 @@ class Targets:
         )
 
 
+def split_name(text: str) -> tuple[list[bytes], bool]:
+    """As `split_labels`, but never at the cost of a text that is no name anyway."""
+    if len(text) > _MAX_NAME_TEXT:
+        raise NameSyntaxError(f"the name has {len(text)} characters", "SY002")
+    return split_labels(text)
+
+
 def name_problem(node: Node, what: str, error: NameSyntaxError) -> NodeError:
     """The finding about a text that is no name."""
     fix = _NAME_FIXES.get(error.code, "")
@@ -107,7 +115,7 @@ def read_mailbox(node: Node, targets: Targets, what: str) -> Name:
     if not at or local.endswith("\\"):
         return targets.read(text, rtypes.SOA, what)
     try:
-        labels, _ = split_labels(host)
+        labels, _ = split_name(host)
         # RFC 1035 8: the local part becomes one label, whatever dots it has.
         return Name.from_labels([local.replace("\\.", ".").encode(), *labels])
     except NameSyntaxError as error:

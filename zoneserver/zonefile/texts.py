@@ -21,6 +21,7 @@ MAX_OCTETS = 65535 - 512
 
 _CHUNK_BORDER = re.compile(r'(?<!\\)"\s+"')
 _LONE_QUOTE = re.compile(r'(?<!\\)"')
+_FIXES = {"AD001": "write one address: 192.0.2.25 in an A, 2001:db8::25 in an AAAA"}
 _QUOTED_FIX = r'write "say \"hi\"", in single quotes around all of it'
 
 
@@ -117,17 +118,17 @@ def read_field_text(rtype: int, field: Field[Any], node: Node) -> object:
     A text means what it shows: nothing in it is an escape. Raises NodeError.
     """
     name = field.name
-    type_ = rtypes.mnemonic(rtype)
-    text = scalar(node, f"{name} of the {type_}", "SY003")
+    text = scalar(node, name, "SY003")
     encoded = isinstance(field, Rest) and field.form != "text"
     if text.is_empty or (encoded and not text.text.strip()):
-        raise NodeError(
-            "SY003", text, f"the {name} of the {type_} is empty", f"write the {name}"
-        )
+        reason = f"the {name} of the {rtypes.mnemonic(rtype)} is empty"
+        raise NodeError("SY003", text, reason, f"write the {name}")
     try:
         value = field.parse(Token(text.text, literal=True), None)
     except RdataError as error:
-        raise NodeError(error.code, text, f"{type_}: {error}", error.fix) from error
+        reason = f"{rtypes.mnemonic(rtype)}: {error}"
+        fix = error.fix or _FIXES.get(error.code, f"correct the {name}")
+        raise NodeError(error.code, text, reason, fix) from error
     if isinstance(field, Rest):
         _refuse_long(text, value)
     if name == "tag" and not value.isalnum():  # RFC 8659 4.1

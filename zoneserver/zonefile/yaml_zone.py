@@ -18,8 +18,9 @@ from zoneserver.zonefile.includes import YamlFiles
 from zoneserver.zonefile.nodes import Mapping, Missing, Node, Scalar
 from zoneserver.zonefile.octodns import RecordReader
 from zoneserver.zonefile.owners import Owners
-from zoneserver.zonefile.report import MAX_FINDINGS, GiveUpError, Report
+from zoneserver.zonefile.report import GiveUpError, Report
 from zoneserver.zonefile.source import Defaults, Include, Waiver, ZoneSource
+from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 
 MAX_NAMES = 1_000_000
@@ -36,60 +37,50 @@ def read_yaml_zone(
     reader = _ZoneReader(origin, files, include, defaults)
     try:
         reader.read()
-    except GiveUpError:
-        reader.give_up()
+    except GiveUpError as error:
+        reader.give_up(str(error))
     return reader.source()
 
 
 class _ZoneReader:
-    """Reads one zone: all files to nodes, then the directives, then name by name."""
+    """Reads one zone, name by name as the files go; what is missing is filled in after."""
 
     def __init__(
         self, origin: Name, files: Dict[str, bytes], include: Include, defaults: Defaults
     ) -> None:
         self._origin = origin
         self._files = files
-        self._include = include
         self._defaults = defaults
         self._report = Report(origin)
+        self._yaml_files = YamlFiles(include, self._report)
         self._owners = Owners(origin)
         self._directives = Directives(self._report, self._owners)
-        self._names: list[tuple[Name, Node]] = []
         self._start = Mark(next(iter(files), str(origin)), 1, 1)
-        self._ttl = defaults.ttl
-        self._records: list[Record] = []
-        self._waivers: tuple[Waiver, ...] = ()
         self._unreadable: set[Name] = set()
         self._lenient: set[Name] = set()
+        self._reader = RecordReader(self._report, self._unreadable, self._lenient)
+        self._records: list[Record] = []
+        self._waivers: tuple[Waiver, ...] = ()
         self._auto_serial = False
 
     def read(self) -> None:
         """Read everything. Raises GiveUpError."""
-        yaml_files = YamlFiles(self._include, self._report)
         for file, octets in self._files.items():
-            self._sort_keys(file, yaml_files.read(file, octets))
+            self._read_file(file, octets)
         if not self._files:
             self._report.add("SY009", self._start, "the zone has no file", "write one")
-        self._ttl = self._directives.read_ttl(self._defaults.ttl)
         self._waivers = self._directives.read_waivers()
-        reader = RecordReader(self._report, self._ttl, self._unreadable, self._lenient)
-        for owner, node in self._names:
-            self._records += reader.read(owner, node)
-        self._complete(self._directives.read_soa(ValueReader(self._report)))
+        soa = self._directives.read_soa(ValueReader(self._report))
+        self._complete(soa, self._directives.read_ttl(self._defaults.ttl))
 
-    def give_up(self) -> None:
-        """Finish a zone that has too many errors to look any further."""
-        self._report.findings.append(
-            make_finding(
-                "SY010",
-                self._start,
-                f"the zone has over {MAX_FINDINGS} errors; the rest of it was not looked at",
-                "mend these first",
-                origin=self._origin,
-            )
+    def give_up(self, reason: str) -> None:
+        """Finish a zone that goes beyond a limit: the rest of it is not looked at."""
+        finding = make_finding(
+            "SY010", self._start, reason, "mend it up to here first", origin=self._origin
         )
+        self._report.findings.append(finding)
         self._unreadable.add(self._origin)
-        self._complete(None)
+        self._complete(None, self._defaults.ttl)
 
     def source(self) -> ZoneSource:
         """What was read."""
@@ -103,25 +94,34 @@ class _ZoneReader:
             self._auto_serial,
         )
 
-    def _sort_keys(self, file: str, root: Node | None) -> None:
-        """Tell the directives of a file from its owners."""
+    def _read_file(self, file: str, octets: bytes) -> None:
+        kept = len(self._records)
+        root = self._yaml_files.read(file, octets, self._take)
         if type(root) is not Mapping:
+            # Half a file is no zone: what was read of it would only mislead.
+            del self._records[kept:]
             self._refuse(file, root)
             return
         for key, node in root.pairs:
-            if key.text.startswith("$"):
-                self._directives.add(key, node)
-                continue
-            owner, problem = self._owners.add(key)
-            if problem is not None:
-                self._report.note(problem)
-                if owner is not None:
-                    self._unreadable.add(owner)
-            elif owner is not None:
-                self._names.append((owner, node))
+            written = self._directives.find(key) or self._owners.find(key)
+            # A key that the file writes itself goes before one that it merges.
+            if written is None or (written.file, written.text) != (file, key.text):
+                self._take(key, node)
+
+    def _take(self, key: Scalar, node: Node) -> None:
+        """Read what stands below one key: a directive, or the records of an owner."""
+        if key.text.startswith("$"):
+            self._directives.add(key, node)
+            return
+        owner, problem = self._owners.add(key)
+        if problem is not None:
+            self._report.note(problem)
+            if owner is not None:
+                self._unreadable.add(owner)
+        elif owner is not None:
+            self._records += self._reader.read(owner, node)
         if len(self._owners) > MAX_NAMES:
-            reason = f"the zone has over {MAX_NAMES} names"
-            self._report.add("SY010", root.mark, reason, "delegate a part of it")
+            raise GiveUpError(f"the zone has over {MAX_NAMES} names")
 
     def _refuse(self, file: str, root: Node | None) -> None:
         """A file that is no mapping of names; what the zone's apex lacks is not known then."""
@@ -139,20 +139,23 @@ class _ZoneReader:
             "write for example: mail: {type: A, value: 192.0.2.25}",
         )
 
-    def _complete(self, directive: SoaDirective | None) -> None:
-        """Add what the zone does not write: its SOA, and NS from the configuration."""
+    def _complete(self, directive: SoaDirective | None, ttl: int) -> None:
+        """Add what the zone does not write: TTLs, its SOA, and NS from the configuration."""
+        self._records = [
+            record if record.ttl != NO_TTL else record._replace(ttl=ttl)
+            for record in self._records
+        ]
         apex = [record for record in self._records if record.owner == self._origin]
         servers = [record.rdata for record in apex if isinstance(record.rdata, NS)]
         if not servers and self._origin not in self._unreadable:
             servers = [NS(name) for name in self._defaults.ns]
             self._records += [
-                Record(self._origin, rtypes.NS, self._ttl, server, self._start)
-                for server in servers
+                Record(self._origin, rtypes.NS, ttl, server, self._start) for server in servers
             ]
         written = next((record for record in apex if record.rtype == rtypes.SOA), None)
         if written is None:
             first = servers[0].target if servers else self._origin
-            soa = self._make_soa(first, directive or SoaDirective(self._start))
+            soa = self._make_soa(first, directive or SoaDirective(self._start), ttl)
             self._records.insert(0, soa)
         elif directive is not None:
             self._report.add(
@@ -163,7 +166,7 @@ class _ZoneReader:
                 ((written.mark, "the SOA record"),),
             )
 
-    def _make_soa(self, server: Name, directive: SoaDirective) -> Record:
+    def _make_soa(self, server: Name, directive: SoaDirective, ttl: int) -> Record:
         """The SOA as `$soa` has it, the rest from the configuration."""
         defaults = self._defaults.soa
         fields: dict[str, Any] = {
@@ -177,7 +180,7 @@ class _ZoneReader:
         }
         self._auto_serial = "serial" not in directive.fields
         soa = SOA(**(fields | directive.fields))
-        ttl = self._ttl if directive.ttl is None else directive.ttl
+        ttl = ttl if directive.ttl is None else directive.ttl
         return Record(self._origin, rtypes.SOA, ttl, soa, directive.mark)
 
     def _hostmaster(self) -> Name:

@@ -72,7 +72,9 @@ def route(admission: Admission, origin: Name) -> str:
 
 def test_bad_zone_is_refused_and_the_others_are_served() -> None:
     """At the start there is no version to keep."""
-    admission = start({A: zone(mx("mail.a.example."), ALIAS), B: zone(mx("mail.b.example."), HOST)})
+    admission = start(
+        {A: zone(mx("mail.a.example."), ALIAS), B: zone(mx("mail.b.example."), HOST)}
+    )
 
     assert admission.refused == {A}
     assert set(admission.standing) == {B}
@@ -100,7 +102,11 @@ def test_reload_takes_what_is_good() -> None:
     before = start(GOOD)
     after = reload(
         before,
-        {**GOOD, A: zone(mx("mail.a.example.", 5), HOST), C: zone(mx("mail.c.example."), ALIAS)},
+        {
+            **GOOD,
+            A: zone(mx("mail.a.example.", 5), HOST),
+            C: zone(mx("mail.c.example."), ALIAS),
+        },
     )
 
     assert (route(after, A), route(after, C)) == ("5 mail.a.example.", "10 mail.c.example.")

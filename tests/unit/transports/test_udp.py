@@ -68,8 +68,12 @@ def test_datagram_of_any_length_is_answered(octets: int) -> None:
     """What the kernel lets through reaches the answer whole."""
     seen = []
 
+    def answer(message: bytes) -> bytes:
+        seen.append(message)
+        return QUERY
+
     async def scenario() -> None:
-        async with serving(lambda message: seen.append(message) or QUERY) as server:
+        async with serving(answer) as server:
             with client() as asking:
                 asking.sendto(bytes(octets), ("127.0.0.1", server.port))
                 assert await receive(asking) == (QUERY, ("127.0.0.1", server.port))

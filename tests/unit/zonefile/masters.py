@@ -128,8 +128,7 @@ def random_zone(random: Random) -> str:
     """A good zone with everything that RFC 1035 5.1 allows strewn over it."""
     lines = ["$TTL 1h30m"] if random.random() < 0.7 else []
     lines.append("@ IN SOA ns1 host\\.master ( 1 2h ; serial, refresh\n 30M\t2w 600 )")
-    for _ in range(random.randrange(5, 40)):
-        lines.append(_random_line(random))
+    lines += [_random_line(random) for _ in range(random.randrange(5, 40))]
     return random.choice(("\n", "\r\n")).join(lines) + random.choice(("", "\n"))
 
 

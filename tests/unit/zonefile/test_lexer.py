@@ -6,10 +6,12 @@ from zoneserver.zonefile.lexer import MAX_RECOVERIES, Line, Page
 
 
 def split(text: str | bytes) -> list[Line]:
+    """The entries of a text."""
     return list(Page("zone", text.encode() if isinstance(text, str) else text).lines())
 
 
 def words(line: Line) -> list[str]:
+    """The tokens of an entry, quoted ones in their quotes."""
     return [f'"{token.text}"' if token.quoted else token.text for token in line.tokens]
 
 
@@ -47,6 +49,7 @@ def faults(text: str | bytes) -> list[str]:
     ],
 )
 def test_tokens(text: str, expected: list[list[str]]) -> None:
+    """Blanks, comments, quotes, escapes, parentheses, line ends: RFC 1035 5.1."""
     lines = split(text)
     assert [words(line) for line in lines] == expected
     assert not any(line.faults for line in lines)
@@ -62,10 +65,12 @@ def test_tokens(text: str, expected: list[list[str]]) -> None:
     ],
 )
 def test_a_blank_at_the_start_is_told_apart(text: str, expected: list[bool]) -> None:
+    """Only the first line of an entry says whether it has an owner."""
     assert [line.indented for line in split(text)] == expected
 
 
 def test_places_count_characters_and_follow_line_breaks() -> None:
+    """Marks are what an editor shows, whatever the octets and line ends."""
     text = 'm\u00fcller\tIN TXT ( "a"\r\n  "\u20acb" c ) ; x\n d'
     page = Page("zone", b"\xef\xbb\xbf" + text.encode())
     first, second = page.lines()
@@ -91,6 +96,7 @@ def test_places_count_characters_and_follow_line_breaks() -> None:
     ],
 )
 def test_faults(text: str, place: str, reason: str, after: list[str]) -> None:
+    """A fault stands where it begins, and what comes after it is split as usual."""
     (found,) = faults(text)
     assert found.startswith(f"{place} ")
     assert reason in found
@@ -98,6 +104,7 @@ def test_faults(text: str, place: str, reason: str, after: list[str]) -> None:
 
 
 def test_the_entry_with_an_open_parenthesis_keeps_what_stands_before_it() -> None:
+    """The owner is known, and the zone below is not lost."""
     lines = split("www 300 IN ( A\n 192.0.2.1\nmail A 192.0.2.25\n")
     assert [words(line) for line in lines] == [
         ["www", "300", "IN"],
@@ -106,6 +113,7 @@ def test_the_entry_with_an_open_parenthesis_keeps_what_stands_before_it() -> Non
 
 
 def test_open_parentheses_without_number_end_the_reading() -> None:
+    """No file makes us begin anew without end."""
     found = faults("a (\n" * 1000)
     assert len(found) == MAX_RECOVERIES + 1
     assert found[-1].endswith("nothing below is read")
@@ -131,7 +139,7 @@ def test_open_parentheses_without_number_end_the_reading() -> None:
         (
             b"a (\xe9\n\xe8\nb \xe7",
             [
-                "1:3 this parenthesis is never closed: the entry would run on to the end of the file",
+                "1:3 this parenthesis is never closed: the entry runs to the end of the file",
                 "2:1 byte 5 of the file is 0xE8, which is not UTF-8",
                 "3:3 byte 9 of the file is 0xE7, which is not UTF-8",
             ],
@@ -140,6 +148,7 @@ def test_open_parentheses_without_number_end_the_reading() -> None:
     ],
 )
 def test_octets_that_are_no_utf_8(octets: bytes, expected: list[str]) -> None:
+    """Latin-1 is a fault in a token, with its offset in the file, and none in a comment."""
     assert faults(octets) == expected
 
 
@@ -154,6 +163,7 @@ def test_octets_that_are_no_utf_8(octets: bytes, expected: list[str]) -> None:
     ],
 )
 def test_binary_files_have_no_lines(octets: bytes, column: int, reason: str) -> None:
+    """Nobody is told of a thousand mistakes in a file that is no text."""
     page = Page("zone", octets)
     assert page.binary is not None
     assert page.mark(page.binary.at) == ("zone", 1, column)

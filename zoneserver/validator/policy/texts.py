@@ -90,7 +90,9 @@ _BY_WORD = {
     "bimi": Kind.BIMI,
 }
 # A key without its optional version (RFC 6376 3.6.1).
-_KEY = re.compile(r"(?=.*(?:^|;)\s*k\s*=\s*(?:rsa|ed25519)\s*(?:;|$))(?=.*(?:^|;)\s*p\s*=)", re.DOTALL)
+_KEY = re.compile(
+    r"(?=.*(?:^|;)\s*k\s*=\s*(?:rsa|ed25519)\s*(?:;|$))(?=.*(?:^|;)\s*p\s*=)", re.DOTALL
+)
 
 # How a text must open for receivers to take it for that policy.
 _OPENINGS = {

@@ -1,0 +1,125 @@
+"""Decoding: the values in a query that the scanner let through."""
+
+import pytest
+
+from tests import octets as o
+from zoneserver.errors import MessageError
+from zoneserver.names import Name
+from zoneserver.wire.decode import decode_query
+from zoneserver.wire.message import Edns, Query, Tsig
+
+WWW = Name.parse("www.example.")
+LONG = b"".join(b"\x3f" + b"a" * 63 for _ in range(3)) + b"\x3d" + b"a" * 61 + b"\0"
+
+
+def test_plain() -> None:
+    """Header and question."""
+    expected = Query(o.MESSAGE_ID, 0, False, WWW, o.AAAA, o.IN)
+    assert expected == decode_query(o.message(asked=o.question(qtype=o.AAAA)))
+
+
+@pytest.mark.parametrize(("flags", "desired"), [(o.RD, True), (0x07FF & ~o.RD, False)])
+def test_recursion_desired(flags: int, *, desired: bool) -> None:
+    """RD, and no flag beside it."""
+    query = decode_query(o.message(flags=flags))
+    assert query is not None
+    assert desired == query.recursion_desired
+
+
+@pytest.mark.parametrize(
+    "qname",
+    [
+        b"\0",
+        b"\x01*\0",
+        b"\x03WwW\x07eXample\0",
+        b"\x04\x00\xff\x80.\0",
+        b"\x03\xe2\x84\xaa\0",
+        b"\x04\xff\xfe\xc0\xc1\0",
+        b"\x03a.b\x01c\0",
+        LONG,
+        b"\x01a" * 127 + b"\0",
+    ],
+)
+def test_any_octets(qname: bytes) -> None:
+    """A label may hold any octet (RFC 2181 11), and is kept as it came."""
+    query = decode_query(o.message(asked=o.question(qname, 65535, 65535)))
+    assert query is not None
+    assert (qname, 65535, 65535) == (query.qname.wire, query.qtype, query.qclass)
+
+
+@pytest.mark.parametrize(
+    ("opt", "edns"),
+    [
+        (o.opt(), Edns(0, 1232, do=False)),
+        (o.opt(payload=0, flags=0x8000), Edns(0, 0, do=True)),
+        (o.opt(payload=65535, flags=0x7FFF), Edns(0, 65535, do=False)),
+        (o.opt(version=255, rcode=255), Edns(255, 1232, do=False)),
+        (o.opt(o.option(3)), Edns(0, 1232, False, ((3, b""),))),
+        (
+            o.opt(o.option(65001, b"abc"), o.option(3), o.option(3)),
+            Edns(0, 1232, False, ((65001, b"abc"), (3, b""), (3, b""))),
+        ),
+        (o.opt(b"\0\3\0", version=1), Edns(1, 1232, do=False)),
+    ],
+)
+def test_opt(opt: bytes, edns: Edns) -> None:
+    """Size, version, DO and options (RFC 6891 6.1.3); an empty option at the end counts."""
+    for message in (o.message(opt), o.message(o.record(o.A, bytes(4)), opt, o.record(o.A))):
+        query = decode_query(message)
+        assert query is not None
+        assert edns == query.edns
+
+
+def test_has() -> None:
+    """Whether an option is there."""
+    edns = Edns(0, 1232, False, ((10, b""), (3, b"")))
+    assert (True, False) == (edns.has(3), edns.has(15))
+
+
+@pytest.mark.parametrize(
+    ("record", "tsig"),
+    [
+        (o.tsig(), ("key.", "hmac-sha256.")),
+        (o.tsig(mac=b"", other=b"other"), ("key.", "hmac-sha256.")),
+        (o.tsig(key=b"\0", algorithm=b"\0"), (".", ".")),
+        (o.tsig(key=LONG, algorithm=LONG), (str(Name(LONG)), str(Name(LONG)))),
+    ],
+)
+def test_tsig(record: bytes, tsig: tuple[str, str]) -> None:
+    """What an error must repeat (RFC 8945 5.2)."""
+    query = decode_query(o.message(o.opt(), record))
+    assert query is not None
+    key, algorithm = map(Name.parse, tsig)
+    assert Tsig(key, algorithm, 1_700_000_000, 300, o.MESSAGE_ID) == query.tsig
+
+
+BAD_TSIGS = {
+    "class IN": o.tsig(rclass=o.IN),
+    "a TTL": o.tsig(ttl=1),
+    "compressed key": o.tsig(key=o.POINTER_TO_QNAME),
+    "compressed algorithm": o.tsig(algorithm=o.POINTER_TO_QNAME),
+    "no rdata": o.record(o.TSIG, owner=b"\x03key\0", rclass=o.ANY_CLASS),
+    "algorithm without an end": o.record(o.TSIG, b"\x01a" * 5, rclass=o.ANY_CLASS),
+    "algorithm over 255 octets": o.tsig(algorithm=b"\x01a" * 128 + b"\0"),
+    "algorithm of 30,000 labels": o.tsig(algorithm=b"\x01a" * 30_000 + b"\0"),
+    "label type 01": o.tsig(algorithm=b"\x40" + bytes(64) + b"\0"),
+    "MAC longer than its record": o.tsig(mac=bytes(32), cut=20),
+    "other data longer than its record": o.tsig(other=bytes(6), cut=1),
+    "octets behind the other data": o.record(
+        o.TSIG, b"\0" + bytes(16) + b"!", owner=b"\0", rclass=o.ANY_CLASS
+    ),
+    **{f"cut by {cut}": o.tsig(cut=cut) for cut in range(1, 61)},
+}
+
+
+@pytest.mark.parametrize("record", BAD_TSIGS.values(), ids=BAD_TSIGS)
+def test_bad_tsig(record: bytes) -> None:
+    """FORMERR (RFC 8945 5.2)."""
+    with pytest.raises(MessageError) as caught:
+        decode_query(o.message(record))
+    assert 1 == caught.value.rcode
+
+
+def test_silence() -> None:
+    """None is the scanner's, passed on."""
+    assert decode_query(o.message(flags=o.QR)) is None

@@ -1,0 +1,72 @@
+"""BIMI: the logo beside a message, which needs a DMARC policy that is enforced."""
+
+from collections.abc import Iterator
+
+from zoneserver.errors import NameSyntaxError
+from zoneserver.findings import Finding, Level
+from zoneserver.names import Name
+from zoneserver.validator.policy.dmarc import parse_dmarc, policy_of
+from zoneserver.validator.policy.survey import Survey, ask_texts
+from zoneserver.validator.policy.tags import parse_tags
+from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+
+
+def check_bimi(survey: Survey) -> Iterator[Finding]:
+    """BI001: logos that nobody shows."""
+    for owner, texts in survey.at_place(Kind.BIMI).items():
+        for text in texts:
+            if not opens_as(Kind.BIMI, text.text):
+                continue
+            tags = parse_tags(text.text)
+            logo = tags.find("l") or ""
+            if not logo and not tags.find("a"):
+                continue  # "v=BIMI1; l=; a=;" declines to have a logo
+            if logo and not logo.lower().startswith("https://"):
+                yield text.finding(
+                    "BI001",
+                    f"l={logo} is not fetched over HTTPS; no logo is shown",
+                    "write l=https://...",
+                )
+            yield from _check_dmarc(survey, owner.parent.parent, text)
+
+
+def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Finding]:
+    """The record of the domain, or of the nearest domain above that has one (RFC 9989 4.10.1)."""
+    for name in (domain, *domain.ancestors()):
+        if len(name.labels) < 2:
+            break
+        try:
+            texts = ask_texts(survey.world, name.prefixed(b"_dmarc"))
+        except NameSyntaxError:
+            return
+        if texts is None:
+            return  # a zone that is not ours has the say
+        record = next((each for each in texts if opens_as(Kind.DMARC, each.text)), None)
+        if record is not None:
+            yield from _check_policy(text, record, inherited=name != domain)
+            return
+    level = Level.WARNING if len(survey.zone.origin.labels) == 2 else Level.HINT
+    yield text.finding(
+        "BI001",
+        f"{domain} has no DMARC record; no logo is shown without one that is enforced",
+        f'_dmarc.{domain} TXT "v=DMARC1; p=quarantine"',
+        level=level,
+    )
+
+
+def _check_policy(
+    text: PolicyText, record: PolicyText, *, inherited: bool
+) -> Iterator[Finding]:
+    tags = parse_dmarc(record.text)
+    own = policy_of(tags)
+    subdomains = (tags.find("sp") or own or "none").lower()
+    weak = "sp" if own not in (None, "none") and subdomains == "none" else ""
+    if own in (None, "none") and not (inherited and subdomains in ("quarantine", "reject")):
+        weak = "p"
+    if weak:
+        yield text.finding(
+            "BI001",
+            f"DMARC says {weak}=none, so no logo is shown",
+            f"write {weak}=quarantine or {weak}=reject, once DMARC reports show no mail of yours failing",
+            related=((record.mark, record.text),),
+        )

@@ -1,0 +1,34 @@
+"""Policy texts at names where nobody looks for them."""
+
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.validator.policy.survey import Survey
+from zoneserver.zone.zone import Zone
+
+
+def is_doubled(owner: Name, origin: Name) -> bool:
+    """Whether a name has its origin twice at its end: a final dot was forgotten."""
+    own = origin.labels
+    if not own or not owner.is_below(origin):
+        return False
+    written = Name.from_labels(owner.labels[: len(owner.labels) - len(own)])
+    return written.is_below(origin)
+
+
+def without_doubling(owner: Name, origin: Name) -> Name:
+    """The name that was meant by one with its origin twice."""
+    return Name.from_labels(owner.labels[: len(owner.labels) - len(origin.labels)])
+
+
+def is_alias_target(survey: Survey, owner: Name) -> bool:
+    """Whether an alias of ours leads to a name: a policy may stand anywhere then.
+
+    Asked only of texts at odd names, which are few: it walks all zones.
+    """
+    for zone in survey.world.zones:
+        if isinstance(zone, Zone):
+            for node in zone.nodes.values():
+                cname = node.find(rtypes.CNAME)
+                if cname is not None and cname.rdatas[0].points_to == owner:
+                    return True
+    return False
