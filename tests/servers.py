@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dns.message
@@ -158,6 +158,9 @@ def starting(
     try:
         yield server
     finally:
+        server.process.terminate()  # in peace, so that what it covered is counted
+        with suppress(subprocess.TimeoutExpired):
+            server.process.wait(WAIT_SECONDS)
         server.process.kill()
         server.process.wait()
         for lines, pipe in (

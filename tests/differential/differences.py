@@ -96,7 +96,7 @@ def _class_refused(pair: Pair) -> Pair | None:
 def _class_any_denied(pair: Pair) -> Pair | None:
     """Class ANY, of which the peer will not hear."""
     denied = pair.question.qclass == "ANY" and pair.theirs.rcode == "FORMERR"
-    return _ours_for(pair, "rcode", *SECTIONS) if denied else None
+    return _ours_for(pair, "rcode", "flags", *SECTIONS) if denied else None
 
 
 def _class_any_shape(pair: Pair) -> Pair | None:
@@ -367,14 +367,14 @@ TABLE = (
         "errors echo the question",
         "nsd",
         _no_question,
-        "A response repeats the question that it is about (RFC 8906 3.1.4). NSD refuses "
-        "without it.",
+        "Resolvers match a response by the question in it (RFC 5452 9.1). NSD refuses "
+        "without one.",
     ),
     _row(
         "meta types are no data",
         "knot bind",
         _meta_type,
-        "No name has data of these types, which is an answer (RFC 8906 3.1.3), and what "
+        "No name has data of these types, which is an answer (RFC 8906 3.1.2), and what "
         "NSD says. BIND denies the meta types, Knot type 0.",
     ),
     _row(
@@ -517,10 +517,10 @@ TABLE = (
     ),
     _row(
         "no glue beside answers",
-        "nsd knot",
+        "knot",
         _addresses_below_cuts,
         "Addresses below a cut are the child's to tell; glue is for referrals (RFC 2181 "
-        "5.4.1). NSD and Knot add it for the targets of MX too, BIND does not.",
+        "5.4.1). Knot adds it for the targets of MX too, NSD and BIND do not.",
     ),
     _row(
         "no TLSA beside MX",

@@ -1,19 +1,16 @@
 """`zoneserver` and its commands."""
 
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
 from zoneserver import __version__
-from zoneserver.cli.parameters import config_option, parse_endpoint, parse_origin
-from zoneserver.errors import OperatorError
+from zoneserver.cli.parameters import config_option, origin_option, parse_endpoint
+from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.service import server
@@ -23,31 +20,11 @@ from zoneserver.service.gather import gather
 from zoneserver.service.loading import judge_loaded, load
 from zoneserver.service.report import Texts, format_finding, format_summary
 from zoneserver.service.settings import Settings, default_state
-from zoneserver.service.terminal import log, printable, say
+from zoneserver.service.terminal import say
 from zoneserver.service.words import count_records
 from zoneserver.transports.listen import Endpoint
 
-EXIT_FINDINGS = 1
-EXIT_UNUSABLE = 2  # the status of click for wrong use, too
-
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
-
-Parameters = ParamSpec("Parameters")
-
-
-def _ends_with_status(command: Callable[Parameters, int]) -> Callable[Parameters, None]:
-    """Leave with the status that a command returns, or with a line on what cannot be used."""
-
-    @wraps(command)
-    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        try:
-            status = command(*args, **kwargs)
-        except OperatorError as error:
-            log(f"zoneserver: {printable(str(error), keep=chr(10))}")
-            status = EXIT_UNUSABLE
-        sys.exit(status)
-
-    return run
 
 
 @click.group(context_settings=_SETTINGS)
@@ -78,7 +55,7 @@ def main() -> None:
     help="Folder for what must outlive a restart.  [default: ~/.local/state/zoneserver]",
 )
 @click.option("--strict-start", is_flag=True, help="Do not start if a zone has errors.")
-@_ends_with_status
+@ends_with_status
 def serve(
     *,
     zones: Path | None,
@@ -107,12 +84,10 @@ def serve(
 
 @main.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--origin", type=parse_origin, metavar="NAME", help="What the zone is called, if it is one."
-)
+@origin_option
 @config_option
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-@_ends_with_status
+@ends_with_status
 def check(
     *, paths: tuple[Path, ...], origin: Name | None, config: Path | None, strict: bool
 ) -> int:

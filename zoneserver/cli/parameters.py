@@ -8,13 +8,6 @@ from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
 from zoneserver.transports.listen import Endpoint
 
-config_option = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Configuration file; flags win over what it says.",
-)
-
 
 def parse_endpoint(text: str) -> Endpoint:
     """An address and a port."""
@@ -30,3 +23,27 @@ def parse_origin(text: str) -> Name:
         return Name.parse(text if text.endswith(".") else f"{text}.")
     except NameSyntaxError as error:
         raise click.BadParameter(f"{text} is no name: {error}") from error
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration file; flags win over what it says.",
+)
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+
+origin_option = click.option(
+    "--origin",
+    type=parse_origin,
+    metavar="NAME",
+    help="What the zone is called, if it is one.",
+)

@@ -1,11 +1,11 @@
 """Paths and differences as JSON documents; docs/explain.md and docs/diff.md list the keys.
 
-Keys are stable: one may be added, none is renamed.
+Keys are added, never renamed or removed; a change of meaning raises `version`.
 """
 
 from typing import Any
 
-from zoneserver.findings import Finding
+from zoneserver.findings import Finding, Mark
 from zoneserver.mail.diff import Difference, MailChange, Move
 from zoneserver.mail.hosts import HostAddress
 from zoneserver.mail.path import DeliveryPath, Stop
@@ -18,12 +18,15 @@ from zoneserver.records.rrset import RRset
 
 Document = dict[str, Any]
 
+VERSION = 1
+
 
 def path_document(path: DeliveryPath) -> Document:
     """The path as plain dicts, lists, texts and numbers, in a fixed order."""
     route = path.route
     stops = iter(path.stops)
     return {
+        "version": VERSION,
         "address": path.address.text,
         "domain": str(path.address.domain) if path.address.domain else None,
         "literal": str(path.address.literal) if path.address.literal else None,
@@ -38,7 +41,7 @@ def path_document(path: DeliveryPath) -> Document:
             for preference, members in (route.rounds if route else ())
         ],
         "policies": [
-            {"kind": each.kind, "owner": str(each.owner), "text": each.text}
+            {"kind": each.kind.value, "owner": str(each.owner), "text": each.text}
             for each in path.policies
         ],
         "findings": [finding_document(each) for each in path.findings],
@@ -79,25 +82,30 @@ def _address(address: HostAddress) -> Document:
 
 
 def finding_document(finding: Finding) -> Document:
-    """A finding, cut down to what the path needs."""
+    """A finding with the keys that `check --format json` gives it."""
     return {
         "code": finding.code,
         "level": str(finding.level),
+        **_place(finding.mark),
         "zone": str(finding.origin) if finding.origin else None,
         "owner": str(finding.owner) if finding.owner else None,
-        "file": finding.mark.file,
-        "line": finding.mark.line,
-        "column": finding.mark.column,
         "reason": finding.reason,
         "fix": finding.fix,
         "rfc": finding.rfc,
-        "waived": finding.waived,
+        "waived": finding.waived or None,
+        "related": [{**_place(mark), "text": text} for mark, text in finding.related],
+        "other_zones": sorted(str(origin) for origin in finding.also),
     }
+
+
+def _place(mark: Mark) -> Document:
+    return {"file": mark.file, "line": mark.line, "column": mark.column}
 
 
 def difference_document(difference: Difference) -> Document:
     """The difference as plain dicts, lists, texts and numbers, in a fixed order."""
     return {
+        "version": VERSION,
         "loses_mail": difference.loses_mail,
         "mail": [_mail_change(each) for each in difference.mail],
         "moves": [_move(each) for each in difference.moves],

@@ -3,28 +3,27 @@
 from typing import NamedTuple
 
 from zoneserver.errors import NameSyntaxError
-from zoneserver.mail.resolve import Ending, resolve
 from zoneserver.names import Name
-from zoneserver.records import rtypes
 from zoneserver.records.fields import quote
-from zoneserver.records.rdata import TXT
+from zoneserver.validator.policy.survey import ask_texts
+from zoneserver.validator.policy.texts import Kind, opens_as
 from zoneserver.validator.world import World
 
 
 class Policy(NamedTuple):
-    """One policy record: `kind` is `mta-sts`, `spf` or `dmarc`; `text` is quoted."""
+    """One policy record, its text quoted."""
 
-    kind: str
+    kind: Kind
     owner: Name
     text: str
 
 
-# The kind, where below the domain it stands, how its text begins.
-KINDS = (
-    ("mta-sts", b"_mta-sts", b"v=stsv1"),  # RFC 8461 3.1
-    ("spf", b"", b"v=spf1"),  # RFC 7208 4.5
-    ("dmarc", b"_dmarc", b"v=dmarc1"),  # RFC 9989 4.10
-)
+# Where below the domain each kind stands.
+LABELS = {
+    Kind.MTA_STS: (b"_mta-sts",),  # RFC 8461 3.1
+    Kind.SPF: (),  # RFC 7208 3.1
+    Kind.DMARC: (b"_dmarc",),  # RFC 9989 4.10
+}
 
 
 def find_policies(world: World, domain: Name) -> tuple[Policy, ...]:
@@ -34,32 +33,22 @@ def find_policies(world: World, domain: Name) -> tuple[Policy, ...]:
     stand at a domain further up (RFC 9989 4.10).
     """
     found: list[Policy] = []
-    for kind, label, version in KINDS:
-        names = [domain, *domain.ancestors()] if kind == "dmarc" else [domain]
-        for name in names:
-            policies = _find(world, kind, name, label, version)
+    for kind in LABELS:
+        for name in [domain, *(domain.ancestors() if kind is Kind.DMARC else ())]:
+            policies = _find(world, kind, name)
             found += policies
             if policies:
                 break
     return tuple(found)
 
 
-def _find(world: World, kind: str, name: Name, label: bytes, version: bytes) -> list[Policy]:
+def _find(world: World, kind: Kind, name: Name) -> list[Policy]:
     try:
-        owner = name.prefixed(label) if label else name
+        owner = name.prefixed(*LABELS[kind])
     except NameSyntaxError:  # the name is too long to have one
         return []
-    reply = resolve(world, owner, rtypes.TXT)
-    if reply.ending is not Ending.FOUND or reply.rrset is None:
-        return []
     return [
-        Policy(kind, owner, quote(rdata.joined))
-        for rdata in reply.rrset.rdatas
-        if isinstance(rdata, TXT) and _begins(rdata.joined, version)
+        Policy(kind, owner, quote(b"".join(text.strings)))
+        for text in ask_texts(world, owner) or ()
+        if opens_as(kind, text.text)
     ]
-
-
-def _begins(text: bytes, version: bytes) -> bool:
-    """Whether a text has this version, and not one that merely begins alike."""
-    rest = text[len(version) :]
-    return text.lower().startswith(version) and rest[:1] in (b"", b" ", b";")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from zoneserver.findings import Finding, Level
 from zoneserver.mail.hosts import HostAddress, Pointer
 from zoneserver.mail.path import DeliveryPath, Stop
-from zoneserver.mail.policies import KINDS
+from zoneserver.mail.policies import LABELS
 from zoneserver.mail.reminders import remind
 from zoneserver.mail.route import Fate, Manner, Route
 from zoneserver.mail.words import (
@@ -27,7 +27,6 @@ _POINTERS = {
     Pointer.UNKNOWN: "PTR not known, the reverse zone is not served here",
 }
 _WITH_POLICIES = frozenset({Manner.EXCHANGERS, Manner.IMPLICIT, Manner.NULL})
-_TITLES = {"mta-sts": "MTA-STS", "spf": "SPF", "dmarc": "DMARC"}
 
 
 def format_path(path: DeliveryPath) -> str:
@@ -142,10 +141,10 @@ def _format_address(address: HostAddress) -> str:
 
 def _format_policies(path: DeliveryPath) -> Iterator[str]:
     """A line for each kind of policy, found or not."""
-    for kind, _, _ in KINDS:
-        found = [f"{each.text} at {each.owner}" for each in path.policies if each.kind == kind]
+    for kind in LABELS:
+        found = [f"{each.text} at {each.owner}" for each in path.policies if each.kind is kind]
         for text in found or ["none"]:
-            yield f"{_TITLES[kind]}: {text}"
+            yield f"{kind.value}: {text}"
 
 
 def _format_findings(findings: Iterable[Finding]) -> Iterator[str]:

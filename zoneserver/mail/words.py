@@ -12,7 +12,7 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 _VERDICTS = {
     Verdict.FOREIGN: "outside the zones served here: not known offline",
-    Verdict.DELEGATED: "below a zone cut, in a child zone that is not served here: not known",
+    Verdict.DELEGATED: "below a zone cut, in a child zone not served here: not known",
     Verdict.BARE: "no address: no sender can connect",
     Verdict.MISSING: "no such name: no sender can connect",
     Verdict.UNREADABLE: "written in a way that cannot be read",

@@ -183,7 +183,7 @@ class MX(Rdata):
     def parse(cls, tokens: Sequence[Token], origin: Name | None) -> Self:
         """As any rdata, with the two usual mistakes explained."""
         words = [token.text for token in tokens]
-        if len(words) == 1:
+        if len(words) == 1 and not words[0].isdecimal():
             fix = f"write: MX 10 {words[0]}"
             raise RdataError("the preference is missing", code="MX013", fix=fix, position=0)
         if len(words) == 2 and words[1].isdecimal() and not words[0].isdecimal():

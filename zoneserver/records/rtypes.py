@@ -33,6 +33,7 @@ def is_meta(rtype: int) -> bool:
 
 
 def suggest(text: str) -> str:
-    """The mnemonic closest to a misspelt one, or an empty text."""
-    known = [kind.name.replace("_", "-") for kind in dns.rdatatype.RdataType]
+    """The mnemonic of a servable type closest to a misspelt one, or an empty text."""
+    kinds = [kind for kind in dns.rdatatype.RdataType if not is_meta(kind)]
+    known = [kind.name.replace("_", "-") for kind in kinds]
     return next(iter(difflib.get_close_matches(text.upper(), known, 1)), "")

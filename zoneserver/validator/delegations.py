@@ -245,14 +245,18 @@ def _timer_faults(soa: SOA) -> Iterator[tuple[str, str]]:
         yield f"SOA retry {soa.retry} is not below refresh {soa.refresh}.", "lower retry"
     if soa.expire <= soa.refresh + soa.retry:
         yield (
-            f"SOA expire {soa.expire} is not above refresh plus retry: a secondary would give"
-            " up after one failure.",
+            (
+                f"SOA expire {soa.expire} is not above refresh plus retry: a secondary gives up"
+                " after one failure."
+            ),
             "raise expire to two weeks (1209600)",
         )
     elif soa.expire < _WEEK:
         yield (
-            f"SOA expire {soa.expire} is under a week: secondaries stop answering while you are"
-            " away, and mail bounces.",
+            (
+                f"SOA expire {soa.expire} is under a week: secondaries stop answering while you"
+                " are away, and mail bounces."
+            ),
             "raise expire to two weeks (1209600)",
         )
     if soa.minimum > _DAY:

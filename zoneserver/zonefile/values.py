@@ -31,6 +31,7 @@ _OLD_DS = {
     "algorithm": "digest_type",
     "public_key": "digest",
 }
+_OLD_DS_MARKS = ("flags", "public_key")
 _OPTIONAL = {
     rtypes.CAA: frozenset({"flags"}),
     rtypes.SVCB: frozenset({"svcparams"}),
@@ -131,8 +132,7 @@ class ValueReader:
     def _sort(self, rtype: int, node: Mapping) -> Fields:
         """The nodes of a mapping by the fields they are for."""
         spelling = _spelling(rtype)
-        keys = {key.text for key, _ in node.pairs}
-        if rtype == rtypes.DS and not keys.isdisjoint({"flags", "public_key"}):
+        if rtype == rtypes.DS and any(key.text in _OLD_DS_MARKS for key, _ in node.pairs):
             spelling = _OLD_DS
         fields: Fields = {}
         problems = []

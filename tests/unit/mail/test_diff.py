@@ -230,8 +230,10 @@ def test_apex_without_an_mx_loses_its_address() -> None:
         (
             "mail A 192.0.2.25",
             "mail A 192.0.2.25\nmail AAAA 2001:db8::25",
-            "mail for example.com., a and b goes to 192.0.2.25 and"
-            " 2001:db8::25 instead of 192.0.2.25 (mail)",
+            (
+                "mail for example.com., a and b goes to 192.0.2.25 and 2001:db8::25"
+                " instead of 192.0.2.25 (mail)"
+            ),
         ),
     ],
 )
@@ -256,8 +258,10 @@ def test_move_in_another_zone() -> None:
     moved = OURS.replace("198.51.100.25", "198.51.100.9")
 
     assert mail_lines(compare_texts([ours, OURS], [ours, moved])) == [
-        "mail for example.com. and example.net. goes to 198.51.100.9 instead of 198.51.100.25"
-        " (mail.example.net.)"
+        (
+            "mail for example.com. and example.net. goes to 198.51.100.9"
+            " instead of 198.51.100.25 (mail.example.net.)"
+        )
     ]
 
 
@@ -399,8 +403,15 @@ def test_document() -> None:
     document = json.loads(json.dumps(difference_document(difference)))
 
     assert list(document) == [
-        "loses_mail", "mail", "moves", "zones_added", "zones_removed", "serials", "records",
-    ]  # fmt: skip
+        "version",
+        "loses_mail",
+        "mail",
+        "moves",
+        "zones_added",
+        "zones_removed",
+        "serials",
+        "records",
+    ]
     assert document["loses_mail"] is True
     assert [each["name"] for each in document["mail"]] == ["x.example.com.", "example.net."]
     assert document["mail"][0] == {

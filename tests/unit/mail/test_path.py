@@ -163,29 +163,29 @@ def test_certificate_of_a_domain_in_an_unsigned_zone() -> None:
 
 POLICIES = [
     ("", "example.com", []),
-    ('@ TXT "v=spf1 mx -all"', "example.com", ['spf example.com. "v=spf1 mx -all"']),
-    ('@ TXT "v=spf1 " "-all"', "example.com", ['spf example.com. "v=spf1 -all"']),
+    ('@ TXT "v=spf1 mx -all"', "example.com", ['SPF example.com. "v=spf1 mx -all"']),
+    ('@ TXT "v=spf1 " "-all"', "example.com", ['SPF example.com. "v=spf1 -all"']),
     ('@ TXT "v=spf10 -all"\n@ TXT "hello"', "example.com", []),
     (
         '_mta-sts TXT "v=STSv1; id=1"',
         "example.com",
-        ['mta-sts _mta-sts.example.com. "v=STSv1; id=1"'],
+        ['MTA-STS _mta-sts.example.com. "v=STSv1; id=1"'],
     ),
     (
         '_mta-sts CNAME p\np TXT "v=STSv1; id=1"',
         "example.com",
-        ['mta-sts _mta-sts.example.com. "v=STSv1; id=1"'],
+        ['MTA-STS _mta-sts.example.com. "v=STSv1; id=1"'],
     ),
     (
         '_dmarc TXT "v=DMARC1; p=none"',
         "example.com",
-        ['dmarc _dmarc.example.com. "v=DMARC1; p=none"'],
+        ['DMARC _dmarc.example.com. "v=DMARC1; p=none"'],
     ),
     # RFC 9989 4.10: DMARC may stand further up, MTA-STS and SPF may not.
     (
         '_dmarc TXT "v=DMARC1; p=none"',
         "www.example.com",
-        ['dmarc _dmarc.example.com. "v=DMARC1; p=none"'],
+        ['DMARC _dmarc.example.com. "v=DMARC1; p=none"'],
     ),
     ('_mta-sts TXT "v=STSv1; id=1"\n@ TXT "v=spf1 -all"', "www.example.com", []),
     # The domain in the address counts, not the one that its alias leads to.
@@ -193,7 +193,7 @@ POLICIES = [
     (
         'shop CNAME www\n_mta-sts.shop TXT "v=STSv1; id=1"',
         "shop.example.com",
-        ['mta-sts _mta-sts.shop.example.com. "v=STSv1; id=1"'],
+        ['MTA-STS _mta-sts.shop.example.com. "v=STSv1; id=1"'],
     ),
 ]
 
@@ -203,7 +203,7 @@ def test_policies(lines: str, domain: str, policies: list[str]) -> None:
     """MTA-STS, SPF and DMARC of the domain, as far as they are published."""
     path = explain_in(lines, domain)
 
-    assert [f"{each.kind} {each.owner} {each.text}" for each in path.policies] == policies
+    assert [f"{each.kind.value} {each.owner} {each.text}" for each in path.policies] == policies
 
 
 def test_names_too_long_for_policies_and_certificates() -> None:

@@ -62,7 +62,7 @@ def test_file_that_was_not_read_is_not_quoted() -> None:
 
     assert plain(finding).splitlines() == [
         "zones/gone.yaml:1:1: error SY009 it cannot be read.",
-        "  see YAML 1.1",
+        f"  see {finding.rfc}",
     ]
 
 

@@ -6,16 +6,16 @@ from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.validator.policy.dmarc import parse_dmarc, policy_of
-from zoneserver.validator.policy.survey import Survey, ask_texts
+from zoneserver.validator.policy.survey import Survey, seen_texts
 from zoneserver.validator.policy.tags import parse_tags
-from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+from zoneserver.validator.policy.texts import Kind, PolicyText
 
 
 def check_bimi(survey: Survey) -> Iterator[Finding]:
     """BI001: logos that nobody shows."""
     for owner, texts in survey.at_place(Kind.BIMI).items():
         for text in texts:
-            if not opens_as(Kind.BIMI, text.text):
+            if text.kind is not Kind.BIMI or not text.seen:
                 continue
             tags = parse_tags(text.text)
             logo = tags.find("l") or ""
@@ -36,14 +36,13 @@ def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Fin
         if len(name.labels) < 2:
             break
         try:
-            texts = ask_texts(survey.world, name.prefixed(b"_dmarc"))
+            records = seen_texts(survey.world, name.prefixed(b"_dmarc"), Kind.DMARC)
         except NameSyntaxError:
             return
-        if texts is None:
+        if records is None:
             return  # a zone that is not ours has the say
-        record = next((each for each in texts if opens_as(Kind.DMARC, each.text)), None)
-        if record is not None:
-            yield from _check_policy(text, record, inherited=name != domain)
+        if records:
+            yield from _check_policy(text, records[0], inherited=name != domain)
             return
     level = Level.WARNING if len(survey.zone.origin.labels) == 2 else Level.HINT
     yield text.finding(
@@ -67,6 +66,7 @@ def _check_policy(
         yield text.finding(
             "BI001",
             f"DMARC says {weak}=none, so no logo is shown",
-            f"write {weak}=quarantine or {weak}=reject, once DMARC reports show no mail of yours failing",
+            f"write {weak}=quarantine or {weak}=reject, once DMARC reports show no mail of"
+            " yours failing",
             related=((record.mark, record.text),),
         )

@@ -28,7 +28,8 @@ def check_fields(survey: Survey) -> Iterator[Finding]:
                     "TL004",
                     mark,
                     f"{what}: usage {rdata.certificate_usage} asks for a public certification"
-                    " authority, and senders of mail have no list of those; they ignore the record.",
+                    " authority, and senders of mail have no list of those; they ignore the"
+                    " record.",
                     "use 3 1 1 with the digest of the server's public key",
                     owner=rrset.owner,
                 )
@@ -67,8 +68,8 @@ def check_domains(survey: Survey) -> Iterator[Finding]:
             yield make_finding(
                 "TL001",
                 rrset.mark,
-                f"{rrset.owner} MX: {foreign[0].owner} has TLSA, but {survey.zone.origin} is not"
-                " signed with DNSSEC, so senders cannot trust the MX and ignore it.",
+                f"{rrset.owner} MX: {foreign[0].owner} has TLSA, but {survey.zone.origin} is"
+                " not signed with DNSSEC, so senders cannot trust the MX and ignore it.",
                 f"sign {survey.zone.origin}",
                 owner=rrset.owner,
                 related=((foreign[0].mark, "TLSA"),),
@@ -106,8 +107,8 @@ def _unused(survey: Survey, rrset: RRset, host: Name) -> Finding:
         return make_finding(
             "TL006",
             rrset.mark,
-            f"{rrset.owner} is the domain, but senders look for TLSA at its MX host {target}; nobody"
-            " uses this record.",
+            f"{rrset.owner} is the domain, but senders look for TLSA at its MX host {target};"
+            " nobody uses this record.",
             f"move it to _25._tcp.{target}",
             owner=rrset.owner,
             related=((mx.mark, f"MX {mx.rdatas[0].text}"),),
@@ -115,7 +116,8 @@ def _unused(survey: Survey, rrset: RRset, host: Name) -> Finding:
     return make_finding(
         "TL002",
         rrset.mark,
-        f"{rrset.owner} has TLSA, but no MX of any zone here names {host}; nobody uses this record.",
+        f"{rrset.owner} has TLSA, but no MX of any zone here names {host}; nobody uses this"
+        " record.",
         "delete it, or correct the name",
         owner=rrset.owner,
     )

@@ -28,8 +28,8 @@ def check_keys(survey: Survey) -> Iterator[Finding]:
         if others:
             yield others[0].finding(
                 "DK009",
-                f"there are {len(texts)} keys at this selector; receivers take either, and every"
-                " other signature fails",
+                f"there are {len(texts)} keys at this selector; receivers take either, and"
+                " every other signature fails",
                 "keep one, and give the other a selector of its own",
                 related=tuple((text.mark, "another key") for text in (first, *others[1:])),
             )
@@ -45,22 +45,23 @@ def check_places(survey: Survey) -> Iterator[Finding]:
         if is_doubled(owner, origin):
             yield text.finding(
                 "DK006",
-                f"the name has {origin} twice, because a final dot is missing; receivers find no"
-                " key, and every signature fails",
+                f"the name has {origin} twice, because a final dot is missing; receivers find"
+                " no key, and every signature fails",
                 f"write {without_doubling(owner, origin)} with the final dot, or"
                 f" {without_doubling(owner, origin).relative_to(origin)}",
             )
         elif [label.lower() for label in owner.labels].count(b"_domainkey") > 1:
             yield text.finding(
                 "DK006",
-                "the name has _domainkey twice; receivers find no key, and every signature fails",
+                "the name has _domainkey twice; receivers find no key, and every signature"
+                " fails",
                 "write <selector>._domainkey in front of the domain, once",
             )
         elif text.place is not Kind.DKIM and not is_alias_target(survey, owner):
             yield text.finding(
                 "DK006",
-                "receivers look for keys at <selector>._domainkey in front of the domain; they find"
-                " none, and every signature fails",
+                "receivers look for keys at <selector>._domainkey in front of the domain; they"
+                " find none, and every signature fails",
                 f"move it to {_meant(owner, origin)}",
             )
 
@@ -156,7 +157,8 @@ def _check_ed25519(text: PolicyText, octets: bytes, lost: str) -> Iterator[Findi
         fix = "write k=rsa: the key is one"
     yield text.finding(
         "DK001",
-        f"p= has {len(octets)} octets, and an Ed25519 key {_ED25519_OCTETS} (RFC 8463 4); {lost}",
+        f"p= has {len(octets)} octets, and an Ed25519 key {_ED25519_OCTETS} (RFC 8463 4);"
+        f" {lost}",
         fix,
     )
 
@@ -179,8 +181,8 @@ def _check_size(text: PolicyText, key: PublicKey) -> Iterator[Finding]:
     if key.bits < _MIN_BITS:
         yield text.finding(
             "DK002",
-            f"the RSA key has {key.bits} bits; receivers refuse keys under {_MIN_BITS}, and every"
-            " signature fails",
+            f"the RSA key has {key.bits} bits; receivers refuse keys under {_MIN_BITS}, and"
+            " every signature fails",
             f"make a key of {_GOOD_BITS} bits",
         )
     elif key.bits < _GOOD_BITS:

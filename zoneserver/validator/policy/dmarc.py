@@ -125,8 +125,8 @@ def _junk(piece: str) -> TagFault:
 def _no_policy(tags: Tags) -> TagFault:
     if len(tags.pairs) == 1 and not tags.junk:
         return TagFault(
-            "the text ends after v=DMARC1: was it cut at an unquoted semicolon? There is no policy"
-            " and no report, as if there were no DMARC",
+            "the text ends after v=DMARC1: was it cut at an unquoted semicolon? There is no"
+            " policy and no report, as if there were no DMARC",
             'put the whole text in quotes: "v=DMARC1; p=reject; ..."',
         )
     if tags.find("rua"):

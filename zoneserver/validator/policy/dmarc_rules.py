@@ -15,16 +15,16 @@ from zoneserver.validator.policy.dmarc import (
 )
 from zoneserver.validator.policy.places import is_alias_target, is_doubled, without_doubling
 from zoneserver.validator.policy.reports import ReportUri, check_mailbox, parse_report_uris
-from zoneserver.validator.policy.survey import Survey, ask_texts
+from zoneserver.validator.policy.survey import Survey, seen_texts
 from zoneserver.validator.policy.tags import Tags
-from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+from zoneserver.validator.policy.texts import Kind, PolicyText
 from zoneserver.validator.world import World
 
 
 def check_dmarc(survey: Survey) -> Iterator[Finding]:
     """DM002-DM007, DM010: the records that receivers look up."""
     for texts in survey.at_place(Kind.DMARC).values():
-        records = [text for text in texts if opens_as(Kind.DMARC, text.text)]
+        records = [text for text in texts if text.seen and text.kind is Kind.DMARC]
         if len(records) > 1:
             yield records[1].finding(
                 "DM002",
@@ -47,8 +47,8 @@ def check_places(survey: Survey) -> Iterator[Finding]:
         if is_doubled(owner, origin):
             yield text.finding(
                 "DM001",
-                f"the name has {origin} twice, because a final dot is missing; nobody looks there,"
-                " and there is no DMARC",
+                f"the name has {origin} twice, because a final dot is missing; nobody looks"
+                " there, and there is no DMARC",
                 f"write {without_doubling(owner, origin)} with the final dot, or"
                 f" {without_doubling(owner, origin).relative_to(origin)}",
             )
@@ -58,7 +58,7 @@ def check_places(survey: Survey) -> Iterator[Finding]:
                 "receivers look for DMARC at _dmarc in front of the domain, never here",
                 f"move it to {_meant(owner)}",
             )
-        elif text.place is None and not opens_as(Kind.DMARC, text.text):
+        elif text.place is None and not text.seen:
             yield _wrong_opening(text)  # the consent to reports, RFC 9990 4
 
 
@@ -168,8 +168,8 @@ def _check_permission(
         consent = other.prefixed(*domain.labels, b"_report", b"_dmarc")
     except NameSyntaxError:
         return
-    found = ask_texts(survey.world, consent)
-    if found is not None and any(opens_as(Kind.DMARC, each.text) for each in found):
+    found = seen_texts(survey.world, consent, Kind.DMARC)
+    if found:
         return
     zone = survey.world.zone_of(consent)
     yield text.finding(
@@ -197,5 +197,4 @@ def _same_organisation(world: World, one: Name, other: Name) -> bool:
     shared = next((name for name in one.ancestors() if other.is_below(name)), None)
     if shared is None or len(shared.labels) < 2:
         return False
-    texts = ask_texts(world, shared.prefixed(b"_dmarc"))
-    return bool(texts) and any(opens_as(Kind.DMARC, text.text) for text in texts or ())
+    return bool(seen_texts(world, shared.prefixed(b"_dmarc"), Kind.DMARC))

@@ -10,7 +10,7 @@ from zoneserver.records import rtypes
 from zoneserver.validator.policy.places import is_alias_target
 from zoneserver.validator.policy.survey import Survey, ask, ask_texts, smtp_keys
 from zoneserver.validator.policy.tags import parse_tags
-from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+from zoneserver.validator.policy.texts import Kind, PolicyText
 
 # RFC 8461 3.1: no blank around the equals sign, no other characters.
 _ID = re.compile(r"(?:^|;)[ \t]*id=[A-Za-z0-9]{1,32}[ \t]*(?:;|$)")
@@ -21,7 +21,7 @@ _IGNORED = "senders ignore it, and mail goes out as if there were no MTA-STS"
 def check_records(survey: Survey) -> Iterator[Finding]:
     """ST001-ST003: the record at `_mta-sts`, and the host of the policy."""
     for owner, texts in survey.at_place(Kind.MTA_STS).items():
-        records = [text for text in texts if opens_as(Kind.MTA_STS, text.text)]
+        records = [text for text in texts if text.seen and text.kind is Kind.MTA_STS]
         for text in texts:
             if text in records:
                 yield from _check_fields(text)
@@ -34,7 +34,8 @@ def check_records(survey: Survey) -> Iterator[Finding]:
         if len(records) > 1:
             yield records[1].finding(
                 "ST002",
-                f"there are {len(records)} MTA-STS records; senders then act as if there were none",
+                f"there are {len(records)} MTA-STS records; senders then act as if there were"
+                " none",
                 "keep one",
                 related=((records[0].mark, records[0].text),),
             )
@@ -74,8 +75,8 @@ def check_reporting(survey: Survey) -> Iterator[Finding]:
             yield make_finding(
                 "ST005",
                 mark,
-                f"{domain} has {what}, but no TLS-RPT: when senders cannot deliver because of it,"
-                " nobody tells you.",
+                f"{domain} has {what}, but no TLS-RPT: when senders cannot deliver because of"
+                " it, nobody tells you.",
                 f'_smtp._tls.{domain} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{str(domain).rstrip(".")}"',
                 owner=domain,
             )

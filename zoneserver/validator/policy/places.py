@@ -8,11 +8,8 @@ from zoneserver.zone.zone import Zone
 
 def is_doubled(owner: Name, origin: Name) -> bool:
     """Whether a name has its origin twice at its end: a final dot was forgotten."""
-    own = origin.labels
-    if not own or not owner.is_below(origin):
-        return False
-    written = Name.from_labels(owner.labels[: len(owner.labels) - len(own)])
-    return written.is_below(origin)
+    twice = origin.key[:-1] + origin.key
+    return owner.key.endswith(twice) and len(twice) > 1 and owner.is_below(Name(twice))
 
 
 def without_doubling(owner: Name, origin: Name) -> Name:

@@ -8,18 +8,21 @@ import difflib
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from zoneserver.errors import NameSyntaxError
 from zoneserver.names import Name
-from zoneserver.validator.policy.spf_macros import find_domain_fault, find_macro_fault
+from zoneserver.validator.policy.spf_macros import (
+    asks_for_pointers,
+    find_domain_fault,
+    find_macro_fault,
+)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MECHANISMS = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
 MODIFIERS = ("redirect", "exp")
-# RFC 7208 4.6.4: what costs the receiver a look-up. `exp` does not count.
-LOOKED_UP = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
+_LOOKED_UP = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 
 _NICKNAMES = {"ip": "ip4", "ipv4": "ip4", "ipv6": "ip6", "inc": "include"}
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)")
@@ -40,6 +43,16 @@ class Mechanism:
     network: Network | None = None
     prefixes: tuple[int, int] = (32, 128)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the term asks about the name that the record stands at."""
+        return not self.domain and self.name in ("a", "mx", "ptr")
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the term means the same in every record."""
+        return not self.is_own and "%" not in self.domain
+
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
@@ -48,6 +61,11 @@ class Modifier:
     text: str
     name: str
     value: str
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the term means the same in every record."""
+        return "%" not in self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,47 +81,55 @@ class Fault:
 Term = Mechanism | Modifier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spf:
     """A record: the terms that could be read, in order, and the faults of the others."""
 
     terms: tuple[Term, ...]
     faults: tuple[Fault, ...]
 
-    @property
-    def all(self) -> Mechanism | None:
-        """The `all` that ends the evaluation, if there is one."""
-        return next((term for term in self.mechanisms if term.name == "all"), None)
-
-    @property
+    @cached_property
     def mechanisms(self) -> tuple[Mechanism, ...]:
         """The directives, those behind `all` included."""
         return tuple(term for term in self.terms if isinstance(term, Mechanism))
 
-    @property
+    @cached_property
+    def all(self) -> Mechanism | None:
+        """The `all` that ends the evaluation, if there is one."""
+        return next((term for term in self.mechanisms if term.name == "all"), None)
+
+    @cached_property
     def redirect(self) -> Modifier | None:
         """The `redirect`, which counts only without an `all` (RFC 7208 6.1)."""
         modifiers = (term for term in self.terms if isinstance(term, Modifier))
         return next((term for term in modifiers if term.name == "redirect"), None)
 
-    @property
+    @cached_property
     def evaluated(self) -> tuple[Term, ...]:
         """What receivers look at: mechanisms up to `all`, or all of them and `redirect`."""
         directives = self.mechanisms
-        for position, term in enumerate(directives):
-            if term.name == "all":
-                return directives[: position + 1]  # RFC 7208 5.1
+        if self.all is not None:
+            return directives[: directives.index(self.all) + 1]  # RFC 7208 5.1
         return (*directives, self.redirect) if self.redirect else directives
 
-    @property
+    @cached_property
+    def lookups(self) -> tuple[Term, ...]:
+        """The terms that cost the receiver a look-up (RFC 7208 4.6.4); `exp` does not count."""
+        return tuple(term for term in self.evaluated if term.name in _LOOKED_UP)
+
+    @cached_property
+    def pointers(self) -> tuple[Mechanism, ...]:
+        """The terms that need the sender's PTR (RFC 7208 5.5, 7.2)."""
+        return tuple(
+            term
+            for term in self.mechanisms
+            if term.name == "ptr" or asks_for_pointers(term.domain)
+        )
+
+    @cached_property
     def is_absolute(self) -> bool:
         """Whether the record means the same at whatever name it stands."""
-        return not any(
-            (term.name in ("a", "mx", "ptr") and not term.domain) or "%" in term.domain
-            if isinstance(term, Mechanism)
-            else "%" in term.value
-            for term in self.terms
-        )
+        return all(term.is_absolute for term in self.terms)
 
 
 @lru_cache(maxsize=1024)  # a hosting provider's zones say the same thousands of times

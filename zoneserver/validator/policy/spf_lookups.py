@@ -13,7 +13,6 @@ from zoneserver.validator.policy.spf_walk import (
     MAX_LOOKUPS,
     MAX_VOID,
     NEARLY_FULL,
-    Step,
     Walk,
     find_target,
     walk_spf,
@@ -41,15 +40,15 @@ def check_lookups(survey: Survey) -> Iterator[Finding]:
             if step.depth == 0:
                 yield text.finding(
                     "SP002",
-                    f"{step.term.text} stands for more than {MAX_EXCHANGERS} hosts; receivers give"
-                    " up on the whole record (permerror)",
+                    f"{step.term.text} stands for more than {MAX_EXCHANGERS} hosts; receivers"
+                    " give up on the whole record (permerror)",
                     "name the senders with ip4: and ip6:",
                 )
 
 
 def check_own_hosts(survey: Survey) -> Iterator[Finding]:
     """SP012: one's own MX hosts, which send the bounces and greet with their names."""
-    records = {text.owner: text for text in survey.of_kind(Kind.SPF)}
+    records = {text.owner: text for text in survey.seen(Kind.SPF)}
     for rrset in survey.rrsets[rtypes.MX]:
         text = records.get(rrset.owner)
         if text is None or not _names_senders(text):
@@ -69,8 +68,8 @@ def check_own_hosts(survey: Survey) -> Iterator[Finding]:
         if uncovered:
             yield text.finding(
                 "SP012",
-                f"the exchangers {', '.join(uncovered)} are not among the senders: mail that they"
-                " send in this name, bounces too, fails SPF",
+                f"the exchangers {', '.join(uncovered)} are not among the senders: mail that"
+                " they send in this name, bounces too, fails SPF",
                 "add mx, if they send mail",
                 related=((rrset.mark, f"MX {rrset.rdatas[0].text}"),),
             )
@@ -80,7 +79,7 @@ def _walk_all(survey: Survey) -> list[tuple[PolicyText, Walk]]:
     """Each record of the zone with its walk; equal records share one that has no fault."""
     shared: dict[str, Walk] = {}
     walks = []
-    for text in survey.of_kind(Kind.SPF):
+    for text in survey.seen(Kind.SPF):
         walk = shared.get(text.text)
         if walk is None or text.owner in walk.visited:
             walk = walk_spf(survey.world, text)
@@ -99,15 +98,16 @@ def _check_count(survey: Survey, text: PolicyText, walk: Walk) -> Iterator[Findi
         )
     elif not walk.complete and walk.count >= NEARLY_FULL:
         reason = (
-            f"it needs {walk.count} look-ups of the {MAX_LOOKUPS} that receivers make, and those of"
-            " included records outside our zones come on top"
+            f"it needs {walk.count} look-ups of the {MAX_LOOKUPS} that receivers make, and"
+            " those of included records outside our zones come on top"
         )
     else:
         return
     yield text.finding(
         "SP002",
         reason,
-        "replace a:, mx: and include: of your own hosts by ip4: and ip6:, and delete what is unused",
+        "replace a:, mx: and include: of your own hosts by ip4: and ip6:, and delete what is"
+        " unused",
         level=None if walk.count > MAX_LOOKUPS else Level.WARNING,
         related=_tree(walk),
         also=_other_zones(survey, walk),

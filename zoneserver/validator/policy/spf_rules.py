@@ -8,15 +8,14 @@ from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.fields import MAX_STRING_OCTETS
 from zoneserver.records.rdata import TXT
-from zoneserver.validator.policy.spf import Mechanism, Modifier, Spf, parse_spf
-from zoneserver.validator.policy.spf_macros import asks_for_pointers
+from zoneserver.validator.policy.spf import Modifier, Spf, Term, parse_spf
 from zoneserver.validator.policy.spf_walk import find_target
 from zoneserver.validator.policy.survey import Survey
-from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+from zoneserver.validator.policy.texts import Kind, PolicyText
 
 # How a string begins that was meant to be a new term.
 _NEW_TERM = re.compile(
-    rb"(?:[-+~?]?(?:include|ip4|ip6|exists):|redirect=|[-+~?]all(?: |$))", re.I
+    rb"(?:[-+~?]?(?:include|ip4|ip6|exists):|redirect=|[-+~?]all(?: |$))", re.IGNORECASE
 )
 
 
@@ -25,7 +24,7 @@ def check_spf(survey: Survey) -> Iterator[Finding]:
     included, redirected = _mentioned(survey)
     owners: dict[Name, list[PolicyText]] = {}
     for text in survey.of_kind(Kind.SPF):
-        if not opens_as(Kind.SPF, text.text):
+        if not text.seen:
             yield _unrecognised(text)
             continue
         owners.setdefault(text.owner, []).append(text)
@@ -44,7 +43,7 @@ def check_type_99(survey: Survey) -> Iterator[Finding]:
     """SP004: the type SPF, which receivers have stopped to ask for (RFC 7208 3.1)."""
     if not survey.rrsets[rtypes.SPF]:
         return
-    with_text = {text.owner for text in survey.of_kind(Kind.SPF)}
+    with_text = {text.owner for text in survey.seen(Kind.SPF)}
     for rrset in survey.rrsets[rtypes.SPF]:
         rdata = rrset.rdatas[0]
         beside = rrset.owner in with_text
@@ -67,7 +66,7 @@ def _mentioned(survey: Survey) -> tuple[set[Name], set[Name]]:
     """
     included: set[Name] = set()
     redirected: set[Name] = set()
-    for text in survey.of_kind(Kind.SPF):
+    for text in survey.seen(Kind.SPF):
         for term in parse_spf(text.text).terms:
             if term.name in ("include", "redirect") and (
                 target := find_target(term, text.owner)
@@ -107,21 +106,17 @@ def _check_terms(text: PolicyText, spf: Spf) -> Iterator[Finding]:
         if cut_by_hand and _NEW_TERM.match(string):
             yield text.finding(
                 "SP003",
-                f"two strings are joined to ...{_shown(before[-12:])}{_shown(string[:12])}...: the"
-                " blank between two terms is missing, and both are lost",
+                f"two strings are joined to ...{_shown(before[-12:])}{_shown(string[:12])}...:"
+                " the blank between two terms is missing, and both are lost",
                 "put a blank at the end of the first string",
             )
-    for term in spf.terms:
-        pointers = isinstance(term, Mechanism) and (
-            term.name == "ptr" or asks_for_pointers(term.domain)
+    for term in spf.pointers:
+        yield text.finding(
+            "SP006",
+            f"{term.text} makes receivers look up the sender's PTR and the names in it: slow,"
+            " unreliable, and skipped by many",
+            "name the senders with ip4:, ip6: or a:",
         )
-        if pointers:
-            yield text.finding(
-                "SP006",
-                f"{term.text} makes receivers look up the sender's PTR and the names in it: slow,"
-                " unreliable, and skipped by many",
-                "name the senders with ip4:, ip6: or a:",
-            )
 
 
 def _check_end(text: PolicyText, spf: Spf, *, is_part: bool) -> Iterator[Finding]:
@@ -142,19 +137,20 @@ def _check_end(text: PolicyText, spf: Spf, *, is_part: bool) -> Iterator[Finding
     elif not is_part and end is None and spf.redirect is None:
         yield text.finding(
             "SP005",
-            "there is no all at its end, so it says nothing about senders that it does not name",
+            "there is no all at its end, so it says nothing about senders that it does not"
+            " name",
             "end it with -all or ~all",
         )
     if end is None:
         return
     late = spf.mechanisms[spf.mechanisms.index(end) + 1 :]
-    unused = [*late, *filter(None, (spf.redirect,))]
+    unused: list[Term] = [*late, *filter(None, (spf.redirect,))]
     if unused:
         terms = [term.text for term in spf.mechanisms if term is not end]
         yield text.finding(
             "SP008",
-            f"{' '.join(term.text for term in unused)} has no effect beside {end.text}, which ends"
-            " the record: these senders are not authorised",
+            f"{' '.join(term.text for term in unused)} has no effect beside {end.text}, which"
+            " ends the record: these senders are not authorised",
             f"write {' '.join(['v=spf1', *terms, end.text])}",
         )
 
@@ -165,8 +161,8 @@ def _two(texts: list[PolicyText]) -> Finding:
     marks = tuple((text.mark, text.text) for text in (first, *others[1:]))
     return others[0].finding(
         "SP001",
-        f"{first.owner} has {len(texts)} SPF records; receivers then treat all of them as an error"
-        " (permerror), and nobody is authorised",
+        f"{first.owner} has {len(texts)} SPF records; receivers then treat all of them as an"
+        " error (permerror), and nobody is authorised",
         f'merge them into one: "{_merge([parse_spf(text.text) for text in texts])}"',
         related=marks,
     )

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from zoneserver.findings import Mark
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.validator.policy.spf import LOOKED_UP, Mechanism, Term, parse_spf, read_domain
+from zoneserver.validator.policy.spf import Mechanism, Term, parse_spf, read_domain
 from zoneserver.validator.policy.spf_macros import expand
-from zoneserver.validator.policy.survey import ask, ask_texts
+from zoneserver.validator.policy.survey import ask, seen_texts
 from zoneserver.validator.policy.texts import Kind, PolicyText
 from zoneserver.validator.world import Verdict, World
 
@@ -75,10 +75,7 @@ def walk_spf(world: World, start: PolicyText) -> Walk:
 
 def find_spf(world: World, name: Name) -> tuple[PolicyText, ...] | None:
     """The SPF records of a name; None where a zone that is not ours has the say."""
-    texts = ask_texts(world, name)
-    if texts is None:
-        return None
-    return tuple(text for text in texts if text.kind is Kind.SPF and not text.hidden)
+    return seen_texts(world, name, Kind.SPF)
 
 
 def find_target(term: Term, domain: Name) -> Name | None:
@@ -93,9 +90,7 @@ def find_target(term: Term, domain: Name) -> Name | None:
 def _enter(world: World, walk: Walk, text: PolicyText, path: tuple[Name, ...]) -> None:
     """Walk the terms of one record; `path` are the names of those that led here."""
     walk.visited.update(path[1:])
-    for term in parse_spf(text.text).evaluated:
-        if term.name not in LOOKED_UP:
-            continue
+    for term in parse_spf(text.text).lookups:
         if walk.count >= _MAX_STEPS:
             return
         step = Step(walk.count + 1, len(path) - 1, term, text.mark)

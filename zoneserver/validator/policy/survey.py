@@ -1,6 +1,6 @@
 """One walk over a zone that gathers what the rules on mail policy look at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,18 +24,22 @@ _SMTP_PREFIX = b"\x03_25\x04_tcp"
 class Survey:
     """A zone, all our zones, and the zone's RRsets by type, as far as they concern mail policy.
 
-    `texts` are its policy texts, `wildcards` the owners of a wildcard that answers TXT.
+    `texts` are its policy texts, `wildcards` the RRsets by which a wildcard answers TXT.
     """
 
     zone: Zone
     world: World
-    rrsets: dict[int, list[RRset]]
+    rrsets: Mapping[int, list[RRset]]
     texts: tuple[PolicyText, ...]
     wildcards: tuple[RRset, ...]
 
     def of_kind(self, kind: Kind) -> Iterator[PolicyText]:
-        """The texts that receivers, or people at least, take for that policy."""
+        """The texts that people take for that policy, whether or not receivers do."""
         return (text for text in self.texts if text.kind is kind and not text.hidden)
+
+    def seen(self, kind: Kind) -> Iterator[PolicyText]:
+        """The texts that receivers take for that policy, wherever they stand."""
+        return (text for text in self.texts if text.kind is kind and text.seen)
 
     def at_place(self, kind: Kind) -> dict[Name, list[PolicyText]]:
         """The texts at the names where that policy is looked up, by name."""
@@ -52,7 +56,7 @@ Rule = Callable[[Survey], Iterator[Finding]]
 def survey_zone(zone: Zone, world: World) -> Survey:
     """Gather what the zone answers with: nothing below a cut or a DNAME."""
     rrsets: dict[int, list[RRset]] = {rtype: [] for rtype in _GATHERED}
-    wildcards = []
+    wildcards: list[RRset] = []
     for node in zone.nodes.values():
         if node.cover is not None or node.is_cut:
             continue
@@ -105,6 +109,12 @@ def ask_texts(world: World, name: Name) -> tuple[PolicyText, ...] | None:
     if not reply.known:
         return None
     return tuple(read_texts(reply.rrset)) if reply.rrset else ()
+
+
+def seen_texts(world: World, name: Name, kind: Kind) -> tuple[PolicyText, ...] | None:
+    """Those of them that receivers take for a policy of that kind."""
+    texts = ask_texts(world, name)
+    return None if texts is None else tuple(t for t in texts if t.kind is kind and t.seen)
 
 
 @lru_cache(maxsize=1)  # a set of zones never changes, and one is judged at a time

@@ -21,6 +21,8 @@ class Tags:
     def repeated(self) -> tuple[str, ...]:
         """Tags that stand more than once, each once."""
         names = [name for name, _ in self.pairs]
+        if len(set(names)) == len(names):
+            return ()
         return tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
 
 

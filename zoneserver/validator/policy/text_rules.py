@@ -27,7 +27,8 @@ def check_characters(survey: Survey) -> Iterator[Finding]:
             assert text.kind is not None
             yield text.finding(
                 "TX004",
-                f"it begins with, or holds, {text.hidden}; receivers see no {text.kind.value} at all",
+                f"it begins with, or holds, {text.hidden}; receivers see no {text.kind.value}"
+                " at all",
                 "type the text anew, without it",
                 level=Level.ERROR,
             )
@@ -41,6 +42,8 @@ def check_characters(survey: Survey) -> Iterator[Finding]:
 
 def check_wildcards(survey: Survey) -> Iterator[Finding]:
     """TX005: a wildcard that answers where receivers look for policies (RFC 4592 2.2.1)."""
+    if not survey.wildcards:
+        return
     mailing = {rrset.owner for rrset in survey.rrsets[rtypes.MX]} | {survey.zone.origin}
     for rrset in survey.wildcards:
         above = rrset.owner.parent
@@ -53,9 +56,10 @@ def check_wildcards(survey: Survey) -> Iterator[Finding]:
         yield make_finding(
             "TX005",
             rrset.mark,
-            f"{rrset.owner} {kind} answers queries for {', '.join(names)}: receivers that look for a"
-            " policy or a key get this text.",
-            "add the records that are missing, or give the names that need it a record of their own",
+            f"{rrset.owner} {kind} answers queries for {', '.join(names)}: receivers that look"
+            " for a policy or a key get this text.",
+            "add the records that are missing, or give the names that need it a record of their"
+            " own",
             level=Level.HINT if _is_harmless(survey, rrset) else None,
             owner=rrset.owner,
         )

@@ -6,8 +6,8 @@ are two things: the rules live from the difference.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
@@ -26,12 +26,11 @@ class Kind(Enum):
     BIMI = "BIMI"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyText:
+class PolicyText(NamedTuple):
     """One TXT record, its strings joined without blanks (RFC 7208 3.3, RFC 6376 3.6.2.2).
 
-    `hidden` says which character keeps receivers from seeing the version of a text whose
-    kind a person would recognise; it is empty where they see it.
+    `kind` is what a person takes it for, and `seen` says whether receivers do, too. `hidden`
+    is the character that alone keeps them from it. `place` is what its owner is asked for.
     """
 
     owner: Name
@@ -40,6 +39,7 @@ class PolicyText:
     text: str
     kind: Kind | None
     place: Kind | None
+    seen: bool
     hidden: str = ""
 
     def finding(
@@ -69,8 +69,10 @@ class PolicyText:
 LOOKALIKES = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033",
                     ("", "a typographic quotation mark")),
-    **dict.fromkeys("\u00a0\u2007\u202f\u2002\u2003\u2009\u3000", (" ", "a no-break or wide space")),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\u00ad\u200e\u200f", ("", "an invisible character")),
+    **dict.fromkeys("\u00a0\u2007\u202f\u2002\u2003\u2009\u3000",
+                    (" ", "a no-break or wide space")),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\u00ad\u200e\u200f",
+                    ("", "an invisible character")),
     "\ufeff": ("", "a byte order mark"),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", ("-", "a typographic dash")),
     "\u037e": (";", "a Greek question mark"),
@@ -114,18 +116,23 @@ def opens_as(kind: Kind, text: str) -> bool:
 
 def find_place(owner: Name) -> Kind | None:
     """The policy that is looked up at a name, if any is."""
-    if not _PLACES.search(owner.key):
+    key = owner.key
+    if not _PLACES.search(key):
         return None
-    labels = Name(owner.key).labels
-    if labels[0] == b"_dmarc":
+    if key.startswith(b"\x06_dmarc"):
         return Kind.DMARC
-    if b"_domainkey" in labels[1:]:
-        return Kind.DKIM
-    if labels[0] == b"_mta-sts":
+    if key.startswith(b"\x08_mta-sts"):
         return Kind.MTA_STS
-    if labels[:2] == (b"_smtp", b"_tls"):
+    if key.startswith(b"\x05_smtp\x04_tls"):
         return Kind.TLSRPT
-    return Kind.BIMI if b"_bimi" in labels[1:2] else None
+    if key.startswith(b"\x05_bimi", 1 + key[0]):
+        return Kind.BIMI
+    at = 1 + key[0]  # a selector comes first, and may have several labels
+    while key[at]:
+        if key.startswith(b"\x0a_domainkey", at):
+            return Kind.DKIM
+        at += 1 + key[at]
+    return None
 
 
 def read_texts(rrset: RRset) -> Iterator[PolicyText]:
@@ -133,10 +140,13 @@ def read_texts(rrset: RRset) -> Iterator[PolicyText]:
     place = find_place(rrset.owner)
     for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
         assert isinstance(rdata, TXT)
-        text = rdata.joined.decode("utf-8", "replace")
-        kind, hidden = _announced(text)
+        octets = rdata.joined
+        if place is None and b"=" not in octets:
+            continue  # the quick way out for most other texts
+        text = octets.decode("utf-8", "replace")
+        kind, seen, hidden = _announced(text)
         if kind is not None or place is not None:
-            yield PolicyText(rrset.owner, rdata.strings, mark, text, kind, place, hidden)
+            yield PolicyText(rrset.owner, rdata.strings, mark, text, kind, place, seen, hidden)
 
 
 def lookalikes(text: str) -> list[str]:
@@ -145,16 +155,19 @@ def lookalikes(text: str) -> list[str]:
     return [f"U+{ord(character):04X} ({LOOKALIKES[character][1]})" for character in found]
 
 
-def _announced(text: str) -> tuple[Kind | None, str]:
-    """What a text means to be, and the character that hides it from receivers."""
+def _announced(text: str) -> tuple[Kind | None, bool, str]:
+    """What a text means to be, whether receivers see that, and the character that hides it."""
     plain = text if text.isascii() else text.translate(_PLAIN)
     plain = plain.strip(" \t\"'`")
     opening = _ANNOUNCED.match(plain)
     if opening is None:
-        return (Kind.DKIM, "") if _KEY.match(plain) else (None, "")
+        is_key = _KEY.match(plain) is not None
+        return (Kind.DKIM if is_key else None), is_key, ""
     kind = _BY_WORD[opening[1].lower()]
-    if opens_as(kind, text) or not opens_as(kind, plain):
-        return kind, ""
+    if opens_as(kind, text):
+        return kind, True, ""
+    if not opens_as(kind, plain):
+        return kind, False, ""
     if found := lookalikes(text):
-        return kind, found[0]
-    return kind, "a blank" if text[0] in " \t" else "a quotation mark"
+        return kind, False, found[0]
+    return kind, False, "a blank" if text[0] in " \t" else "a quotation mark"

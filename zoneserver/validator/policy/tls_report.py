@@ -8,7 +8,7 @@ from zoneserver.validator.policy.places import is_alias_target, is_doubled, with
 from zoneserver.validator.policy.reports import check_mailbox, parse_report_uris
 from zoneserver.validator.policy.survey import Survey
 from zoneserver.validator.policy.tags import parse_tags
-from zoneserver.validator.policy.texts import Kind, PolicyText, opens_as
+from zoneserver.validator.policy.texts import Kind, PolicyText
 
 _LOOKS_LIKE = re.compile(r"tls-?rpt|(?:^|;)\s*rua\s*=", re.IGNORECASE)
 _LABELS = {b"_smtp", b"_tls", b"smtp", b"tls", b"_tlsrpt", b"_smtp-tls"}
@@ -17,11 +17,12 @@ _LABELS = {b"_smtp", b"_tls", b"smtp", b"tls", b"_tlsrpt", b"_smtp-tls"}
 def check_records(survey: Survey) -> Iterator[Finding]:
     """TR001, DM010: the record at `_smtp._tls`."""
     for texts in survey.at_place(Kind.TLSRPT).values():
-        records = [text for text in texts if opens_as(Kind.TLSRPT, text.text)]
+        records = [text for text in texts if text.seen and text.kind is Kind.TLSRPT]
         if len(records) > 1:
             yield records[1].finding(
                 "TR001",
-                f"there are {len(records)} TLS-RPT records; senders then act as if there were none",
+                f"there are {len(records)} TLS-RPT records; senders then act as if there were"
+                " none",
                 "keep one, with all addresses, separated by commas",
                 related=((records[0].mark, records[0].text),),
             )

@@ -1,0 +1,63 @@
+"""`zoneserver explain`: the path of mail to an address."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from zoneserver.cli.parameters import config_option, format_option
+from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
+from zoneserver.errors import NameSyntaxError
+from zoneserver.mail.document import path_document
+from zoneserver.mail.path import explain
+from zoneserver.mail.route import Fate
+from zoneserver.mail.text import format_path
+from zoneserver.service.configuration import read_configuration
+from zoneserver.service.garbage import collector_resting
+from zoneserver.service.gather import gather
+from zoneserver.service.loading import Loaded, judge_loaded, load
+from zoneserver.service.settings import Settings
+from zoneserver.service.terminal import printable, say
+from zoneserver.validator.world import World
+from zoneserver.zone.zoneset import RefusedZone, ZoneSet
+
+
+@click.command("explain")
+@click.argument("address")
+@click.option(
+    "--zones",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Folder of zone files, or one zone file; served or not.  [default: ./zones]",
+)
+@config_option
+@format_option
+@ends_with_status
+def explain_command(*, address: str, zones: Path | None, config: Path | None, form: str) -> int:
+    """Show the path of mail to an address.
+
+    ADDRESS is user@domain, a domain or a host. Says which hosts senders try, in what order,
+    and what breaks it; nobody is asked, no mail is sent. Exit status 1 where the mail does
+    not arrive, unless a null MX refuses it on purpose.
+    """
+    settings = read_configuration(config) if config else Settings()
+    files = gather((zones or settings.zones,))
+    with collector_resting():
+        loaded = load(files, settings.defaults)
+        findings = judge_loaded(loaded, datetime.now(UTC).date())
+    try:
+        path = explain(_world(loaded), findings, address)
+    except NameSyntaxError as error:
+        raise click.BadParameter(printable(str(error)), param_hint="ADDRESS") from error
+    text = format_path(path) if form == "text" else json.dumps(path_document(path), indent=2)
+    say(printable(text, keep="\n"))
+    return EXIT_FINDINGS if path.fate is Fate.BOUNCED else 0
+
+
+def _world(loaded: Loaded) -> World:
+    """All zones as they stand in the files, and those that could not be read."""
+    zones = [candidate.zone for candidate in loaded.candidates]
+    unread = [RefusedZone(origin) for origin in loaded.unread]
+    unreadable = frozenset().union(*(each.source.unreadable for each in loaded.candidates))
+    return World(ZoneSet([*zones, *unread]), unreadable)
