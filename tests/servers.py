@@ -16,8 +16,13 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
+from zoneserver.transports.listen import has_ipv6_loopback
+
 CHECKOUT = Path(__file__).parents[1]
 WAIT_SECONDS = 20.0
+# The loopback addresses of this host, and how they are listened on.
+ADDRESSES = ("127.0.0.1", "::1") if has_ipv6_loopback() else ("127.0.0.1",)
+ENDPOINTS = ("127.0.0.1:0", "[::1]:0")[: len(ADDRESSES)]
 
 GOOD_ZONE = """\
 $ttl: 300

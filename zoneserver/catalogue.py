@@ -9,12 +9,16 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """One row of the catalogue. `level` is E, W or H."""
+    """One row of the catalogue. `level` is E, W or H.
+
+    A rule that is not `default` is judged only where somebody asks for it by its code.
+    """
 
     level: str
     title: str
     rfc: str
     waivable: bool = True
+    default: bool = True
 
 
 def _fixed(level: str, title: str, rfc: str) -> Rule:
@@ -40,6 +44,7 @@ CATALOGUE: dict[str, Rule] = {
     "MX015": Rule("H", "the only MX points to the name itself", "RFC 5321 5.1"),
     "MX016": Rule("W", "an MX is written backwards", "RFC 974"),
     "MX017": Rule("W", "one's own host is not tried first", "RFC 5321 5.1"),
+    "MX018": Rule("H", "a name has a single MX", "RFC 5321 5.1", default=False),
     "MX019": Rule("W", "all exchangers are one machine", "RFC 2182 3.1, by analogy"),
     "MX020": Rule(
         "E", "a name has its origin twice: a forgotten final dot", "RFC 1035 5.1; RFC 1912 2.1"
@@ -122,7 +127,9 @@ CATALOGUE: dict[str, Rule] = {
     ),
     "NS013": Rule("E", "an SOA stands below the apex", "RFC 1035 5.2"),
     "NS014": Rule("E", "a DS stands where nothing is delegated", "RFC 4035 2.4"),
-    "NS016": Rule("E", "the serial goes backwards", "RFC 1982 3.2; RFC 1912 2.2"),
+    "NS016": Rule(
+        "W", "the serial does not rise, or is of a day to come", "RFC 1982 3.2; RFC 1912 2.2"
+    ),
     "NS018": Rule("W", "the SOA's mailbox is in a domain that takes no mail", "RFC 2142 7"),
     # Syntax and RRsets
     "SY001": _fixed("E", "a label is empty or over 63 octets", "RFC 1035 2.3.4"),

@@ -17,28 +17,39 @@ import dns.query
 import dns.rcode
 import pytest
 
-from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, running, starting, write_zones
+from tests.servers import (
+    ADDRESSES,
+    BAD_ZONE,
+    ENDPOINTS,
+    GOOD_ZONE,
+    OTHER_ZONE,
+    running,
+    starting,
+    write_zones,
+)
 from zoneserver import __version__
 
 
 def test_start_says_what_is_served_and_where(tmp_path: Path) -> None:
     """Version, zones, listeners, ready: in this order, on standard output."""
     write_zones(tmp_path, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
-    with running(tmp_path, listen=("127.0.0.1:0", "[::1]:0")) as server:
-        port4, port6 = server.ports()
+    with running(tmp_path, listen=ENDPOINTS) as server:
+        ports = server.ports()
 
     assert [re.sub(r"serial \d+", "serial N", line) for line in server.output.seen] == [
         f"zoneserver {__version__}",
         "example.com. serial N, 7 records, mail to mail.example.com. (10)",
         "example.net. serial N, 7 records, mail to mail.example.net. (10)",
-        f"listening on 127.0.0.1:{port4} (UDP and TCP)",
-        f"listening on [::1]:{port6} (UDP and TCP)",
+        *(
+            f"listening on {endpoint.removesuffix('0')}{port} (UDP and TCP)"
+            for endpoint, port in zip(ENDPOINTS, ports, strict=True)
+        ),
         "ready",
     ]
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["UDP", "TCP"])
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_answers(tmp_path: Path, address: str, *, tcp: bool) -> None:
     """With authority, over both transports and families."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
@@ -287,6 +298,19 @@ def test_state_that_is_of_no_use(tmp_path: Path) -> None:
         server.log.wait_for("warning: state/serials.json.*in memory only")
 
         assert server.exchanges("example.com") == ["10 mail.example.com."]
+
+
+def test_state_that_cannot_be_written_any_more(tmp_path: Path) -> None:
+    """The reload takes place all the same."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    with running(tmp_path) as server:
+        shutil.rmtree(tmp_path / "state")
+        (tmp_path / "state").write_text("a file, where a folder is due")
+        write_zones(tmp_path, example_com=GOOD_ZONE.replace("preference: 10", "preference: 5"))
+        server.reload()
+
+        assert server.exchanges("example.com") == ["5 mail.example.com."]
+    assert "state/serials.json cannot be written" in str(server.log)
 
 
 def test_storm_of_signals(tmp_path: Path) -> None:

@@ -10,9 +10,14 @@ import dns.message
 import dns.query
 import pytest
 
-from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
-
-ADDRESSES = ("127.0.0.1", "::1")
+from tests.servers import (
+    ADDRESSES,
+    ENDPOINTS,
+    GOOD_ZONE,
+    ServerProcess,
+    running,
+    write_zones,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for all tests here: none of them may do it any harm."""
     folder = tmp_path_factory.mktemp("tcp")
     write_zones(folder, example_com=GOOD_ZONE)
-    with running(folder, listen=("127.0.0.1:0", "[::1]:0")) as process:
+    with running(folder, listen=ENDPOINTS) as process:
         yield process
         assert process.stop()[0] == 0
         assert process.log.rest() == []

@@ -1,10 +1,14 @@
 """The command line. Exit status: 0 fine, 1 findings, 2 wrong use or a thing not usable."""
 
 from zoneserver.cli.commands import main
+from zoneserver.cli.convert import export_command, import_command, show_command
 from zoneserver.cli.diff import diff_command
 from zoneserver.cli.explain import explain_command
 
 main.add_command(explain_command)
 main.add_command(diff_command)
+main.add_command(import_command)
+main.add_command(export_command)
+main.add_command(show_command)
 
 __all__ = ["main"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoneserver.errors import ZoneserverError
-from zoneserver.findings import Finding, Level, make_finding
+from zoneserver.findings import Finding, make_finding
 from zoneserver.names import Name
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
@@ -138,7 +138,6 @@ def _stale_serial(source: ZoneSource, soa: Record, last: int) -> Finding:
         f"the content changed, but the serial did not rise above {last}: secondary servers"
         " keep what they have",
         f"write {(last + 1) % SERIALS}, or leave the serial out: it then rises by itself",
-        level=Level.WARNING,
         origin=source.origin,
         owner=source.origin,
     )

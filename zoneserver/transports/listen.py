@@ -11,7 +11,6 @@ from zoneserver.errors import ConfigurationError, StartError
 BACKLOG = 1024  # connections that wait for accept(); the kernel may allow fewer
 RECEIVE_BUFFER = 4 << 20  # octets: a burst of queries outlasts a busy moment
 PORT_ATTEMPTS = 16  # how often a free port on UDP may turn out to be taken on TCP
-
 # From Linux's headers; Python names them in later versions only, or not at all.
 IP_PKTINFO = 8
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
@@ -78,19 +77,20 @@ class Sockets(NamedTuple):
 
 def bind(endpoint: Endpoint) -> Sockets:
     """Bind an endpoint; port 0 means any that is free. Raises StartError."""
-    for attempt in range(PORT_ATTEMPTS):
+    attempts = 1 if endpoint.port else PORT_ATTEMPTS
+    while True:
+        attempts -= 1
         udp = _bind_socket(endpoint, socket.SOCK_DGRAM)
         bound = Endpoint(endpoint.address, udp.getsockname()[1])
         try:
             tcp = _bind_socket(bound, socket.SOCK_STREAM)
         except StartError:
             udp.close()
-            if endpoint.port or attempt + 1 == PORT_ATTEMPTS:
+            if not attempts:
                 raise
             continue
         _tune_udp(udp, endpoint)
         return Sockets(bound, udp, tcp)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def has_ipv6_loopback() -> bool:

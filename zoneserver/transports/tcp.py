@@ -13,7 +13,9 @@ from zoneserver.transports.connection import Connection
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import BACKLOG
 
-ACCEPTS_PER_TURN = 16  # connections taken before the other sockets get their turn
+# Connections taken before the other sockets get their turn. Those of three turns hold a
+# descriptor before the first of them can make an idle one give up its own.
+ACCEPTS_PER_TURN = 4
 READ_OCTETS = 16_384  # read from one connection in one turn
 SWEEPS_PER_LIMIT = 10  # the shortest time limit is kept to within this fraction
 LAST_TURNS = 8  # turns of the loop in which stop() still takes and reads connections

@@ -1,4 +1,4 @@
-"""The zone's own SOA and NS, and the zones that are delegated from it."""
+"""The SOA and NS that a zone must have, and the zones that are delegated from it."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record, RRset
 from zoneserver.validator.hostnames import find_address
 from zoneserver.validator.suggest import closest_host
 from zoneserver.validator.world import Candidate, Target, Verdict, World
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
-
-_WEEK, _DAY = 604800, 86400
 
 
 def check_apex(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -62,25 +59,6 @@ def check_apex(candidate: Candidate, world: World) -> Iterator[Finding]:
             "name at least two nameservers at the apex",
             owner=origin,
         )
-
-
-def check_soa(candidate: Candidate, world: World) -> Iterator[Finding]:
-    """NS011, NS012: timers that make sense, a mailbox that is a name."""
-    for record in candidate.source.records:
-        soa = record.rdata
-        if not isinstance(soa, SOA) or record.owner != candidate.zone.origin:
-            continue
-        if soa.rname.labels and b"@" in soa.rname.labels[0]:
-            mailbox = str(soa.rname).replace("\\@", ".").replace("@", ".")
-            yield make_finding(
-                "NS012",
-                record.mark,
-                f"the mailbox {soa.rname} of the SOA has an @; in DNS form that is a dot.",
-                f"write {mailbox}",
-                owner=record.owner,
-            )
-        for fault, fix in _timer_faults(soa):
-            yield make_finding("NS011", record.mark, fault, fix, owner=record.owner)
 
 
 def check_nameservers(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -236,33 +214,6 @@ def _check_redundancy(ns: RRset, world: World) -> Iterator[Finding]:
             "put one on another network",
             level=Level.HINT,
             owner=ns.owner,
-        )
-
-
-def _timer_faults(soa: SOA) -> Iterator[tuple[str, str]]:
-    """What RFC 1912 2.2 and RFC 2308 5 advise against, with the mend."""
-    if soa.retry >= soa.refresh:
-        yield f"SOA retry {soa.retry} is not below refresh {soa.refresh}.", "lower retry"
-    if soa.expire <= soa.refresh + soa.retry:
-        yield (
-            (
-                f"SOA expire {soa.expire} is not above refresh plus retry: a secondary gives up"
-                " after one failure."
-            ),
-            "raise expire to two weeks (1209600)",
-        )
-    elif soa.expire < _WEEK:
-        yield (
-            (
-                f"SOA expire {soa.expire} is under a week: secondaries stop answering while you"
-                " are away, and mail bounces."
-            ),
-            "raise expire to two weeks (1209600)",
-        )
-    if soa.minimum > _DAY:
-        yield (
-            f"SOA minimum {soa.minimum} is over a day: a name that was missing stays missing.",
-            "lower minimum to 3600",
         )
 
 

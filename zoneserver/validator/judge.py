@@ -1,6 +1,6 @@
 """The door: every rule over every candidate, then the waivers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +16,7 @@ from zoneserver.validator import (
     records,
     routes,
     services,
+    soa,
 )
 from zoneserver.validator.policy.checks import check_policies
 from zoneserver.validator.world import Candidate, World
@@ -29,7 +30,7 @@ CHECKS: tuple[Check, ...] = (
     records.check_owners,
     records.check_sets,
     delegations.check_apex,
-    delegations.check_soa,
+    soa.check_soa,
     delegations.check_nameservers,
     delegations.check_below_cuts,
     delegations.check_ds,
@@ -57,19 +58,28 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def judge(candidates: Sequence[Candidate], today: date) -> tuple[Finding, ...]:
+# The checks of rules that are off by default, by code.
+OPTIONAL: dict[str, Check] = {"MX018": routes.check_fallback}
+
+
+def judge(
+    candidates: Sequence[Candidate], today: date, asked: Collection[str] = ()
+) -> tuple[Finding, ...]:
     """All findings of all candidates, those of the reader included, in the order of the files.
 
-    `today` decides which waivers have run out.
+    `today` decides which waivers have run out. `asked` are the codes of rules that are off
+    by default and shall be judged too.
     """
+    checks = (*CHECKS, *(check for code, check in OPTIONAL.items() if code in asked))
     world = World(
         ZoneSet(candidate.zone for candidate in candidates),
         frozenset().union(*(candidate.source.unreadable for candidate in candidates)),
+        today,
     )
     judged: list[Finding] = []
     for candidate in candidates:
         found = list(candidate.source.findings)
-        for check in CHECKS:
+        for check in checks:
             found += check(candidate, world)
         found = [replace(finding, origin=candidate.zone.origin) for finding in found]
         judged += sorted(_waive(found, candidate.source, today), key=lambda each: each.mark)

@@ -110,6 +110,20 @@ def check_redundancy(candidate: Candidate, world: World) -> Iterator[Finding]:
             yield from _check_shared(route, hops)
 
 
+def check_fallback(candidate: Candidate, world: World) -> Iterator[Finding]:
+    """MX018: a single MX. Off by default, because one good MX is a fine set-up."""
+    for route in routes(candidate, world):
+        if len(route.hops) == 1 and not route.is_null:
+            yield _about(
+                route,
+                route.hops[0],
+                "MX018",
+                f"while {route.hops[0].mx.exchange} is down, mail waits with its senders, for"
+                " some days at most",
+                "nothing, if it may wait; else add a second MX on another network",
+            )
+
+
 def check_times(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX027: TTLs that cost look-ups, or that keep a mistake for days."""
     for route in routes(candidate, world):

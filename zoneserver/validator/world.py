@@ -1,6 +1,7 @@
 """What the rules look at: the candidates, and what all our zones together say of a name."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 
 from zoneserver.engine.answer import Answer, Outcome
@@ -70,10 +71,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All candidates at once, so that a rule sees from one zone into another."""
+    """All candidates at once, so that a rule sees from one zone into another.
+
+    `today` is the day of the judgement.
+    """
 
     zones: ZoneSet
     unreadable: frozenset[Name]
+    today: date = date.max
     _targets: dict[Name, Target] = field(default_factory=dict)
 
     def zone_of(self, name: Name) -> Zone | None:

@@ -18,7 +18,10 @@ class GiveUpError(ZoneserverError):
 
 
 class Report:
-    """The findings about one zone; `owner` is the name that is being read."""
+    """The findings about one zone; `owner` is the name that is being read.
+
+    Warnings and hints beyond MAX_FINDINGS are dropped, errors beyond it end the reading.
+    """
 
     def __init__(self, origin: Name) -> None:
         self.origin = origin

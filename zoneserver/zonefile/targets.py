@@ -60,37 +60,39 @@ class Targets:
             )
         try:
             labels, absolute = split_name(text)
-            if absolute:
-                return Name.from_labels(labels)
+            name = Name.from_labels(labels)
         except NameSyntaxError as error:
             raise name_problem(node, what, error) from error
-        raise self._relative(node, rtype, what)
+        if not absolute:
+            raise self._relative(node, rtype, what)
+        return name
 
     def _relative(self, node: Scalar, rtype: int, what: str) -> NodeError:
         """What is wrong with a target that has no final dot."""
         text, type_ = node.text, rtypes.mnemonic(rtype)
+        place = f"{type_} {what} {show(text)}"
         if address := spelled_address(text):
             code = _NO_ADDRESS.get(rtype, "SY013")
             as_number = "" if address in text else f", {address} in another spelling"
             return NodeError(
                 code,
                 node,
-                f"{what} {show(text)} is an IP address{as_number}; {type_} names a host, and"
-                " nobody finds a host of that name",
+                f"{place} is an IP address{as_number}; a name is due here, and nobody finds a host"
+                " of that name",
                 f"give a host the address, 'mail: {{type: A, value: {address}}}', and write its"
                 f" name: mail.{self._origin}",
             )
         if fault := _no_host(text, is_mail=rtype == rtypes.MX):
             reason, fix = fault
             code = "MX014" if rtype == rtypes.MX else "SY013"
-            return NodeError(code, node, f"{what} {show(text)} is no host name: {reason}", fix)
+            return NodeError(code, node, f"{place} is no host name: {reason}", fix)
         below = f"{text}.{self._origin}" if self._origin != ROOT else f"{text}."
         guess = f"{text}." if "." in text else below
         return NodeError(
             "MX020" if rtype == rtypes.MX else "SY013",
             node,
-            f"{what} {show(text)} has no final dot: did you mean {show(text + '.')} or, below"
-            f" this zone, {show(below)}?",
+            f"{place} has no final dot: did you mean {show(text + '.')} or, below this zone,"
+            f" {show(below)}?",
             f"write {guess[:300]}",
         )
 

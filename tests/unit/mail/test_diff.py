@@ -396,10 +396,10 @@ def test_no_difference() -> None:
 
 def test_document() -> None:
     """The difference as JSON, every key of it."""
-    new = BASE.replace("hostmaster 1 7200", "hostmaster 2 7200").replace(
-        "192.0.2.25", "8.8.8.8"
-    )
-    difference = compare_texts([f"{BASE}x MX 1 www\n", OURS], [f"{new}x MX 0 .\n"])
+    new = BASE.replace("hostmaster 1 7200", "hostmaster 2 7200")
+    new = new.replace("192.0.2.25", "8.8.8.8")
+    new += "x MX 0 .\nz TXT new\n"
+    difference = compare_texts([f"{BASE}x MX 1 www\n", OURS], [new])
     document = json.loads(json.dumps(difference_document(difference)))
 
     assert list(document) == [
@@ -461,5 +461,12 @@ def test_document() -> None:
             "type": "MX",
             "old": {"ttl": 3600, "glue": False, "rdatas": ["1 www.example.com."]},
             "new": {"ttl": 3600, "glue": False, "rdatas": ["0 ."]},
+        },
+        {
+            "zone": "example.com.",
+            "owner": "z.example.com.",
+            "type": "TXT",
+            "old": None,
+            "new": {"ttl": 3600, "glue": False, "rdatas": ['"new"']},
         },
     ]

@@ -6,9 +6,13 @@ import pytest
 
 from tests.unit.mail.zones import OTHER, REVERSE, Judged, explain_in, judge_zones, read
 from tests.unit.validator.judging import BASE
+from tests.unit.validator.test_mx_rules import BREAKS
 from zoneserver.findings import Mark
 from zoneserver.mail.path import DeliveryPath
+from zoneserver.mail.route import Fate
 from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.validator.world import visible_rrsets
 from zoneserver.zonefile.source import Waiver
 
 SIGNATURE = "@ RRSIG SOA 13 2 3600 20300101000000 20250101000000 1 example.com. AAAA"
@@ -69,6 +73,22 @@ def test_same_mark_at_two_owners() -> None:
     assert [finding.owner for stop in path.stops for finding in stop.findings] == [
         Name.parse("d2.example.com.")
     ]
+
+
+@pytest.mark.parametrize("lines", sorted({lines for _, _, lines in BREAKS}))
+def test_explain_and_the_validator_agree(lines: str) -> None:
+    """A host takes no mail if, and only if, there is an error about it."""
+    judged = judge_zones(read(f"{BASE}{lines}\n"))
+    zone = judged.world.zone_of(Name.parse("example.com."))
+    assert zone is not None
+    owners = [rrset.owner for rrset in visible_rrsets(zone, rtypes.MX)]
+    paths = [judged.explain(str(owner)) for owner in owners if not owner.is_wildcard]
+    stops = [stop for path in paths for stop in path.stops]
+
+    assert stops
+    for stop in stops:
+        has_error = any(finding.blocks for finding in stop.findings)
+        assert (stop.exchanger.fate is Fate.BOUNCED) == has_error
 
 
 def waive(lines: str, code: str, owner: str) -> Judged:

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
-from tests.unit.mail.zones import OTHER, REVERSE, explain_in
+from tests.unit.mail.zones import OTHER, REVERSE, explain_in, judge_zones, read
+from tests.unit.validator.judging import BASE
+from zoneserver.findings import Mark
 from zoneserver.mail.document import path_document
 from zoneserver.mail.text import format_path
+from zoneserver.names import Name
+from zoneserver.zonefile.source import Waiver
 
 BACKUP = """\
 Mail for info@example.com goes to mail.example.com.
@@ -241,6 +245,23 @@ def test_providers_of_one_kind_are_no_backups() -> None:
     lines = "g MX 1 smtp.google.com.\ng MX 5 alt1.aspmx.l.google.com."
 
     assert "queues" not in format_path(explain_in(lines, "g.example.com"))
+
+
+def test_waived_finding() -> None:
+    """A waiver shows with its reason, in place of the fix."""
+    mark = Mark("example.com.zone", 1, 1)
+    waiver = Waiver("MX022", Name.parse("example.com."), "reached by VPN", None, mark)
+    zone = read(BASE.replace("192.0.2.25", "10.0.0.25"), [waiver])
+    lines = format_path(judge_zones(zone).explain("example.com")).splitlines()
+
+    assert [line.strip() for line in lines if "waived" in line] == [
+        (
+            "waived MX022: example.com. MX 10 mail.example.com.: mail.example.com. is"
+            " 10.0.0.25, a private address that is not reachable from outside."
+            " (example.com.zone:6:9)"
+        ),
+        "waived: reached by VPN",
+    ]
 
 
 def test_hints_are_left_out() -> None:

@@ -67,6 +67,13 @@ def test_single_values_stand_for_lists(tmp_path: Path) -> None:
     assert settings.defaults.ns == (Name.parse("ns1.example.com."),)
 
 
+def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
+    """A name without @ is taken as it is."""
+    settings = read(tmp_path, r"defaults: {soa: {rname: jane\.doe.example.com.}}")
+
+    assert settings.defaults.soa.rname == Name.parse(r"jane\.doe.example.com.")
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [

@@ -1,11 +1,14 @@
 """Where to listen: what is written, what is bound, what is said when it fails."""
 
+import errno
 import socket
 
 import pytest
 
+from tests.servers import ADDRESSES
 from zoneserver.errors import ConfigurationError, StartError
-from zoneserver.transports.listen import Endpoint, bind
+from zoneserver.transports import listen
+from zoneserver.transports.listen import Endpoint, bind, has_ipv6_loopback
 
 
 @pytest.mark.parametrize(
@@ -37,13 +40,31 @@ def test_what_is_no_endpoint_is_refused(text: str) -> None:
         Endpoint.parse(text)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_port_0_is_one_port_for_both(address: str) -> None:
     """UDP and TCP get the same number."""
     sockets = bind(Endpoint(address, 0))
     with sockets.udp, sockets.tcp:
         assert sockets.endpoint.port == sockets.udp.getsockname()[1]
         assert sockets.endpoint.port == sockets.tcp.getsockname()[1]
+
+
+def test_port_0_tries_again_where_the_port_is_taken_on_tcp(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel's choice for UDP may be somebody's on TCP: another one is chosen."""
+    open_socket, failures = listen._open_socket, [True, True]
+
+    def fail_at_first(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+        if kind == socket.SOCK_STREAM and failures:
+            failures.pop()
+            raise OSError(errno.EADDRINUSE, "injected")
+        return open_socket(endpoint, kind)
+
+    monkeypatch.setattr(listen, "_open_socket", fail_at_first)
+    bind(Endpoint("127.0.0.1", 0)).close()
+
+    assert not failures
 
 
 @pytest.mark.parametrize(("kind", "word"), [("SOCK_DGRAM", "UDP"), ("SOCK_STREAM", "TCP")])
@@ -65,12 +86,23 @@ def test_address_of_another_host() -> None:
         bind(Endpoint("198.51.100.1", 0))
 
 
+def test_host_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found out by trying."""
+
+    def fail(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+        raise OSError(errno.EADDRNOTAVAIL, f"injected for {endpoint} {kind}")
+
+    monkeypatch.setattr(listen, "_open_socket", fail)
+    assert not has_ipv6_loopback()
+
+
 def test_unknown_scope() -> None:
     """A link-local address on an interface that does not exist."""
     with pytest.raises(StartError, match="cannot listen on"):
         bind(Endpoint("fe80::1%nosuch0", 0))
 
 
+@pytest.mark.skipif("::1" not in ADDRESSES, reason="this host has no IPv6")
 def test_both_families_share_a_port() -> None:
     """An IPv6 wildcard leaves IPv4 alone."""
     first = bind(Endpoint("::", 0))

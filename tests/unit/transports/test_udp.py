@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.servers import ADDRESSES
 from zoneserver.transports.listen import Endpoint, bind
 from zoneserver.transports.udp import UdpCounters, UdpServer
 
 QUERY = b"\x12\x34\0\0\0\1" + bytes(14)
 REFUSED = b"\x12\x34\x80\5\0\1" + bytes(14)
 # Linux binds the wildcard on request; what a neighbour's port may be is up to the host.
-WILDCARDS = [("0.0.0.0", "127.0.0.5"), ("::", "::1")]
+WILDCARDS = [("0.0.0.0", "127.0.0.5"), ("::", "::1")][: len(ADDRESSES)]
 
 
 @dataclass

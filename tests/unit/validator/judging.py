@@ -1,5 +1,6 @@
 """Zones in presentation format, judged: what the tables of this folder are made of."""
 
+from collections.abc import Collection
 from datetime import date
 
 from zoneserver.findings import Finding
@@ -26,14 +27,16 @@ www A 192.0.2.80
 """
 
 
-def judge_zones(*texts: str, today: date = TODAY) -> tuple[Finding, ...]:
+def judge_zones(
+    *texts: str, today: date = TODAY, asked: Collection[str] = ()
+) -> tuple[Finding, ...]:
     """All findings of several zones that are served together; each names its $ORIGIN first."""
     candidates = []
     for text in texts:
         origin = Name.parse(text.split()[1])
         source = read_master_zone(f"{origin}zone", text.encode(), origin, no_include)
         candidates.append(Candidate(source, build_zone(source)))
-    return judge(candidates, today)
+    return judge(candidates, today, asked)
 
 
 def no_include(path: str) -> bytes:

@@ -180,6 +180,20 @@ def test_backwards_mx() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", ["hint example.com.zone:6"]),
+        ("@ MX 20 mx.example.net.\n", []),
+        ("shop MX 0 .\n", ["hint example.com.zone:6"]),
+    ],
+)
+def test_single_mx_is_a_finding_for_those_who_ask(lines: str, expected: list[str]) -> None:
+    """MX018 is off by default: one good MX is a fine set-up."""
+    assert described(judge_zones(BASE + lines), "MX018") == []
+    assert described(judge_zones(BASE + lines, asked={"MX018"}), "MX018") == expected
+
+
+@pytest.mark.parametrize(
     ("rname", "found"),
     [
         ("hostmaster", set()),

@@ -126,6 +126,23 @@ def test_rule_on_the_apex_is_broken(code: str, old: str, new: str) -> None:
     assert code in codes(judge_zones(BASE.replace(old, new)))
 
 
+@pytest.mark.parametrize(
+    ("serial", "found"),
+    [
+        ("2026060101", set()),
+        ("2026060201", set()),  # it is tomorrow already, east of here
+        ("2026060301", {"NS016"}),
+        ("2099123199", {"NS016"}),
+        ("2099130101", set()),  # no day, so no date
+        ("4000000000", set()),
+        ("1780272000", set()),  # seconds since 1970
+    ],
+)
+def test_serial_of_a_day_to_come(serial: str, found: set[str]) -> None:
+    """NS016: a serial in the form YYYYMMDDnn of a day after tomorrow; today is 2026-06-01."""
+    assert codes(judge_zones(BASE.replace("hostmaster 1", f"hostmaster {serial}"))) == found
+
+
 REVERSE = """\
 $ORIGIN 2.0.192.in-addr.arpa.
 $TTL 3600

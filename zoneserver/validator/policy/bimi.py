@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
-from zoneserver.validator.policy.dmarc import parse_dmarc, policy_of
+from zoneserver.validator.policy.dmarc import parse_dmarc
 from zoneserver.validator.policy.survey import Survey, seen_texts
 from zoneserver.validator.policy.tags import parse_tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
@@ -18,20 +18,22 @@ def check_bimi(survey: Survey) -> Iterator[Finding]:
             if text.kind is not Kind.BIMI or not text.seen:
                 continue
             tags = parse_tags(text.text)
-            logo = tags.find("l") or ""
-            if not logo and not tags.find("a"):
+            logo = tags.find("l")
+            if logo == "" and not tags.find("a"):
                 continue  # "v=BIMI1; l=; a=;" declines to have a logo
-            if logo and not logo.lower().startswith("https://"):
+            if logo is None or not (logo == "" or logo.lower().startswith("https://")):
                 yield text.finding(
                     "BI001",
-                    f"l={logo} is not fetched over HTTPS; no logo is shown",
+                    "there is no l=, and so no logo"
+                    if logo is None
+                    else f"l={logo} is not fetched over HTTPS; no logo is shown",
                     "write l=https://...",
                 )
             yield from _check_dmarc(survey, owner.parent.parent, text)
 
 
 def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Finding]:
-    """The record of the domain, or of the nearest domain above that has one (RFC 9989 4.10.1)."""
+    """The record of the domain, or of the nearest above that has one (RFC 9989 4.10.1)."""
     for name in (domain, *domain.ancestors()):
         if len(name.labels) < 2:
             break
@@ -56,9 +58,9 @@ def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Fin
 def _check_policy(
     text: PolicyText, record: PolicyText, *, inherited: bool
 ) -> Iterator[Finding]:
-    tags = parse_dmarc(record.text)
-    own = policy_of(tags)
-    subdomains = (tags.find("sp") or own or "none").lower()
+    dmarc = parse_dmarc(record.text)
+    own = dmarc.policy
+    subdomains = (dmarc.tags.find("sp") or own or "none").lower()
     weak = "sp" if own not in (None, "none") and subdomains == "none" else ""
     if own in (None, "none") and not (inherited and subdomains in ("quarantine", "reject")):
         weak = "p"
@@ -66,7 +68,6 @@ def _check_policy(
         yield text.finding(
             "BI001",
             f"DMARC says {weak}=none, so no logo is shown",
-            f"write {weak}=quarantine or {weak}=reject, once DMARC reports show no mail of"
-            " yours failing",
+            f"write {weak}=quarantine, once DMARC reports show no mail of yours failing",
             related=((record.mark, record.text),),
         )

@@ -47,18 +47,18 @@ def _check_property(survey: Survey, owner: Name, caa: CAA, mark: Mark) -> Iterat
         reason = (
             "a tag has letters and digits only; certification authorities ignore the record"
         )
-        yield _about(owner, caa, mark, f"{reason}", fix)
+        yield _about(owner, caa, mark, reason, fix)
     elif name not in _KNOWN:
         guess = difflib.get_close_matches(name, _KNOWN, 1, 0.7)
         critical = caa.flags & _CRITICAL
         effect = "no authority issues any certificate" if critical else "authorities ignore it"
         fix = f"did you mean {guess[0]}?" if guess else "delete it"
         reason = f"there is no tag {tag}; {effect}"
-        yield _about(owner, caa, mark, reason, fix, Level.WARNING)
+        yield _about(owner, caa, mark, reason, fix, level=Level.WARNING)
     elif name in _ISSUING and not _ISSUER.fullmatch(value):
         reason = (
-            f'"{value}" is no issuer, such as ca.example; with such a value authorities must not'
-            " issue any certificate"
+            f'"{value}" is no issuer, such as ca.example; with such a value no authority may'
+            " issue a certificate"
         )
         yield _about(
             owner, caa, mark, reason, 'write the domain of the authority, or ";" for none'
@@ -67,7 +67,9 @@ def _check_property(survey: Survey, owner: Name, caa: CAA, mark: Mark) -> Iterat
         yield from _check_iodef(survey, owner, caa, mark, value)
     if caa.flags & ~_CRITICAL:
         reason = f"the flags {caa.flags} have bits that mean nothing"
-        yield _about(owner, caa, mark, reason, "write 0, or 128 for critical", Level.WARNING)
+        yield _about(
+            owner, caa, mark, reason, "write 0, or 128 for critical", level=Level.WARNING
+        )
 
 
 def _check_iodef(
@@ -92,7 +94,7 @@ def _check_iodef(
 
 
 def _about(
-    owner: Name, caa: CAA, mark: Mark, reason: str, fix: str, level: Level | None = None
+    owner: Name, caa: CAA, mark: Mark, reason: str, fix: str, *, level: Level | None = None
 ) -> Finding:
     what = f"{owner} CAA {caa.text}"
     return make_finding("CA001", mark, f"{what}: {reason}.", fix, level=level, owner=owner)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import TLSA
 from zoneserver.records.rrset import RRset
-from zoneserver.validator.policy.survey import Survey, exchangers, is_for_smtp, smtp_keys
-from zoneserver.validator.world import Verdict
+from zoneserver.validator.policy.survey import Survey, ask, exchangers, is_for_smtp, smtp_keys
+from zoneserver.validator.world import Verdict, World
 
 _DNSKEY = 48  # RFC 4034 2
 _PRIVATE = 255  # RFC 6698 7.2-7.4: the last value of each field is for private use
@@ -85,7 +86,8 @@ def _check_bare_hosts(
         host = rdata.points_to
         if host is None or not with_keys or host in keys:
             continue
-        if survey.world.look_up(host).verdict is Verdict.HOST:
+        is_ours = survey.world.look_up(host).verdict is Verdict.HOST
+        if is_ours and _lacks_keys(survey.world, host):
             yield make_finding(
                 "TL005",
                 mark,
@@ -95,6 +97,15 @@ def _check_bare_hosts(
                 owner=rrset.owner,
                 related=((with_keys[0].mark, "TLSA of the other"),),
             )
+
+
+def _lacks_keys(world: World, host: Name) -> bool:
+    """Whether not even an alias or a wildcard answers for a host's TLSA."""
+    try:
+        owner = host.prefixed(b"_25", b"_tcp")
+    except NameSyntaxError:
+        return True
+    return ask(world, owner, rtypes.TLSA).is_void
 
 
 def _unused(survey: Survey, rrset: RRset, host: Name) -> Finding:

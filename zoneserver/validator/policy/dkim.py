@@ -50,7 +50,7 @@ def check_places(survey: Survey) -> Iterator[Finding]:
                 f"write {without_doubling(owner, origin)} with the final dot, or"
                 f" {without_doubling(owner, origin).relative_to(origin)}",
             )
-        elif [label.lower() for label in owner.labels].count(b"_domainkey") > 1:
+        elif owner.key.count(b"\x0a_domainkey") > 1:
             yield text.finding(
                 "DK006",
                 "the name has _domainkey twice; receivers find no key, and every signature"

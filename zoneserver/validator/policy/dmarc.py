@@ -3,9 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from zoneserver.findings import Level
+from zoneserver.validator.policy.reports import ReportUri, parse_report_uris
 from zoneserver.validator.policy.tags import Tags, parse_tags
 
 _POLICIES = ("none", "quarantine", "reject")
@@ -38,28 +41,44 @@ class TagFault(NamedTuple):
     level: Level | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Dmarc:
+    """A record. `policy` is what receivers apply, None where they ignore the record.
+
+    `reports` are the addresses of `rua` and `ruf`, as far as the tags are there.
+    """
+
+    tags: Tags
+    policy: str | None
+    reports: tuple[tuple[str, tuple[ReportUri, ...]], ...]
+    faults: tuple[TagFault, ...]
+
+
 def looks_like_dmarc(text: str) -> bool:
     """Whether a text that does not open as DMARC was meant to."""
     return _LOOKS_LIKE.search(text) is not None
 
 
-def parse_dmarc(text: str) -> Tags:
-    """The tags of a record."""
-    return parse_tags(text)
+@lru_cache(maxsize=1024)  # a hosting provider's zones say the same thousands of times
+def parse_dmarc(text: str) -> Dmarc:
+    """Read a text that opens with `v=DMARC1`."""
+    tags = parse_tags(text)
+    reports = tuple(
+        (name, parse_report_uris(value))
+        for name in ("rua", "ruf")
+        if (value := tags.find(name)) is not None
+    )
+    return Dmarc(tags, _policy_of(tags), reports, tuple(_find_faults(tags)))
 
 
-def policy_of(tags: Tags) -> str | None:
-    """The policy that receivers apply: `p`, or none where it is missing or no policy.
-
-    None where they ignore the record: neither a policy nor an address for reports.
-    """
+def _policy_of(tags: Tags) -> str | None:
     policy = (tags.find("p") or "").lower()
     if policy in _POLICIES and _valid(tags, "sp") and _valid(tags, "np"):
         return policy
     return "none" if tags.find("rua") else None  # RFC 9989 4.10.1
 
 
-def find_faults(tags: Tags) -> Iterator[TagFault]:
+def _find_faults(tags: Tags) -> Iterator[TagFault]:
     """Everything that receivers ignore or read otherwise than it was meant (RFC 9989 4.7)."""
     for piece in tags.junk:
         yield _junk(piece)

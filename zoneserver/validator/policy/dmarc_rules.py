@@ -8,13 +8,11 @@ from zoneserver.findings import Finding, Level
 from zoneserver.names import Name, label_text
 from zoneserver.validator.policy.dmarc import (
     REMOVED,
-    find_faults,
     looks_like_dmarc,
     parse_dmarc,
-    policy_of,
 )
 from zoneserver.validator.policy.places import is_alias_target, is_doubled, without_doubling
-from zoneserver.validator.policy.reports import ReportUri, check_mailbox, parse_report_uris
+from zoneserver.validator.policy.reports import ReportUri, check_mailbox
 from zoneserver.validator.policy.survey import Survey, seen_texts
 from zoneserver.validator.policy.tags import Tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
@@ -87,18 +85,27 @@ def _wrong_opening(text: PolicyText) -> Finding:
 
 
 def _check_record(survey: Survey, text: PolicyText) -> Iterator[Finding]:
-    tags = parse_dmarc(text.text)
-    for fault in find_faults(tags):
+    record = parse_dmarc(text.text)
+    for fault in record.faults:
         yield text.finding("DM003", fault.reason, fault.fix, level=fault.level)
-    if policy_of(tags) == "none" and not tags.find("rua"):
+    if record.policy == "none" and not record.tags.find("rua"):
         yield text.finding(
             "DM004",
             "p=none without rua= changes nothing and reports nothing",
             "add rua=mailto: and a mailbox",
         )
-    yield from _check_removed(text, tags)
-    for name in ("rua", "ruf"):
-        yield from _check_addresses(survey, text, name, tags.find(name))
+    yield from _check_removed(text, record.tags)
+    for tag, uris in record.reports:
+        if not uris:
+            yield text.finding(
+                "DM007", f"{tag}= names no address", f"write {tag}=mailto: and a mailbox"
+            )
+        told: set[Name] = set()
+        for uri in uris:
+            yield from _check_address(survey, text, tag, uri)
+            if uri.domain and uri.domain not in told:
+                told.add(uri.domain)
+                yield from _check_permission(survey, text, tag, uri)
 
 
 def _check_removed(text: PolicyText, tags: Tags) -> Iterator[Finding]:
@@ -116,41 +123,36 @@ def _check_removed(text: PolicyText, tags: Tags) -> Iterator[Finding]:
             )
 
 
-def _check_addresses(
-    survey: Survey, text: PolicyText, tag: str, value: str | None
+def _check_address(
+    survey: Survey, text: PolicyText, tag: str, uri: ReportUri
 ) -> Iterator[Finding]:
-    """DM005-DM007, DM010: where reports go."""
-    if value is None:
-        return
-    uris = parse_report_uris(value)
-    if not uris:
+    """DM006, DM007, DM010: one address that reports go to."""
+    if not uri.scheme:
         yield text.finding(
-            "DM007", f"{tag}= names no address", f"write {tag}=mailto: and a mailbox"
+            "DM007",
+            f"{tag}={uri.text} has no scheme; no report is sent there",
+            f"write {tag}=mailto:{uri.text}",
         )
-    told: set[Name] = set()
-    for uri in uris:
-        if not uri.scheme or (uri.scheme == "mailto" and uri.domain is None):
-            what = "is no mailbox" if uri.scheme else "has no scheme"
-            yield text.finding(
-                "DM007",
-                f"{tag}={uri.text} {what}; no report is sent there",
-                f"write {tag}=mailto:{uri.text.removeprefix('mailto:')}"
-                if not uri.scheme
-                else f"write {tag}=mailto:dmarc@example.org",
-            )
-            continue
-        if uri.scheme != "mailto":
-            reason = f"{tag}={uri.text}: receivers send reports by mail only"
-            yield text.finding(
-                "DM007", reason, "write mailto: and a mailbox", level=Level.WARNING
-            )
-        if uri.has_size:
-            reason = f"the size limit in {uri.text} is no longer part of DMARC"
-            yield text.finding("DM006", reason, "delete it from the !")
-        yield from check_mailbox(survey, uri, text.owner, text.mark, "DMARC reports")
-        if uri.domain and uri.domain not in told:
-            told.add(uri.domain)
-            yield from _check_permission(survey, text, tag, uri)
+    elif uri.scheme != "mailto":
+        yield text.finding(
+            "DM007",
+            f"{tag}={uri.text}: receivers send reports by mail only",
+            "write mailto: and a mailbox",
+            level=Level.WARNING,
+        )
+    elif uri.domain is None:
+        yield text.finding(
+            "DM007",
+            f"{tag}={uri.text} is no mailbox; no report is sent there",
+            f"write {tag}=mailto: and a mailbox",
+        )
+    if uri.has_size:
+        yield text.finding(
+            "DM006",
+            f"the size limit in {uri.text} is no longer part of DMARC",
+            "delete it from the ! on",
+        )
+    yield from check_mailbox(survey, uri, text.owner, text.mark, "DMARC reports")
 
 
 def _check_permission(

@@ -77,7 +77,7 @@ def check_reporting(survey: Survey) -> Iterator[Finding]:
                 mark,
                 f"{domain} has {what}, but no TLS-RPT: when senders cannot deliver because of"
                 " it, nobody tells you.",
-                f'_smtp._tls.{domain} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@{str(domain).rstrip(".")}"',
+                f'_smtp._tls.{domain} TXT "v=TLSRPTv1; rua=mailto:tlsrpt@..."',
                 owner=domain,
             )
 

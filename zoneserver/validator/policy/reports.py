@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.names import Name
-from zoneserver.validator.expectations import mailless
 from zoneserver.validator.policy.survey import Survey
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
@@ -35,7 +34,7 @@ def check_mailbox(
     survey: Survey, uri: ReportUri, owner: Name, mark: Mark, what: str
 ) -> Iterator[Finding]:
     """DM010: reports for a domain of ours that takes no mail."""
-    fault = mailless(uri.domain, survey.world) if uri.domain else ""
+    fault = survey.mailbox_fault(uri.domain) if uri.domain else ""
     if uri.domain and fault:
         zone = survey.world.zone_of(uri.domain)
         yield make_finding(

@@ -70,7 +70,7 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a term; a `fatal` one makes receivers reject the record (permerror)."""
+    """What is wrong with a term; a `fatal` fault makes receivers give up (permerror)."""
 
     term: str
     reason: str
@@ -116,6 +116,11 @@ class Spf:
     def lookups(self) -> tuple[Term, ...]:
         """The terms that cost the receiver a look-up (RFC 7208 4.6.4); `exp` does not count."""
         return tuple(term for term in self.evaluated if term.name in _LOOKED_UP)
+
+    @cached_property
+    def followed(self) -> tuple[Term, ...]:
+        """The terms that go on with another record."""
+        return tuple(term for term in self.lookups if term.name in ("include", "redirect"))
 
     @cached_property
     def pointers(self) -> tuple[Mechanism, ...]:

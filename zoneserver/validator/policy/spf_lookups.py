@@ -49,21 +49,21 @@ def check_lookups(survey: Survey) -> Iterator[Finding]:
 def check_own_hosts(survey: Survey) -> Iterator[Finding]:
     """SP012: one's own MX hosts, which send the bounces and greet with their names."""
     records = {text.owner: text for text in survey.seen(Kind.SPF)}
+    judged: dict[tuple[str, Name], bool] = {}
     for rrset in survey.rrsets[rtypes.MX]:
         text = records.get(rrset.owner)
-        if text is None or not _names_senders(text):
+        if text is None or not _names_some_senders(text):
             continue
         uncovered = []
         for rdata in rrset.rdatas[:_MAX_HOSTS]:
             host = rdata.points_to
             if host is None or not host.is_below(survey.zone.origin):
                 continue
-            target = survey.world.look_up(host)
-            addresses = (ipaddress.ip_address(each.wire) for each in target.address_rdatas)
-            if target.verdict is Verdict.HOST and any(
-                covers(survey.world, text, rrset.owner, address) is False
-                for address in addresses
-            ):
+            # The same for every name, unless the record speaks of its own.
+            key = (text.text, host)
+            if key not in judged or not parse_spf(text.text).is_absolute:
+                judged[key] = _is_uncovered(survey, text, host)
+            if judged[key]:
                 uncovered.append(str(host))
         if uncovered:
             yield text.finding(
@@ -75,15 +75,42 @@ def check_own_hosts(survey: Survey) -> Iterator[Finding]:
             )
 
 
+def _names_some_senders(text: PolicyText) -> bool:
+    """Whether a record names senders, and not all its own MX hosts as one of them.
+
+    `v=spf1 -all` says that no mail is sent.
+    """
+    terms = parse_spf(text.text).evaluated
+    own = any(t.name == "mx" and t.text.lower() in ("mx", "+mx") for t in terms)
+    return not own and any(term.name != "all" for term in terms)
+
+
+def _is_uncovered(survey: Survey, text: PolicyText, host: Name) -> bool:
+    if walk_spf(survey.world, text).count > MAX_LOOKUPS:
+        return False  # an error already, and a tree that might have no end
+    target = survey.world.look_up(host)
+    addresses = (ipaddress.ip_address(each.wire) for each in target.address_rdatas)
+    return target.verdict is Verdict.HOST and any(
+        covers(survey.world, text, text.owner, address) is False for address in addresses
+    )
+
+
 def _walk_all(survey: Survey) -> list[tuple[PolicyText, Walk]]:
-    """Each record of the zone with its walk; equal records share one that has no fault."""
+    """Each record of the zone with its walk, made where it could have something to tell."""
+    crowded = {
+        each.owner for each in survey.rrsets[rtypes.MX] if len(each.rdatas) > MAX_EXCHANGERS
+    }
     shared: dict[str, Walk] = {}
     walks = []
     for text in survey.seen(Kind.SPF):
+        spf = parse_spf(text.text)
         walk = shared.get(text.text)
-        if walk is None or text.owner in walk.visited:
+        if len(spf.lookups) <= MAX_VOID and all(_is_own(term) for term in spf.lookups):
+            # Too few to find nothing too often, and they lead nowhere else.
+            walk = walk_spf(survey.world, text) if text.owner in crowded else Walk()
+        elif walk is None or text.owner in walk.visited:
             walk = walk_spf(survey.world, text)
-            if walk.is_clean and parse_spf(text.text).is_absolute:
+            if walk.is_clean and spf.is_absolute:
                 shared[text.text] = walk
         walks.append((text, walk))
     return walks
@@ -168,9 +195,8 @@ def _names_a_host(term: Term) -> bool:
     return isinstance(term, Mechanism) and term.name in ("a", "mx") and term.domain != ""
 
 
-def _names_senders(text: PolicyText) -> bool:
-    """Whether a record authorises anybody: `v=spf1 -all` says that no mail is sent."""
-    return any(term.name != "all" for term in parse_spf(text.text).evaluated)
+def _is_own(term: Term) -> bool:
+    return isinstance(term, Mechanism) and term.is_own
 
 
 def _other_zones(survey: Survey, walk: Walk) -> frozenset[Name]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from zoneserver.findings import Finding, Level, make_finding
 from zoneserver.names import Name
@@ -67,10 +68,8 @@ def _mentioned(survey: Survey) -> tuple[set[Name], set[Name]]:
     included: set[Name] = set()
     redirected: set[Name] = set()
     for text in survey.seen(Kind.SPF):
-        for term in parse_spf(text.text).terms:
-            if term.name in ("include", "redirect") and (
-                target := find_target(term, text.owner)
-            ):
+        for term in parse_spf(text.text).followed:
+            if target := find_target(term, text.owner):
                 (included if term.name == "include" else redirected).add(target)
     return included - {rrset.owner for rrset in survey.rrsets[rtypes.MX]}, redirected
 
@@ -99,7 +98,7 @@ def _check_terms(text: PolicyText, spf: Spf) -> Iterator[Finding]:
             fault.fix,
             level=None if fault.fatal else Level.WARNING,
         )
-    for before, string in zip(text.strings, text.strings[1:], strict=False):
+    for before, string in pairwise(text.strings):
         cut_by_hand = len(before) < MAX_STRING_OCTETS and not before.endswith(
             (b" ", b"-", b"+", b"~", b"?")
         )

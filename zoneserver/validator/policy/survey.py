@@ -1,7 +1,7 @@
 """One walk over a zone that gathers what the rules on mail policy look at."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from zoneserver.engine.answer import Outcome
@@ -10,6 +10,7 @@ from zoneserver.findings import Finding
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
+from zoneserver.validator.expectations import mailless
 from zoneserver.validator.policy.texts import Kind, PolicyText, read_texts
 from zoneserver.validator.world import World
 from zoneserver.zone.zone import Zone
@@ -32,6 +33,13 @@ class Survey:
     rrsets: Mapping[int, list[RRset]]
     texts: tuple[PolicyText, ...]
     wildcards: tuple[RRset, ...]
+    _mailboxes: dict[Name, str] = field(default_factory=dict)
+
+    def mailbox_fault(self, domain: Name) -> str:
+        """Why a domain of ours takes no mail; empty where it does, as far as known."""
+        if domain not in self._mailboxes:
+            self._mailboxes[domain] = mailless(domain, self.world)
+        return self._mailboxes[domain]
 
     def of_kind(self, kind: Kind) -> Iterator[PolicyText]:
         """The texts that people take for that policy, whether or not receivers do."""
@@ -135,6 +143,17 @@ def exchangers(zones: ZoneSet) -> frozenset[Name]:
         for rrset in _visible(zones, rtypes.MX)
         for rdata in rrset.rdatas
         if (target := rdata.points_to) and target != ROOT
+    )
+
+
+@lru_cache(maxsize=1)  # as above
+def alias_targets(zones: ZoneSet) -> frozenset[Name]:
+    """Every name that a CNAME of any of our zones leads to."""
+    return frozenset(
+        target
+        for rrset in _visible(zones, rtypes.CNAME)
+        for rdata in rrset.rdatas
+        if (target := rdata.points_to)
     )
 
 
