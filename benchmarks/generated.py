@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-ORIGIN = "bench.example."
+ORIGIN = "bench.example.com."
 RECORDS_PER_NAME = 3
 BACKUPS = 100
 TTL = 3600
@@ -21,14 +21,16 @@ $soa: {{mname: ns1.{origin}, rname: hostmaster.{origin}, serial: 1}}
 '':
   - type: NS
     values: [ns1.{origin}, ns2.{origin}]
-ns1: {{type: A, value: 198.18.0.1}}
-ns2: {{type: A, value: 198.18.0.2}}
+  - type: MX
+    value: {{preference: 10, exchange: mx0.{origin}}}
+ns1: {{type: A, value: 198.19.2.1}}
+ns2: {{type: A, value: 198.19.1.2}}
 '*.wild':
   type: MX
   value: {{preference: 10, exchange: mx0.{origin}}}
 """
 YAML_BACKUP = """\
-mx{number}: {{type: A, value: 198.18.1.{number}}}
+mx{number}: {{type: A, value: 198.19.0.{number}}}
 """
 YAML_NAME = """\
 {name}:
@@ -47,12 +49,13 @@ $TTL {ttl}
 @ IN SOA ns1 hostmaster 1 7200 3600 1209600 3600
 @ NS ns1
 @ NS ns2
-ns1 A 198.18.0.1
-ns2 A 198.18.0.2
+@ MX 10 mx0
+ns1 A 198.19.2.1
+ns2 A 198.19.1.2
 *.wild MX 10 mx0
 """
 MASTER_BACKUP = """\
-mx{number} A 198.18.1.{number}
+mx{number} A 198.19.0.{number}
 """
 MASTER_NAME = """\
 {name} A {address}
@@ -102,7 +105,7 @@ def _texts(names: int, head: str, backup: str, name: str) -> Iterator[str]:
     for number in range(names):
         yield name.format(
             name=owner(number),
-            address=f"198.{18 + number % 2}.{number // 256 % 256}.{number % 256}",
+            address=f"198.18.{number // 256 % 256}.{number % 256}",
             backup=number % BACKUPS,
             origin=ORIGIN,
         )

@@ -1,4 +1,4 @@
-"""Findings for machines: JSON of our own, SARIF 2.1.0, and GitHub's annotations.
+"""Findings for people and for machines: text, JSON of our own, SARIF 2.1.0, GitHub's lines.
 
 The JSON is documented in docs/check.md. Keys are added, never renamed or removed; a change
 of meaning raises `version`.
@@ -6,12 +6,17 @@ of meaning raises `version`.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from zoneserver import __version__
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import LEVELS, Finding, Level, Mark
+from zoneserver.service.pages import read_pages
+from zoneserver.service.report import Texts, format_finding, format_summary
+from zoneserver.service.terminal import printable
 
 JSON_VERSION = 1
 
@@ -20,52 +25,80 @@ _SARIF_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.HINT: "no
 _GITHUB_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.HINT: "notice"}
 
 
-def format_json(zones: int, records: int, findings: Sequence[Finding]) -> str:
-    """All findings and a summary as one JSON object."""
-    counts = Counter(finding.level for finding in findings if not finding.waived)
-    return _dump(
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many zones and records were judged, what was found, and the texts to quote."""
+
+    zones: int
+    records: int
+    findings: tuple[Finding, ...]
+    texts: Mapping[str, bytes]
+
+    @property
+    def summary(self) -> str:
+        """One line of counts."""
+        return format_summary(self.zones, self.records, self.findings)
+
+
+def format_text(checked: Checked) -> Iterator[str]:
+    """Every finding as a compiler prints it, then the summary."""
+    texts = Texts(checked.texts)
+    for finding in checked.findings:
+        yield format_finding(finding, texts)
+    yield checked.summary
+
+
+def format_json(checked: Checked) -> Iterator[str]:
+    """All findings and the summary as one JSON object."""
+    counts = Counter(finding.level for finding in checked.findings if not finding.waived)
+    yield _dump(
         {
             "version": JSON_VERSION,
             "summary": {
-                "zones": zones,
-                "records": records,
+                "zones": checked.zones,
+                "records": checked.records,
                 "errors": counts[Level.ERROR],
                 "warnings": counts[Level.WARNING],
                 "hints": counts[Level.HINT],
-                "waived": sum(1 for finding in findings if finding.waived),
+                "waived": sum(1 for finding in checked.findings if finding.waived),
             },
-            "findings": [_as_json(finding) for finding in findings],
+            "findings": [as_json(finding) for finding in checked.findings],
         }
     )
 
 
-def format_sarif(findings: Sequence[Finding]) -> str:
+def format_sarif(checked: Checked) -> Iterator[str]:
     """All findings as a SARIF log, which code hosts show beside the lines."""
-    rules = sorted({finding.code for finding in findings})
+    codes = sorted({finding.code for finding in checked.findings})
     driver = {
         "name": "zoneserver",
         "version": __version__,
-        "rules": [
-            {
-                "id": code,
-                "shortDescription": {"text": CATALOGUE[code].title},
-                "fullDescription": {"text": f"{CATALOGUE[code].title} ({CATALOGUE[code].rfc})"},
-                "defaultConfiguration": {"level": _SARIF_LEVELS[LEVELS[CATALOGUE[code].level]]},
-            }
-            for code in rules
-        ],
+        "rules": [_sarif_rule(code) for code in codes],
     }
-    results = [_as_sarif(finding, rules.index(finding.code)) for finding in findings]
+    results = [_sarif_result(each, codes.index(each.code)) for each in checked.findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return _dump({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield _dump({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def format_github(findings: Sequence[Finding]) -> str:
-    """One workflow command a finding; GitHub shows it at the line of a pull request."""
-    return "\n".join(_as_annotation(finding) for finding in findings if not finding.waived)
+def format_github(checked: Checked) -> Iterator[str]:
+    """One workflow command a finding, shown at the line of a pull request; the summary."""
+    for finding in checked.findings:
+        if not finding.waived:
+            yield _annotation(finding)
+    yield checked.summary
 
 
-def _as_json(finding: Finding) -> dict[str, Any]:
+# Each yields the text in parts, which end with a line.
+FORMATS: dict[str, Callable[[Checked], Iterator[str]]] = {
+    "text": format_text,
+    "json": format_json,
+    "sarif": format_sarif,
+    "github": format_github,
+}
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """A finding with the keys that docs/check.md describes."""
     return {
         "code": finding.code,
         "level": str(finding.level),
@@ -85,7 +118,18 @@ def _place(mark: Mark) -> dict[str, Any]:
     return {"file": mark.file, "line": mark.line, "column": mark.column}
 
 
-def _as_sarif(finding: Finding, rule: int) -> dict[str, Any]:
+def _sarif_rule(code: str) -> dict[str, Any]:
+    rule, page = CATALOGUE[code], read_pages()[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": page.why},
+        "help": {"text": f"{page.why} See {rule.rfc}."},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[LEVELS[rule.level]]},
+    }
+
+
+def _sarif_result(finding: Finding, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": rule,
@@ -103,15 +147,16 @@ def _as_sarif(finding: Finding, rule: int) -> dict[str, Any]:
 
 
 def _location(mark: Mark) -> dict[str, Any]:
+    uri = quote(mark.file, errors="surrogateescape")  # a URI reference, RFC 3986 4.1
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": mark.file.replace("\\", "/")},
+            "artifactLocation": {"uri": uri},
             "region": {"startLine": mark.line, "startColumn": mark.column},
         }
     }
 
 
-def _as_annotation(finding: Finding) -> str:
+def _annotation(finding: Finding) -> str:
     mark = finding.mark
     place = f"file={_escape(mark.file, ',:')},line={mark.line},col={mark.column}"
     level = _GITHUB_LEVELS[finding.level]
@@ -123,10 +168,10 @@ def _sentence(finding: Finding) -> str:
 
 
 def _escape(text: str, more: str = "") -> str:
-    """Text that stays within one workflow command."""
+    """Text that stays within one workflow command, and does not steer a terminal."""
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return printable(text)
 
 
 def _dump(value: dict[str, Any]) -> str:
