@@ -65,7 +65,9 @@ class RandomZone(NamedTuple):
     @property
     def text(self) -> str:
         """Its records, a line each."""
-        return "\n".join(f"{owner} {ttl} {rtype} {rdata}" for owner, ttl, rtype, rdata in self.rows)
+        return "\n".join(
+            f"{owner} {ttl} {rtype} {rdata}" for owner, ttl, rtype, rdata in self.rows
+        )
 
     def build(self) -> Zone:
         """The zone."""
@@ -75,9 +77,15 @@ class RandomZone(NamedTuple):
         """Owners and targets, and what is above and below each, as far as it is in the zone."""
         pointing = {"MX", "SRV", "NS", "CNAME", "DNAME"}
         targets = {rdata.split()[-1] for *_, rtype, rdata in self.rows if rtype in pointing}
-        near = {dns.name.from_text(name, ROOT) for name in targets | {row[0] for row in self.rows}}
+        near = {
+            dns.name.from_text(name, ROOT) for name in targets | {row[0] for row in self.rows}
+        }
         above = {name.parent() for name in near if name != dns.name.root}
-        below = {dns.name.Name([b"x", *name.labels]) for name in near if len(name.to_wire() or b"") < 254}
+        below = {
+            dns.name.Name([b"x", *name.labels])
+            for name in near
+            if len(name.to_wire() or b"") < 254
+        }
         return sorted(name for name in near | above | below if name.is_subdomain(ROOT))
 
 

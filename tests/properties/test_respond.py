@@ -107,7 +107,7 @@ def _header_rules(asked: Asked, octets: bytes) -> None:
 
 
 @given(_asked(), TRANSPORTS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_every_answer_is_a_message(asked: Asked, transport: Transport) -> None:
     """It parses, keeps its limit and the rules of the header, and has an OPT for an OPT."""
     octets = respond(ZoneSet([BIG_ZONE]), asked.octets, transport)
@@ -124,7 +124,7 @@ def _texts(section: list[dns.rrset.RRset]) -> set[str]:
 
 
 @given(_asked(), st.sampled_from([512, 1232, 4096]))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: int) -> None:
     """TC over UDP says: over TCP there is more that matters. Without TC there is not."""
     zones = ZoneSet([BIG_ZONE])
@@ -135,7 +135,10 @@ def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: i
     short, whole = _read(over_udp), _read(over_tcp)
     if o.ANY.to_bytes(2, "big") == asked.question[-4:-2]:
         return  # of which UDP tells less by design
-    assert (short.rcode(), short.flags & dns.flags.AA) == (whole.rcode(), whole.flags & dns.flags.AA)
+    assert (short.rcode(), short.flags & dns.flags.AA) == (
+        whole.rcode(),
+        whole.flags & dns.flags.AA,
+    )
     required = {
         line
         for rrset in whole.additional
@@ -150,7 +153,7 @@ def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: i
 
 
 @given(ZONES, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_zones(random_zone: RandomZone, data: st.DataObject) -> None:
     """Any zone, any of its names, over both transports: a message, and the same verdict."""
     zones = ZoneSet([random_zone.build(), RefusedZone(zone("", "a.test.").origin)])
@@ -168,7 +171,7 @@ def test_random_zones(random_zone: RandomZone, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([UDP, TCP]))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_any_octets(octets: bytes, transport: Transport) -> None:
     """Whatever comes: silence for what is no query, else a message with the same ID."""
     reply = respond(ZoneSet([BIG_ZONE]), octets, transport)

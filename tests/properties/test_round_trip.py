@@ -29,7 +29,7 @@ TEXTS = st.text(
 
 
 @given(NAMES)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_name_to_text_and_back(name: Name) -> None:
     """Any octets; the text is dnspython's, and reads back the same in both."""
     oracle = dns.name.from_wire(name.wire, 0)[0]
@@ -38,7 +38,7 @@ def test_name_to_text_and_back(name: Name) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 def test_name_of_any_ascii_text(text: str) -> None:
     """We take what dnspython takes, for the same octets, and refuse what it refuses."""
     try:
@@ -51,7 +51,7 @@ def test_name_of_any_ascii_text(text: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=80))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_name_of_any_text(text: str) -> None:
     """Any other text is a sound name or a NameSyntaxError, and nothing else."""
     try:
@@ -63,7 +63,7 @@ def test_name_of_any_text(text: str) -> None:
 
 
 @given(NAMES, NAMES, NAMES)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_relations(one: Name, other: Name, third: Name) -> None:
     """Below, order and equality are dnspython's."""
     lower = Name(one.key)
@@ -94,8 +94,12 @@ PARAMETERS = st.sampled_from(
 DIGESTS = st.one_of(
     _u(20).map(lambda digest: b"\1" + digest), _u(32).map(lambda digest: b"\2" + digest)
 )
-MATCHES = st.one_of(REST.map(lambda data: b"\0" + data), _u(32).map(lambda hash_: b"\1" + hash_))
-PRINTS = st.one_of(_u(20).map(lambda hash_: b"\1" + hash_), _u(32).map(lambda hash_: b"\2" + hash_))
+MATCHES = st.one_of(
+    REST.map(lambda data: b"\0" + data), _u(32).map(lambda hash_: b"\1" + hash_)
+)
+PRINTS = st.one_of(
+    _u(20).map(lambda hash_: b"\1" + hash_), _u(32).map(lambda hash_: b"\2" + hash_)
+)
 FIELDS: dict[str, tuple[st.SearchStrategy[bytes], ...]] = {
     "A": (_u(4),),
     "AAAA": (_u(16),),
@@ -131,7 +135,7 @@ def test_every_class_has_its_rdata() -> None:
 
 
 @given(RDATAS)
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=2500)
 def test_rdata_to_text_and_back(case: tuple[str, bytes]) -> None:
     """Octets to a value to octets; its text is read by dnspython as the same octets."""
     mnemonic, octets = case
@@ -159,7 +163,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 @given(st.sampled_from(sorted(TYPED)), st.binary(max_size=60))
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=2500)
 def test_rdata_of_any_octets(rtype: int, octets: bytes) -> None:
     """Octets are the rdata of a type, and stay what they are, or an RdataError."""
     try:
@@ -172,8 +176,10 @@ def test_rdata_of_any_octets(rtype: int, octets: bytes) -> None:
         assert rdata == decode_rdata(rtype, rdata.wire)
 
 
-@given(st.sampled_from([*sorted(TYPED), 29, 17, 65280]), st.lists(st.text(max_size=20), max_size=8))
-@settings(max_examples=2500, deadline=None)
+@given(
+    st.sampled_from([*sorted(TYPED), 29, 17, 65280]), st.lists(st.text(max_size=20), max_size=8)
+)
+@settings(max_examples=2500)
 def test_rdata_of_any_tokens(rtype: int, words: list[str]) -> None:
     """Words are rdata of a type, within 65,535 octets, or an RdataError."""
     try:
@@ -185,7 +191,7 @@ def test_rdata_of_any_tokens(rtype: int, words: list[str]) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_quoted_strings(octets: bytes) -> None:
     """A quoted text has no octet that a line of a file cannot hold."""
     text = quote(octets)

@@ -14,7 +14,7 @@ def _sorted(lines: list[Line]) -> list[str]:
 
 
 @given(ZONES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_solve_equals_the_slow_model(random_zone: RandomZone) -> None:
     """Outcome, answer in its order, authority and additional, for all names and types."""
     served, slow = random_zone.build(), SlowZone(ORIGIN, random_zone.rows)

@@ -3,14 +3,15 @@ r"""RFC 3597: types that nobody here knows are served as octets; `\#` is their t
 import pytest
 
 from tests import octets as o
-from tests.zones_text import ANSWER, NODATA, NEGATIVE, TCP, Case, check, zone
+from tests.zones_text import ANSWER, NEGATIVE, NODATA, TCP, Case, check, zone
 from zoneserver.engine.respond import respond
 from zoneserver.records.fields import Token
 from zoneserver.records.parse import parse_rdata
 from zoneserver.records.rdata import MX, A, Opaque
 from zoneserver.zone.zoneset import ZoneSet
 
-ZONE = zone(r"""
+ZONE = zone(
+    r"""
     a        TYPE731    \# 6 abcdef012345
     a        TYPE62347  \# 0
     a        A          10.0.0.1
@@ -18,7 +19,9 @@ ZONE = zone(r"""
     *.wild   TYPE65280  \# 1 ff
     alias    CNAME      a
     long     TYPE65281  \# 300 %s
-""" % ("00" * 300))  # noqa: UP031 - the zone is easier to read than its braces doubled
+"""
+    % ("00" * 300)
+)
 
 CASES = [
     Case("a TYPE731", ANSWER, r"a TYPE731 \# 6 abcdef012345"),

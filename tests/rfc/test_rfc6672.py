@@ -50,7 +50,7 @@ def test_substitution(qname: str, owner: str, target: str, result: str | None) -
 
 def test_owner_of_the_dname() -> None:
     """2.2 [0]: at the owner itself the result depends on the qtype."""
-    served = zone("x DNAME y\nx TXT \"own\"")
+    served = zone('x DNAME y\nx TXT "own"')
     check(served, Case("x DNAME", ANSWER, "x DNAME y"))
     check(served, Case("x TXT", ANSWER, 'x TXT "own"'))
     check(served, Case("x A", NODATA, authority=NEGATIVE))

@@ -23,7 +23,11 @@ ROWS = [
     ("6.1.2: an option", o.message(o.opt(o.option(65001, b"x"))), "NOERROR"),
     ("6.1.2: two of a kind", o.message(o.opt(*[o.option(65001)] * 2)), "NOERROR"),
     ("6.1.2: an option cut in its head", o.message(o.opt(b"\0\3\0")), "FORMERR"),
-    ("6.1.2: an option cut in its data", o.message(o.opt(o.option(3, b"x", length=2))), "FORMERR"),
+    (
+        "6.1.2: an option cut in its data",
+        o.message(o.opt(o.option(3, b"x", length=2))),
+        "FORMERR",
+    ),
     ("6.1.2: an option too short", o.message(o.opt(o.option(3, b"xyz", length=2))), "FORMERR"),
     ("6.1.2: RDLENGTH beyond the message", o.message(o.opt(length=1)), "FORMERR"),
     ("6.1.3: version 1", o.message(o.opt(version=1)), "BADVERS"),
@@ -36,7 +40,9 @@ ROWS = [
 
 
 @pytest.mark.parametrize("transport", [UDP, TCP], ids=["udp", "tcp"])
-@pytest.mark.parametrize(("message", "rcode"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS])
+@pytest.mark.parametrize(
+    ("message", "rcode"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS]
+)
 def test_opt(message: bytes, rcode: str, transport: Transport) -> None:
     """A sound OPT is answered with an OPT, a bad one with FORMERR and none."""
     octets = respond(ZONES, message, transport)

@@ -1,7 +1,7 @@
 """RFC 7505: the null MX says that a name takes no mail."""
 
 from tests import octets as o
-from tests.zones_text import ANSWER, NODATA, NEGATIVE, TCP, Case, check, zone
+from tests.zones_text import ANSWER, NEGATIVE, NODATA, TCP, Case, check, zone
 from zoneserver.engine.respond import respond
 from zoneserver.zone.zoneset import ZoneSet
 

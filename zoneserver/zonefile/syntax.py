@@ -55,17 +55,23 @@ _ADVICE = (
         fix="put a text that starts with & in quotes",
     ),
     _Advice(
-        "expected key|<block end>|expected '-' indicator|could not find expected ':'|block",
-        at_start=False,
-        reason="the file cannot be read from here on: something is indented differently, or a"
-        " colon is missing",
-        fix=_INDENT_FIX,
-    ),
-    _Advice(
         "document start",
         at_start=False,
         reason="text follows behind the end of the document",
         fix="remove it, and the line of three dots before it",
+    ),
+    _Advice(
+        "could not find expected ':'",
+        at_start=True,
+        reason="a key starts here, and no colon follows it",
+        fix="write a colon and a blank behind the key",
+    ),
+    _Advice(
+        "expected key|<block end>|expected '-' indicator|block",
+        at_start=False,
+        reason="the file cannot be read from here on: something is indented differently, or a"
+        " colon is missing",
+        fix=_INDENT_FIX,
     ),
 )
 

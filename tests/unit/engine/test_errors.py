@@ -61,7 +61,7 @@ def test_refusals(asked: bytes, udp: str, tcp: str, code: int | None) -> None:
         assert octets is not None
         assert asked == octets[12 : 12 + len(asked)]
         assert rcode == dns.rcode.to_text(dns.message.from_wire(octets).rcode())
-    told = [option for option in _respond(o.message(o.opt(), asked=asked), TCP).options]
+    told = list(_respond(o.message(o.opt(), asked=asked), TCP).options)
     errors = [option.code for option in told if isinstance(option, dns.edns.EDEOption)]
     assert ([] if code is None else [code]) == errors
 

@@ -22,7 +22,9 @@ def test_generic_names(text: str, rtype: int) -> None:
     assert rtype == find_rtype(text)
 
 
-@pytest.mark.parametrize("text", ["", "MXX", "TYPE", "TYPE65536", "TYPE-1", "TYPEx", "1", " A", "A B"])
+@pytest.mark.parametrize(
+    "text", ["", "MXX", "TYPE", "TYPE65536", "TYPE-1", "TYPEx", "1", " A", "A B"]
+)
 def test_no_types(text: str) -> None:
     """Words that are no type."""
     assert find_rtype(text) is None

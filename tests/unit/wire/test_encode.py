@@ -22,7 +22,7 @@ def _query(asked: bytes | None = None, *additional: bytes, **options: int) -> Qu
 
 
 def _rrsets(text: str) -> list[RRset]:
-    return [rrset for rrset in zone(text, ".", apex="").rrsets()]
+    return list(zone(text, ".", apex="").rrsets())
 
 
 def _encode(query: Query, response: Response, limit: int = 65535) -> bytes:
@@ -59,7 +59,9 @@ def test_root_is_not_compressed() -> None:
 
 def test_pointers_reach_16383() -> None:
     """A name behind octet 16,383 is no pointer's target (RFC 1035 4.1.4), and all still reads."""
-    rrsets = _rrsets("\n".join(f"{'x' * 50}{i}.test. MX 1 {'y' * 50}{i}.test." for i in range(300)))
+    rrsets = _rrsets(
+        "\n".join(f"{'x' * 50}{i}.test. MX 1 {'y' * 50}{i}.test." for i in range(300))
+    )
     octets = _encode(_query(), Response(0, answer=rrsets))
     assert len(octets) > 20_000
     assert rrset_lines(rrsets) == reply(octets).answer

@@ -68,7 +68,9 @@ BAD = {
     "a record cut in its rdata": o.message(PLAIN[:-1]),
     "RDLENGTH beyond the end": o.message(o.record(o.A, bytes(4), length=65535)),
     "an owner of a type of its own": o.message(o.record(o.A, owner=b"\x41" + bytes(65))),
-    "an owner over 255 octets": o.message(o.record(o.A, owner=b"\x3f" + bytes(63) + b"\x3f" * 300)),
+    "an owner over 255 octets": o.message(
+        o.record(o.A, owner=b"\x3f" + bytes(63) + b"\x3f" * 300)
+    ),
     "an owner that is half a pointer": o.message(b"\xc0"),
     "OPT twice": o.message(o.opt(), o.opt()),
     "OPT in the answer": o.message(answer=[o.opt()]),
@@ -121,9 +123,7 @@ GOOD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("message", "opt", "tsig"), GOOD.values(), ids=GOOD
-)
+@pytest.mark.parametrize(("message", "opt", "tsig"), GOOD.values(), ids=GOOD)
 def test_good_messages(
     message: bytes, opt: tuple[int, int] | None, tsig: tuple[int, int] | None
 ) -> None:

@@ -141,7 +141,9 @@ def test_find_and_get() -> None:
 def test_rrsets() -> None:
     """Every RRset of the zone, each once."""
     served = zone("www A 192.0.2.1\nwww A 192.0.2.2\nwww MX 10 mx\na.b TXT x")
-    found = sorted((str(rrset.owner), rtypes.mnemonic(rrset.rtype)) for rrset in served.rrsets())
+    found = sorted(
+        (str(rrset.owner), rtypes.mnemonic(rrset.rtype)) for rrset in served.rrsets()
+    )
     assert [
         ("a.b.example.", "TXT"), ("example.", "NS"), ("example.", "SOA"),
         ("www.example.", "A"), ("www.example.", "MX"),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.zonefile.yaml_sources import (
+    barred,
     errors,
     found,
     messages,
@@ -176,42 +177,42 @@ def test_ttl_of_a_record(text: str, ttl: int) -> None:
 
 # record, code, what the finding says; it points behind the bar, which is not in the record
 BAD = [
-    ("{type: A, |vlaue: 192.0.2.1}", "SY008", "did you mean `value`?"),
-    ("{type: A, value: 192.0.2.1, |tll: 60}", "SY008", "did you mean `ttl`?"),
-    ("{|Type: A, value: 192.0.2.1}", "SY008", "did you mean `type`?"),
-    ("{|A: 192.0.2.1}", "SY008", "write {type: A, value: ...}"),
-    ("{type: A, value: 192.0.2.1, |zzz: 1}", "SY008", "the keys are type"),
-    ("|{value: 192.0.2.1}", "SY007", "no type"),
-    ("{type: |~, value: 192.0.2.1}", "SY007", "`~` is no record type"),
-    ("{type: |[A], value: 192.0.2.1}", "SY007", "a list"),
-    ("{type: |MXX, value: 192.0.2.1}", "SY007", "did you mean MX?"),
-    ("{type: |TYPE65536, value: 192.0.2.1}", "SY007", "is no record type"),
-    ("{type: |TYPE\u0661, value: 192.0.2.1}", "SY007", "is no record type"),
-    ("{type: |ANY, value: 192.0.2.1}", "SY007", "messages only"),
-    ("{type: |OPT, value: 192.0.2.1}", "SY007", "messages only"),
-    ("{type: |TYPE0, value: 192.0.2.1}", "SY007", "messages only"),
-    ("{type: |ALIAS, value: a.example.net.}", "SY007", "A and AAAA"),
-    ("{type: |URLFWD, value: a.example.net.}", "SY007", "ignored: true"),
-    ("{type: |Route53/ALIAS, value: a.}", "SY007", "some providers only"),
-    ("|{type: A}", "SY003", "has no value"),
-    ("{type: A, value|s: []}", "SY003", "has no value"),
-    ("{type: A, valu|e: 192.0.2.1, values: [192.0.2.2]}", "SY008", "both value and values"),
-    ("|{type: A, dynamic: {}}", "SY003", "has no value"),
-    ("{type: A, value: 192.0.2.1, octodns: |true}", "SY008", "a mapping"),
-    ("{type: A, value: 192.0.2.1, octodns: {ignored: |maybe}}", "SY008", "true or false"),
-    ("|192.0.2.1", "SY008", "where a mapping is due"),
-    ("|", "SY008", "a record is empty, where a mapping is due"),
-    ("|[]", "SY008", "empty list"),
-    ("[|[{type: A, value: 192.0.2.1}]]", "SY008", "a record is a list"),
+    ("{type: A, ¦vlaue: 192.0.2.1}", "SY008", "did you mean `value`?"),
+    ("{type: A, value: 192.0.2.1, ¦tll: 60}", "SY008", "did you mean `ttl`?"),
+    ("{¦Type: A, value: 192.0.2.1}", "SY008", "did you mean `type`?"),
+    ("{¦A: 192.0.2.1}", "SY008", "write {type: A, value: ...}"),
+    ("{type: A, value: 192.0.2.1, ¦zzz: 1}", "SY008", "the keys are type"),
+    ("¦{value: 192.0.2.1}", "SY007", "no type"),
+    ("{type: ¦~, value: 192.0.2.1}", "SY007", "`~` is no record type"),
+    ("{type: ¦[A], value: 192.0.2.1}", "SY007", "a list"),
+    ("{type: ¦MXX, value: 192.0.2.1}", "SY007", "did you mean MX?"),
+    ("{type: ¦TYPE65536, value: 192.0.2.1}", "SY007", "is no record type"),
+    ("{type: ¦TYPE\u0661, value: 192.0.2.1}", "SY007", "is no record type"),
+    ("{type: ¦ANY, value: 192.0.2.1}", "SY007", "messages only"),
+    ("{type: ¦OPT, value: 192.0.2.1}", "SY007", "messages only"),
+    ("{type: ¦TYPE0, value: 192.0.2.1}", "SY007", "messages only"),
+    ("{type: ¦ALIAS, value: a.example.net.}", "SY007", "A and AAAA"),
+    ("{type: ¦URLFWD, value: a.example.net.}", "SY007", "ignored: true"),
+    ("{type: ¦Route53/ALIAS, value: a.}", "SY007", "some providers only"),
+    ("¦{type: A}", "SY003", "has no value"),
+    ("{type: A, values: ¦[]}", "SY003", "has no value"),
+    ("{type: A, value: ¦192.0.2.1, values: [192.0.2.2]}", "SY008", "both value and values"),
+    ("¦{type: A, dynamic: {}}", "SY003", "has no value"),
+    ("{type: A, value: 192.0.2.1, octodns: ¦true}", "SY008", "a mapping"),
+    ("{type: A, value: 192.0.2.1, octodns: {ignored: ¦maybe}}", "SY008", "true or false"),
+    ("¦192.0.2.1", "SY008", "where a mapping is due"),
+    ("¦~", "SY008", "a record is empty, where a mapping is due"),
+    ("¦[]", "SY008", "empty list"),
+    ("[¦[{type: A, value: 192.0.2.1}]]", "SY008", "a record is a list"),
 ]
 
 
 @pytest.mark.parametrize(("record", "code", "says"), BAD)
 def test_bad_record(record: str, code: str, says: str) -> None:
     """The record is reported once, its owner is noted, and the rest is read."""
-    before, _, after = f"x: {record}\n".partition("|")
-    source = read(f"{before}{after}y: {{type: A, value: 192.0.2.2}}\n")
-    assert errors(source) == [f"1:{len(before) + 1} {code}"]
+    text, place = barred(f"x: {record}\n")
+    source = read(f"{text}y: {{type: A, value: 192.0.2.2}}\n")
+    assert errors(source) == [f"{place} {code}"]
     assert says in messages(source)
     assert "y 3600 A 192.0.2.2" in records(source)
     assert unreadable(source) == {"x"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.zonefile.yaml_sources import errors, messages, read, records, unreadable
+from tests.unit.zonefile.yaml_sources import barred, errors, messages, read, records, unreadable
 
 KEY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 TLSA = (
@@ -119,60 +119,60 @@ def test_value(type_: str, value: str, rdata: str, layout: str) -> None:
 
 # type, value, code; the finding points behind the bar, which is not part of the value
 BAD = [
-    ("A", "|192.0.2", "AD001"),
-    ("A", "|192.0.2.01", "AD001"),
-    ("A", "|192.0.2.256", "AD001"),
-    ("A", "|2001:db8::1", "AD001"),
-    ("A", "|www.example.com.", "AD001"),
-    ("A", "|~", "AD001"),
-    ("A", "|{a: b}", "SY003"),
-    ("A", "|", "SY003"),
-    ("AAAA", "|192.0.2.1", "AD001"),
-    ("AAAA", "|'fe80::1%lo'", "AD001"),
-    ("MX", "|10 mail.example.com.", "SY008"),
-    ("MX", "[|[10, mail.example.com.]]", "SY008"),
-    ("MX", "|{exchange: mail.example.com.}", "MX013"),
-    ("MX", "|{preference: 10}", "SY003"),
-    ("MX", "{preference: |mail.example.com., exchange: 10}", "MX013"),
-    ("MX", "{exchange: a., |value: b., preference: 1}", "SY008"),
-    ("MX", "{exchange: a., priority: 1, |preference: 1}", "SY008"),
-    ("MX", "{exchange: a., preference: 1, |weight: 1}", "SY008"),
-    ("SRV", "{priority: 0, weight: |70000, port: 1, target: a.}", "SY003"),
-    ("CAA", "|{tag: issue}", "CA001"),
-    ("CAA", "{flags: |256, tag: issue, value: a}", "CA001"),
-    ("CAA", "{tag: |is sue, value: a}", "CA001"),
-    ("CAA", "{tag: issue, value: |}", "SY003"),
-    ("TLSA", TLSA.replace(KEY, "|xyz"), "TL003"),
-    ("DS", "{key_tag: 5, algorithm: 8, digest_type: 2, digest: |''}", "SY003"),
-    ("DS", "{flags: 5, |key_tag: 8, protocol: 2, algorithm: 1, public_key: ab}", "SY008"),
-    ("OPENPGPKEY", "|'mQ!!'", "SY003"),
-    ("LOC", LOC.replace("lat_degrees: 31", "lat_degrees: |91"), "SY003"),
-    ("LOC", LOC.replace("lat_direction: S", "lat_direction: |E"), "SY003"),
-    ("LOC", LOC.replace("altitude: 20", "altitude: |1e3"), "SY003"),
-    ("LOC", "|" + LOC.replace("lat_minutes: 58, ", ""), "SY003"),
-    ("LOC", "|" + LOC.replace("altitude: 20", "altitude: 9999999999"), "SY003"),
-    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {port: |010}}", "SY003"),
-    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {|a b: c}}", "SY003"),
-    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: |[alpn]}", "SY008"),
-    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {alpn: [|[h2]]}}", "SY003"),
-    ("HTTPS", "|{svcpriority: 1, targetname: ., svcparams: {alpm: [h2]}}", "SY003"),
-    ("HTTPS", "|{svcpriority: 1, targetname: ., svcparams: {ipv4hint: ['::1']}}", "SY003"),
-    ("TYPE65280", "|0a000001", "SY003"),
-    ("TYPE65280", r"|\# 5 0a000001", "SY003"),
-    ("TYPE65280", r"|\# 1 0g", "SY003"),
-    ("A", r"|\# 3 0a0000", "SY003"),
-    ("RP", "|admin txt.example.com.", "SY013"),
-    ("HINFO", "|~", "SY003"),
-    ("HINFO", '|"a\\nb"', "SY008"),
+    ("A", "¦192.0.2", "AD001"),
+    ("A", "¦192.0.2.01", "AD001"),
+    ("A", "¦192.0.2.256", "AD001"),
+    ("A", "¦2001:db8::1", "AD001"),
+    ("A", "¦www.example.com.", "AD001"),
+    ("A", "¦~", "AD001"),
+    ("A", "¦{a: b}", "SY003"),
+    ("A", "¦", "SY003"),
+    ("AAAA", "¦192.0.2.1", "AD001"),
+    ("AAAA", "¦'fe80::1%lo'", "AD001"),
+    ("MX", "¦10 mail.example.com.", "SY008"),
+    ("MX", "[¦[10, mail.example.com.]]", "SY008"),
+    ("MX", "¦{exchange: mail.example.com.}", "MX013"),
+    ("MX", "¦{preference: 10}", "SY003"),
+    ("MX", "{preference: ¦mail.example.com., exchange: 10}", "MX013"),
+    ("MX", "{exchange: a., ¦value: b., preference: 1}", "SY008"),
+    ("MX", "{exchange: a., priority: 1, ¦preference: 1}", "SY008"),
+    ("MX", "{exchange: a., preference: 1, ¦weight: 1}", "SY008"),
+    ("SRV", "{priority: 0, weight: ¦70000, port: 1, target: a.}", "SY003"),
+    ("CAA", "¦{tag: issue}", "CA001"),
+    ("CAA", "{flags: ¦256, tag: issue, value: a}", "CA001"),
+    ("CAA", "{tag: ¦is sue, value: a}", "CA001"),
+    ("CAA", "{tag: issue, value: ¦}", "SY003"),
+    ("TLSA", TLSA.replace(KEY, "¦xyz"), "TL003"),
+    ("DS", "{key_tag: 5, algorithm: 8, digest_type: 2, digest: ¦''}", "SY003"),
+    ("DS", "{flags: 5, ¦key_tag: 8, protocol: 2, algorithm: 1, public_key: ab}", "SY008"),
+    ("OPENPGPKEY", "¦'mQ!!'", "SY003"),
+    ("LOC", LOC.replace("lat_degrees: 31", "lat_degrees: ¦91"), "SY003"),
+    ("LOC", LOC.replace("lat_direction: S", "lat_direction: ¦E"), "SY003"),
+    ("LOC", LOC.replace("altitude: 20", "altitude: ¦1e3"), "SY003"),
+    ("LOC", "¦" + LOC.replace("lat_minutes: 58, ", ""), "SY003"),
+    ("LOC", "¦" + LOC.replace("altitude: 20", "altitude: 9999999999"), "SY003"),
+    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {port: ¦010}}", "SY003"),
+    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {¦a b: c}}", "SY003"),
+    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: ¦[alpn]}", "SY008"),
+    ("HTTPS", "{svcpriority: 1, targetname: ., svcparams: {alpn: [¦[h2]]}}", "SY003"),
+    ("HTTPS", "¦{svcpriority: 1, targetname: ., svcparams: {alpm: [h2]}}", "SY003"),
+    ("HTTPS", "¦{svcpriority: 1, targetname: ., svcparams: {ipv4hint: ['::1']}}", "SY003"),
+    ("TYPE65280", "¦0a000001", "SY003"),
+    ("TYPE65280", r"¦\# 5 0a000001", "SY003"),
+    ("TYPE65280", r"¦\# 1 0g", "SY003"),
+    ("A", r"¦\# 3 0a0000", "SY003"),
+    ("RP", "¦admin txt.example.com.", "SY013"),
+    ("HINFO", "¦~", "SY003"),
+    ("HINFO", '¦"a\\nb"', "SY008"),
 ]
 
 
 @pytest.mark.parametrize(("type_", "value", "code"), BAD)
 def test_bad_value(type_: str, value: str, code: str) -> None:
     """A value that cannot be read is left out and named with its place; others are read."""
-    before, _, after = f"x: {{type: {type_}, value: {value}}}\n".partition("|")
-    source = read(f"{before}{after}y: {{type: A, value: 192.0.2.1}}\n")
-    assert errors(source) == [f"1:{len(before) + 1} {code}"]
+    text, place = barred(f"x: {{type: {type_}, value: {value}}}\n")
+    source = read(f"{text}y: {{type: A, value: 192.0.2.1}}\n")
+    assert errors(source) == [f"{place} {code}"]
     assert records(source) == {"y 3600 A 192.0.2.1"}
     assert unreadable(source) == {"x"}
 

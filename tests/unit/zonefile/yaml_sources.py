@@ -39,6 +39,13 @@ def read_files(
     return read_yaml_zone(origin, files, include, defaults or Defaults())
 
 
+def barred(text: str) -> tuple[str, str]:
+    """The text without its broken bar, and the place where that stood as `line:column`."""
+    before, _, after = text.partition("\u00a6")
+    line = before.count("\n") + 1
+    return before + after, f"{line}:{len(before) - before.rfind(chr(10))}"
+
+
 def records(source: ZoneSource) -> set[str]:
     """The records as `owner TTL type rdata`, owners relative; without the SOA."""
     return {

@@ -92,7 +92,8 @@ def _find_faults(tags: Tags) -> Iterator[TagFault]:
         elif name == "fo":
             yield from _bad_options(value)
         elif name not in _KNOWN:
-            guess = difflib.get_close_matches(name, _KNOWN, 1, 0.6)
+            guess = [each for each in _KNOWN if sorted(each) == sorted(name)]
+            guess += difflib.get_close_matches(name, _KNOWN, 1, 0.6)
             fix = f"did you mean {guess[0]}=?" if guess else "delete it"
             yield TagFault(f"there is no tag {name}; receivers ignore it", fix, Level.WARNING)
     if tags.find("p") is None:
