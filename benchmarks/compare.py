@@ -8,6 +8,7 @@ Run from the root of the checkout: `python -m benchmarks.compare --help`.
 import argparse
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,8 @@ class Load:
 def main() -> int:
     """Measure, print one table, and leave nothing running."""
     options = _options()
+    # A run that is ended from outside ends its servers too, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if shutil.which("dnsperf") is None:
         print("dnsperf not found: install Debian package dnsperf", file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ Run from the root of the checkout: `python -m benchmarks.load --help`.
 import argparse
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,8 @@ class Rounds:
 def main() -> int:
     """Measure, print one table, and leave nothing running."""
     options = _options()
+    # A run that is ended from outside ends its servers too, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     results: dict[str, Rounds] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

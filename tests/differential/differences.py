@@ -12,7 +12,7 @@ import dns.rdatatype
 
 from tests.differential import zones
 from tests.differential.comparison import Difference, Pair, Settle, only
-from tests.differential.messages import Answer, Record
+from tests.differential.messages import PLAIN_OCTETS, Answer, Record
 
 NSD, KNOT, BIND = "nsd", "knot", "bind"
 
@@ -22,14 +22,12 @@ TRANSFERS = frozenset({"AXFR", "IXFR"})
 DENIALS = frozenset({"REFUSED", "NOTAUTH", "NOTIMP", "FORMERR"})
 # Types that may stand beside a CNAME in a signed zone (RFC 4035 2.5, RFC 5155 3).
 BESIDE_CNAME = frozenset({"RRSIG", "NSEC", "NSEC3"})
-ADDRESSES = frozenset({"A", "AAAA"})
 # Where the target stands among the fields of rdata.
 TARGET_FIELD = {"NS": 0, "CNAME": 0, "MX": 1, "SVCB": 1, "HTTPS": 1, "SRV": 3}
 SERVICE_BINDINGS = ("SVCB", "HTTPS")
+SECTIONS = ("answer", "authority", "additional", "path")
 # How many aliases are followed before the answer is sent as it is.
 OUR_MOST_ALIASES = 8
-PLAIN_DNS_OCTETS = 512
-
 
 ZONES = [zones.read(origin, path) for origin, path in zones.master_files().items()]
 ORIGINS = frozenset(zone.origin for zone in ZONES if zone.origin)
@@ -42,12 +40,8 @@ CUTS = frozenset(
 )
 
 
-def _find_zone(text: str) -> dns.name.Name | None:
-    """The origin of the zone of ours that a name is in, the nearest one if several."""
-    return _nearest(text, ORIGINS)
-
-
 def _nearest(text: str, above: Iterable[dns.name.Name]) -> dns.name.Name | None:
+    """The lowest of the names `above` that a name is at or below."""
     name = dns.name.from_text(text)
     return max((top for top in above if name.is_subdomain(top)), key=len, default=None)
 
@@ -79,9 +73,6 @@ def _ours_for(pair: Pair, *fields: str) -> Pair:
     """The pair, once these fields of the peer's answer are taken to be like ours."""
     values = {field: getattr(pair.ours, field) for field in fields}
     return replace(pair, theirs=replace(pair.theirs, **values))
-
-
-SECTIONS = ("answer", "authority", "additional", "path")
 
 
 # Classes, types and flags that have no place in a zone.
@@ -212,7 +203,7 @@ def _other_zone(pair: Pair) -> Pair | None:
     if not aliases or pair.theirs.path[: len(pair.ours.path)] != pair.ours.path:
         return None
     (target,) = _targets(aliases[-1:], "CNAME")
-    if _find_zone(target) in {None, _find_zone(aliases[0].owner)}:
+    if _nearest(target, ORIGINS) in {None, _nearest(aliases[0].owner, ORIGINS)}:
         return None
     return _ours_for(pair, "rcode", *SECTIONS)
 
@@ -320,7 +311,7 @@ def _no_sibling_addresses(pair: Pair) -> Pair | None:
 
 def _no_addresses_in_512(pair: Pair) -> Pair | None:
     payload = pair.question.payload
-    if payload is None or payload > PLAIN_DNS_OCTETS or pair.theirs.additional:
+    if payload is None or payload > PLAIN_OCTETS or pair.theirs.additional:
         return None
     return replace(pair, ours=replace(pair.ours, additional=()))
 

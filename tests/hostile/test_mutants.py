@@ -25,5 +25,15 @@ def test_mutants(figures: Figures) -> None:
     assert [] == tally.faults[:10]
     assert total >= COUNT
     assert tally.slowest < SLOW * allowance(), tally.slowest_octets.hex()
-    assert {"drop", "NOERROR", "NXDOMAIN", "FORMERR", "NOTIMP", "REFUSED", "NOTAUTH", "SERVFAIL",
-            "YXDOMAIN"} - set(tally.verdicts) <= {"YXDOMAIN"}  # fmt: skip
+    # Enough of them get far enough for every kind of answer.
+    kinds = {
+        "drop",
+        "NOERROR",
+        "NXDOMAIN",
+        "FORMERR",
+        "NOTIMP",
+        "REFUSED",
+        "NOTAUTH",
+        "SERVFAIL",
+    }
+    assert set() == kinds - set(tally.verdicts)

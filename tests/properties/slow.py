@@ -105,7 +105,7 @@ class SlowZone:
                 reply.ends("REFERRAL")
                 return None
             if node == qname:
-                return self._step_3a(reply, self._at(node), qname, qtype)
+                return self._step_3a(reply, self._at(node), qtype)
             if dname := self._at(node, "DNAME"):
                 return dname, self._substitute(qname, dname[0], dname)
             label = qname.relativize(node).labels[-1]
@@ -118,11 +118,11 @@ class SlowZone:
                 reply.ends("NXDOMAIN")
                 return None
             synthesised = [line._replace(owner=qname) for line in self._at(asterisk)]
-            return self._step_3a(reply, synthesised, qname, qtype)
+            return self._step_3a(reply, synthesised, qtype)
         raise AssertionError("the last node is the qname itself")
 
     def _step_3a(
-        self, reply: Reply, data: list[Line], qname: dns.name.Name, qtype: str
+        self, reply: Reply, data: list[Line], qtype: str
     ) -> tuple[list[Line], dns.name.Name | None] | None:
         """The whole of QNAME is matched, by itself or by an asterisk."""
         cnames = [line for line in data if line.rtype == "CNAME"]

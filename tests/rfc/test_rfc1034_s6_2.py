@@ -11,7 +11,7 @@ from zoneserver.zone.zoneset import ZoneSet
 
 ROOT = zone(
     """
-    .                         86400 SOA   SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870611 1800 300 604800 86400
+    .              86400 SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870611 1800 300 604800 86400
     .                         86400 NS    A.ISI.EDU.
     .                         86400 NS    C.ISI.EDU.
     .                         86400 NS    SRI-NIC.ARPA.
@@ -41,7 +41,7 @@ ROOT = zone(
 
 EDU = zone(
     """
-    @               86400  SOA  SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870729 1800 300 604800 86400
+    @       86400 SOA SRI-NIC.ARPA. HOSTMASTER.SRI-NIC.ARPA. 870729 1800 300 604800 86400
     @               86400  NS   SRI-NIC.ARPA.
     @               86400  NS   C.ISI.EDU.
     UCI             172800 NS   ICS.UCI

@@ -30,7 +30,8 @@ CASES = [
     Case("to.example A", NODATA, "to.example CNAME other.xx", SOA),
     Case("example A", NODATA, authority=SOA),
     # 2.2: a referral has NS, no SOA and no AA, which tells it from NODATA.
-    Case("child.xx A", REFERRAL, authority="child.xx NS ns1.xx", additional="ns1.xx A 127.0.0.2"),
+    Case("child.xx A", REFERRAL, authority="child.xx NS ns1.xx",
+         additional="ns1.xx A 127.0.0.2"),
     Case("away.example A", REFERRAL, "away.example CNAME child.xx", "child.xx NS ns1.xx",
          "ns1.xx A 127.0.0.2"),
     # A positive answer has no SOA beside it.

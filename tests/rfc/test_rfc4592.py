@@ -16,7 +16,7 @@ from tests.zones_text import (
 
 ZONE = zone(
     """
-    example.                  SOA  ns.example.com. hostmaster.example.com. 1 7200 1800 1209600 300
+    example.                SOA  ns.example.com. hostmaster.example.com. 1 7200 1800 1209600 300
     example.                  NS   ns.example.com.
     example.                  NS   ns.example.net.
     *.example.                TXT  "this is a wildcard"

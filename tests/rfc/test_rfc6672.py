@@ -79,14 +79,16 @@ ZONE = zone(f"""
         Case("www.deep.a A", ANSWER,
              "deep.a DNAME sam\nwww.deep.a CNAME www.sam\nwww.sam A 192.0.2.1"),
         # 2.4: data below a DNAME is not seen, not even a delegation.
-        Case("sub.frodo TXT", ANSWER, 'frodo DNAME sam\nsub.frodo CNAME sub.sam\nsub.sam TXT "wild"'),
+        Case("sub.frodo TXT", ANSWER,
+             'frodo DNAME sam\nsub.frodo CNAME sub.sam\nsub.sam TXT "wild"'),
         Case("www.frodo A", ANSWER,
              "frodo DNAME sam\nwww.frodo CNAME www.sam\nwww.sam A 192.0.2.1"),
         # 3.2: the name above a DNAME is not concerned, nor a sibling.
         Case("a A", NODATA, authority=NEGATIVE),
         Case("b.a A", NXDOMAIN, authority=NEGATIVE),
         # 3.3: the substituted name is looked up again, asterisks and all.
-        Case("x.y.frodo TXT", ANSWER, 'frodo DNAME sam\nx.y.frodo CNAME x.y.sam\nx.y.sam TXT "wild"'),
+        Case("x.y.frodo TXT", ANSWER,
+             'frodo DNAME sam\nx.y.frodo CNAME x.y.sam\nx.y.sam TXT "wild"'),
         Case("x.frodo CNAME", NODATA, "frodo DNAME sam\nx.frodo CNAME x.sam", NEGATIVE),
         Case("x.loop A", PARTIAL, "loop DNAME loop\nx.loop CNAME x.loop"),
     ],

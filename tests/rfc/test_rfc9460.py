@@ -42,7 +42,8 @@ CASES = [
         own HTTPS 1 . alpn=h2 ipv4hint=192.0.2.2
         own A 192.0.2.2
     """),
-    Case("mixed SVCB", ANSWER, "mixed SVCB 1 pool", additional=f"{POOL}\npool SVCB 1 . port=853"),
+    Case("mixed SVCB", ANSWER, "mixed SVCB 1 pool",
+         additional=f"{POOL}\npool SVCB 1 . port=853"),
     Case("_8443._https.api HTTPS", ANSWER, "_8443._https.api HTTPS 0 svc4",
          additional="svc4 HTTPS 1 . port=8004"),
     Case("out HTTPS", ANSWER, "out HTTPS 0 pool.test."),

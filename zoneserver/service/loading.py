@@ -3,7 +3,7 @@
 The set of zones that is served is always one that was judged as a whole.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -90,9 +90,14 @@ def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSourc
     return read_yaml_zone(origin, files.files, files.include, defaults)
 
 
-def judge_loaded(loaded: Loaded, today: date) -> tuple[Finding, ...]:
-    """Every finding about what was read, as it stands in the files."""
-    return (*loaded.findings, *judge(loaded.candidates, today))
+def judge_loaded(
+    loaded: Loaded, today: date, asked: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Every finding about what was read, as it stands in the files.
+
+    `asked` are the codes of rules that are off by default and shall be judged too.
+    """
+    return (*loaded.findings, *judge(loaded.candidates, today, asked))
 
 
 def admit(loaded: Loaded, today: date, served: Standing = MappingProxyType({})) -> Admission:

@@ -10,7 +10,6 @@ from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA, TXT
 from zoneserver.records.rrset import RRset
-from zoneserver.validator.routes import routes
 from zoneserver.validator.world import Candidate, Verdict, World
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
@@ -21,7 +20,7 @@ _CLIENT_SERVICES = ((b"_submissions", b"_tcp"), (b"_imaps", b"_tcp"))
 
 def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX009: a name that takes no mail, and yet sends some (RFC 7505 4.2)."""
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if not route.is_null:
             continue
         node = candidate.zone.find(route.owner)
@@ -95,7 +94,7 @@ def check_postmaster(candidate: Candidate, world: World) -> Iterator[Finding]:
 def check_client_settings(candidate: Candidate, world: World) -> Iterator[Finding]:
     """SR003: records by which mail clients find submission and IMAP by themselves."""
     zone = candidate.zone
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if route.owner != zone.origin or route.is_null:
             continue
         missing = [

@@ -2,15 +2,12 @@
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import MX
-from zoneserver.records.rrset import RRset
 from zoneserver.validator.known import provider_of
-from zoneserver.validator.world import Candidate, Target, Verdict, World, visible_rrsets
+from zoneserver.validator.world import Candidate, Hop, Route, Verdict, World, visible_rrsets
 
 _MIN_TTL, _MAX_TTL = 60, 2 * 86400  # seconds
 _MAX_EXCHANGERS = 10  # RFC 7208 4.6.4: SPF's mx gives up beyond
@@ -19,48 +16,10 @@ _MUCH_SHORTER = 10  # times
 _ARPA = Name.parse("arpa.")
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One exchanger of a route."""
-
-    mx: MX
-    mark: Mark
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """The exchangers of one name in the order that senders try them (RFC 5321 5.1)."""
-
-    rrset: RRset
-    hops: tuple[Hop, ...]
-
-    @property
-    def owner(self) -> Name:
-        """The name whose mail it is."""
-        return self.rrset.owner
-
-    @property
-    def is_null(self) -> bool:
-        """Whether it says that no mail is taken (RFC 7505 3)."""
-        return all(hop.mx.exchange == ROOT for hop in self.hops)
-
-
-def routes(candidate: Candidate, world: World) -> Iterator[Route]:
-    """The route of every name with an MX."""
-    for rrset in visible_rrsets(candidate.zone, rtypes.MX):
-        hops = [
-            Hop(rdata, mark, world.look_up(rdata.exchange))
-            for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True)
-            if isinstance(rdata, MX)
-        ]
-        yield Route(rrset, tuple(sorted(hops, key=lambda hop: hop.mx.preference)))
-
-
 def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX015-MX017: MX records that say nothing, or the reverse of what was meant."""
     zone = candidate.zone
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if route.is_null:
             continue
         first = route.hops[0]
@@ -88,7 +47,7 @@ def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
 def check_redundancy(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX019, MX032: several exchangers that are one machine, or two providers."""
     judged: set[frozenset[Name]] = set()
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         # Many names share one set of exchangers; what it lacks is said once.
         exchangers = frozenset(hop.mx.exchange for hop in route.hops)
         if len(exchangers) < 2 or exchangers in judged:
@@ -112,7 +71,7 @@ def check_redundancy(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_fallback(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX018: a single MX. Off by default, because one good MX is a fine set-up."""
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if len(route.hops) == 1 and not route.is_null:
             yield _about(
                 route,
@@ -126,7 +85,7 @@ def check_fallback(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_times(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX027: TTLs that cost look-ups, or that keep a mistake for days."""
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         ttl = route.rrset.ttl
         if not _MIN_TTL <= ttl <= _MAX_TTL:
             yield _about(route, route.hops[0], "MX027", *_ttl_advice(f"the TTL {ttl}", ttl))
@@ -149,7 +108,7 @@ def check_times(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_size(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX028, MX030: too many exchangers; exchangers where nobody has a mailbox."""
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if len(route.hops) > _MAX_EXCHANGERS:
             yield _about(
                 route,
@@ -168,7 +127,7 @@ def check_size(candidate: Candidate, world: World) -> Iterator[Finding]:
 def check_reach(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX023: a target outside all our zones cannot be judged without asking."""
     told = {ROOT}
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         for hop in route.hops:
             if hop.target.verdict is Verdict.FOREIGN and hop.mx.exchange not in told:
                 told.add(hop.mx.exchange)
@@ -190,7 +149,7 @@ def check_wildcards(candidate: Candidate, world: World) -> Iterator[Finding]:
         for rrset in visible_rrsets(zone, rtype)
         for rdata in rrset.rdatas
     }
-    for route in routes(candidate, world):
+    for route in world.routes(candidate.zone):
         if not route.owner.is_wildcard:
             continue
         above = route.owner.parent

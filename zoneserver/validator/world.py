@@ -6,9 +6,10 @@ from enum import Enum
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import solve
-from zoneserver.names import Name
+from zoneserver.findings import Mark
+from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import AAAA, A
+from zoneserver.records.rdata import AAAA, MX, A
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import ZoneSet
@@ -70,6 +71,33 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """One exchanger of a route."""
+
+    mx: MX
+    mark: Mark
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The exchangers of one name in the order that senders try them (RFC 5321 5.1)."""
+
+    rrset: RRset
+    hops: tuple[Hop, ...]
+
+    @property
+    def owner(self) -> Name:
+        """The name whose mail it is."""
+        return self.rrset.owner
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it says that no mail is taken (RFC 7505 3)."""
+        return all(hop.mx.exchange == ROOT for hop in self.hops)
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """All candidates at once, so that a rule sees from one zone into another.
 
@@ -80,6 +108,7 @@ class World:
     unreadable: frozenset[Name]
     today: date = date.max
     _targets: dict[Name, Target] = field(default_factory=dict)
+    _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
 
     def zone_of(self, name: Name) -> Zone | None:
         """The zone of ours that has the say about a name."""
@@ -92,6 +121,22 @@ class World:
         if known is None:
             known = self._targets[name] = self._judge(name)
         return known
+
+    def routes(self, zone: Zone) -> tuple[Route, ...]:
+        """The route of every name of a zone that has an MX."""
+        known = self._routes.get(zone.origin)
+        if known is None:
+            found = visible_rrsets(zone, rtypes.MX)
+            known = self._routes[zone.origin] = tuple(self._route(rrset) for rrset in found)
+        return known
+
+    def _route(self, rrset: RRset) -> Route:
+        hops = [
+            Hop(rdata, mark, self.look_up(rdata.exchange))
+            for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True)
+            if isinstance(rdata, MX)
+        ]
+        return Route(rrset, tuple(sorted(hops, key=lambda hop: hop.mx.preference)))
 
     def _judge(self, name: Name) -> Target:
         zone = self.zone_of(name)

@@ -206,7 +206,7 @@ class Composer:
         return self._included(node)
 
     def _included(self, node: Node) -> Node:
-        tree = self._include(scalar(node, "the path of !include", "mx.yaml"))
+        tree = self._include(scalar(node, "the path of !include", example="mx.yaml"))
         self._size += tree.size
         return tree.node
 

@@ -57,7 +57,8 @@ CASES = [
     Case("above A", PARTIAL, "above CNAME org."),
     Case("gone A", NXDOMAIN, "gone CNAME nothing", NEGATIVE),
     Case("ent A", NODATA, "ent CNAME ent.data", NEGATIVE),
-    Case("apex SOA", ANSWER, "apex CNAME @\n@ SOA ns.test. hostmaster.test. 1 7200 1800 1209600 300"),
+    Case("apex SOA", ANSWER,
+         "apex CNAME @\n@ SOA ns.test. hostmaster.test. 1 7200 1800 1209600 300"),
     Case("cut A", REFERRAL, "cut CNAME sub", "sub NS ns.sub", "ns.sub A 192.0.2.53"),
     Case("glue A", REFERRAL, "glue CNAME ns.sub", "sub NS ns.sub", "ns.sub A 192.0.2.53"),
     # DS is the one type that the parent's side of a cut answers.

@@ -60,7 +60,8 @@ CASES = [
     Case("x.sub.old A", NXDOMAIN, f"{OLD}\nx.sub.old 600 CNAME x.sub.new", NEGATIVE),
     Case("www.old DS", NODATA, f"{OLD}\nwww.old 600 CNAME www.new", NEGATIVE),
     Case("a.away A", PARTIAL, "away DNAME test.\na.away CNAME a.test."),
-    Case("www.new.top A", ANSWER, "top DNAME @\nwww.new.top CNAME www.new\nwww.new A 192.0.2.80"),
+    Case("www.new.top A", ANSWER,
+         "top DNAME @\nwww.new.top CNAME www.new\nwww.new A 192.0.2.80"),
     Case("alias A", ANSWER, f"""
         alias CNAME www.old
         {OLD}
@@ -74,7 +75,8 @@ CASES = [
         www.old 600 CNAME www.new
         www.new A 192.0.2.80
     """),
-    Case("www.tocut A", REFERRAL, "tocut DNAME cut\nwww.tocut CNAME www.cut", "cut NS ns.test."),
+    Case("www.tocut A", REFERRAL, "tocut DNAME cut\nwww.tocut CNAME www.cut",
+         "cut NS ns.test."),
     Case("a.loop A", PARTIAL, """
         loop DNAME loop2
         a.loop CNAME a.loop2

@@ -55,7 +55,8 @@ def test_ds_of_the_parent(case: Case) -> None:
         # Both are served: the parent has the DS, the child everything else.
         ([PARENT, CHILD], "child.example. DS", "NOERROR", PARENT, Case("", ANSWER, DS)),
         ([CHILD, PARENT], "child.example. DS", "NOERROR", PARENT, Case("", ANSWER, DS)),
-        ([PARENT, CHILD], "child.example. A", "NOERROR", CHILD, Case("", ANSWER, "@ A 192.0.2.3")),
+        ([PARENT, CHILD], "child.example. A", "NOERROR", CHILD,
+         Case("", ANSWER, "@ A 192.0.2.3")),
         ([PARENT, CHILD], "www.child.example. DS", "NOERROR", CHILD,
          Case("", NODATA, authority=NEGATIVE)),
         # The child alone: it denies the DS itself (RFC 4035 3.1.4.1).

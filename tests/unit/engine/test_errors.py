@@ -142,7 +142,7 @@ def test_tsig_of_a_long_name() -> None:
 
 @BOTH
 def test_badvers_comes_first(transport: Transport) -> None:
-    """An EDNS version that we do not know says nothing else about the query (RFC 6891 6.1.3)."""
+    """What a query of an unknown EDNS version means is not known either (RFC 6891 6.1.3)."""
     for asked in (o.question(), o.question("www.elsewhere"), o.question("example", o.AXFR)):
         reply = _respond(o.message(o.opt(version=1), asked=asked), transport)
         assert (dns.rcode.to_text(reply.rcode()), reply.edns) == ("BADVERS", 0)

@@ -275,10 +275,12 @@ def test_equality() -> None:
     """Equal octets, names without case; another type is another thing."""
     assert NS(Name.parse("A.b.")) == NS(Name.parse("a.B."))
     assert hash(NS(Name.parse("A.b."))) == hash(NS(Name.parse("a.B.")))
-    assert NS(Name.parse("a.")) != CNAME(Name.parse("a."))
+    ns: Rdata = NS(Name.parse("a."))
+    assert ns != CNAME(Name.parse("a."))
     assert TXT((b"A",)) != TXT((b"a",))
     assert Opaque(65280, b"x") != Opaque(65281, b"x")
-    assert A(bytes(4)) != Opaque(1, bytes(4))
+    address: Rdata = A(bytes(4))
+    assert address != Opaque(1, bytes(4))
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def test_meta(rtype: int, *, meta: bool) -> None:
     assert meta == is_meta(rtype)
 
 
-@pytest.mark.parametrize(("text", "close"), [("CNAM", "CNAME"), ("aaa", "AAAA"), ("HTTP", "HTTPS"),
-                                             ("qqqqqqqq", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "close"), [("CNAM", "CNAME"), ("aaa", "AAAA"), ("HTTP", "HTTPS"), ("qqqqqqqq", "")]
+)
 def test_suggest(text: str, close: str) -> None:
     """The nearest word, if one is near."""
     assert close == suggest(text)

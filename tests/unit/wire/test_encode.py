@@ -15,8 +15,8 @@ from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.zone.zone import Zone
 
 
-def _query(asked: bytes | None = None, *additional: bytes, **options: int) -> Query:
-    query = decode_query(o.message(*additional, asked=asked, **options))
+def _query(asked: bytes | None = None, *additional: bytes, flags: int = 0) -> Query:
+    query = decode_query(o.message(*additional, asked=asked, flags=flags))
     assert query is not None
     return query
 
@@ -43,7 +43,7 @@ def test_compression() -> None:
 
 
 def test_compression_without_case() -> None:
-    """A pointer may lead to other case: RFC 4343 4.1 allows that, and the qname keeps its own."""
+    """A pointer may lead to other case (RFC 4343 4.1); the qname keeps its own."""
     rrsets = _rrsets("WWW.EXAMPLE. CNAME Www.Example.")
     octets = _encode(_query(o.question("www.eXample")), Response(0, answer=rrsets))
     assert o.question("www.eXample") + o.record(
@@ -58,7 +58,7 @@ def test_root_is_not_compressed() -> None:
 
 
 def test_pointers_reach_16383() -> None:
-    """A name behind octet 16,383 is no pointer's target (RFC 1035 4.1.4), and all still reads."""
+    """A name behind octet 16,383 is no pointer's target (RFC 1035 4.1.4); all still reads."""
     rrsets = _rrsets(
         "\n".join(f"{'x' * 50}{i}.test. MX 1 {'y' * 50}{i}.test." for i in range(300))
     )

@@ -1,4 +1,4 @@
-"""The scanner: what is dropped, what is an error, what is let through, and where its parts are."""
+"""The scanner: what it drops, what it finds faulty, and where the parts of a sound query are."""
 
 import pytest
 

@@ -29,7 +29,8 @@ def test_names_in_between_exist() -> None:
     """Every name from an owner up to the origin has a node, the empty ones without RRsets."""
     served = zone("a.b.c A 192.0.2.1\n*.w A 192.0.2.2")
     assert {
-        "example.", "c.example.", "b.c.example.", "a.b.c.example.", "w.example.", "*.w.example.",
+        "example.", "c.example.", "b.c.example.", "a.b.c.example.",
+        "w.example.", "*.w.example.",
     } == _names(served)  # fmt: skip
     empty = {str(n.owner) for n in served.nodes.values() if n.is_empty_non_terminal}
     assert {"c.example.", "b.c.example.", "w.example."} == empty
@@ -99,11 +100,14 @@ def test_owned_by() -> None:
 
 COVERS = [
     ("cut NS ns.test.\na.cut A 192.0.2.1", "a.cut.example.", "cut.example."),
-    ("cut NS ns.test.\na.cut NS ns.test.\nb.a.cut A 192.0.2.1", "b.a.cut.example.", "cut.example."),
+    ("cut NS ns.test.\na.cut NS ns.test.\nb.a.cut A 192.0.2.1", "b.a.cut.example.",
+     "cut.example."),
     ("old DNAME new\nx.y.old A 192.0.2.1", "x.y.old.example.", "old.example."),
     ("old DNAME new\nx.y.old A 192.0.2.1", "y.old.example.", "old.example."),
-    ("old DNAME new\ncut.old NS ns.test.\nx.cut.old A 192.0.2.1", "x.cut.old.example.", "old.example."),
-    ("cut NS ns.test.\nold.cut DNAME x\nx.old.cut A 192.0.2.1", "x.old.cut.example.", "cut.example."),
+    ("old DNAME new\ncut.old NS ns.test.\nx.cut.old A 192.0.2.1", "x.cut.old.example.",
+     "old.example."),
+    ("cut NS ns.test.\nold.cut DNAME x\nx.old.cut A 192.0.2.1", "x.old.cut.example.",
+     "cut.example."),
     ("cut NS ns.test.", "cut.example.", None),
     ("@ DNAME test.\nwww A 192.0.2.1", "www.example.", "example."),
     ("@ NS ns.test.\nwww A 192.0.2.1", "www.example.", None),

@@ -30,7 +30,7 @@ def soa_of(source: ZoneSource) -> Record:
 
 
 def test_soa_from_defaults() -> None:
-    """mname is the first apex NS, rname hostmaster, the serial ours."""
+    """Mname is the first apex NS, rname hostmaster, the serial ours."""
     source = read(NS)
     soa = soa_of(source)
     assert soa.rdata.text == (
@@ -113,7 +113,7 @@ def test_automatic_serial(serial: str) -> None:
     ],
 )
 def test_mailbox(written: str, wire: bytes) -> None:
-    """rname as people write a mailbox, or in the form of the DNS (RFC 1035 8)."""
+    """Rname as people write a mailbox, or in the form of the DNS (RFC 1035 8)."""
     source = read(f"{NS}$soa: {{rname: {written!r}}}".replace("\\\\", "\\"))
     assert source.findings == ()
     rdata = soa_of(source).rdata
@@ -187,12 +187,17 @@ def test_soa_records_are_kept_wherever_they_stand() -> None:
     source = read(f"'': {{type: SOA, values: [{value}, {value}]}}")
     assert [record.rtype for record in source.records] == [rtypes.SOA, rtypes.SOA]
     source = read(f"x: {{type: SOA, value: {value}}}")
-    assert [str(record.owner) for record in source.records] == ["example.com.", "x.example.com."]
+    assert [str(record.owner) for record in source.records] == [
+        "example.com.",
+        "x.example.com.",
+    ]
 
 
 def test_directive_in_two_files() -> None:
     """Both places are named."""
-    source = read_files({"a.yaml": b"$ttl: 1", "b.yaml": b"\n$ttl: 2\nx: {type: A, value: 1.2.3.4}"})
+    source = read_files(
+        {"a.yaml": b"$ttl: 1", "b.yaml": b"\n$ttl: 2\nx: {type: A, value: 1.2.3.4}"}
+    )
     (finding,) = source.findings
     assert (finding.code, finding.mark) == ("SY008", Mark("b.yaml", 2, 1))
     assert finding.related[0][0] == Mark("a.yaml", 1, 1)
@@ -226,7 +231,7 @@ def test_single_waiver_needs_no_list() -> None:
         ("{rule: ¦MX001, reason: a}", "WV002", "cannot be waived"),
         ("{rule: ¦SY008, reason: a}", "WV002", "cannot be waived"),
         ("{rule: ¦MX999, reason: a}", "WV002", "there is no rule"),
-        ("{rule: ¦mx05, reason: a}", "WV002", "did you mean `MX005`?"),
+        ("{rule: ¦mx005x, reason: a}", "WV002", "did you mean `MX005`?"),
         ("¦{reason: a}", "WV002", "the waiver has no rule"),
         ("¦{rule: MX005}", "WV002", "the waiver has no reason"),
         ("¦{rule: MX005, reason: ' '}", "WV002", "the waiver has no reason"),
@@ -250,6 +255,6 @@ def test_bad_waiver(waiver: str, code: str, says: str) -> None:
 
 
 def test_names_of_the_root_zone() -> None:
-    """hostmaster of the root is a top-level name."""
+    """Hostmaster of the root is a top-level name."""
     source = read("'': {type: NS, value: a.root-servers.net.}", origin=ROOT)
     assert soa_of(source).rdata.text.startswith("a.root-servers.net. hostmaster. 0")

@@ -66,7 +66,14 @@ NO_NUMBERS = [
 
 @pytest.mark.parametrize(
     ("written", "yaml11"),
-    [*NO_NUMBERS, ("01h", ""), ("1h 30m", ""), ("1x", ""), ("1\u017f", ""), ("99999999999", "")],
+    [
+        *NO_NUMBERS,
+        ("01h", ""),
+        ("1h 30m", ""),
+        ("1x", ""),
+        ("1\u017f", ""),
+        ("99999999999", ""),
+    ],
 )
 def test_no_ttl(written: str, yaml11: str) -> None:
     """Nothing is guessed; where YAML 1.1 would have, the message says what it reads."""

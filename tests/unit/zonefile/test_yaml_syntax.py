@@ -94,13 +94,13 @@ def test_broken(
     [
         f"\ufeffx: {RECORD}\n",
         f"\ufeff---\r\nx: {RECORD}\r\n",
-        f"x:\r\n  type: A\r\n  value: 192.0.2.1\r\n",
+        "x:\r\n  type: A\r\n  value: 192.0.2.1\r\n",
         f"# comment\n\n---\nx: {RECORD}\n...\n",
         f"%YAML 1.1\n---\nx: {RECORD}\n",
         "x:\n  type: A\t# tab before a comment\n  value:\t192.0.2.1\n",
         "x: {type: A,\n\tvalue: 192.0.2.1}\n",
         "? x\n: type: A\n  value: 192.0.2.1\n",
-        "x: {type: A, value: >-\n  192.0.2.1\n  }\n",
+        "x:\n  type: A\n  value: >-\n    192.0.2.1\n",
     ],
 )
 def test_accepted(text: str) -> None:

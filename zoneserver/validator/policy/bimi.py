@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from zoneserver.errors import NameSyntaxError
-from zoneserver.findings import Finding, Level
+from zoneserver.findings import Finding
 from zoneserver.names import Name
 from zoneserver.validator.policy.dmarc import parse_dmarc
 from zoneserver.validator.policy.survey import Survey, seen_texts
@@ -46,12 +46,10 @@ def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Fin
         if records:
             yield from _check_policy(text, records[0], inherited=name != domain)
             return
-    level = Level.WARNING if len(survey.zone.origin.labels) == 2 else Level.HINT
     yield text.finding(
         "BI001",
         f"{domain} has no DMARC record; no logo is shown without one that is enforced",
         f'_dmarc.{domain} TXT "v=DMARC1; p=quarantine"',
-        level=level,
     )
 
 

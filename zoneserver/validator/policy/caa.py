@@ -37,18 +37,7 @@ def _check_property(survey: Survey, owner: Name, caa: CAA, mark: Mark) -> Iterat
     tag = caa.tag.decode("latin-1")
     value = caa.value.decode("utf-8", "replace")
     name = tag.lower()  # RFC 8659 4.1: tags are compared without case
-    if not re.fullmatch(r"[A-Za-z0-9]+", tag):
-        guess = difflib.get_close_matches(re.sub(r"\W|_", "", name), _KNOWN, 1, 0.8)
-        fix = (
-            f"did you mean {guess[0]}?"
-            if guess
-            else "write issue, issuewild, issuemail or iodef"
-        )
-        reason = (
-            "a tag has letters and digits only; certification authorities ignore the record"
-        )
-        yield _about(owner, caa, mark, reason, fix)
-    elif name not in _KNOWN:
+    if name not in _KNOWN:
         guess = difflib.get_close_matches(name, _KNOWN, 1, 0.7)
         critical = caa.flags & _CRITICAL
         effect = "no authority issues any certificate" if critical else "authorities ignore it"

@@ -41,7 +41,7 @@ def parse_policy(text: str) -> StsPolicy:
     fields: dict[str, str] = {}
     patterns: list[str] = []
     faults: list[tuple[int, str]] = []
-    lines = text.removesuffix("\n").replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         field = _FIELD.fullmatch(line)
         if field is None:

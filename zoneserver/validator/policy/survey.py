@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
+from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
@@ -155,6 +156,14 @@ def alias_targets(zones: ZoneSet) -> frozenset[Name]:
         for rdata in rrset.rdatas
         if (target := rdata.points_to)
     )
+
+
+def find_below(domain: Name, *labels: bytes) -> Name | None:
+    """The name with labels in front; None where it would be too long to exist."""
+    try:
+        return domain.prefixed(*labels)
+    except NameSyntaxError:
+        return None
 
 
 def is_for_smtp(owner: Name) -> bool:

@@ -150,7 +150,9 @@ def test_a_changed_octet_breaks_nothing(at: int, octet: int) -> None:
 
 def test_two_keys_are_told_once() -> None:
     """DK009 names every other key."""
-    three = "\n".join(key("s1._domainkey", f"v=DKIM1; p={rsa_text(2048 + n)}") for n in range(3))
+    three = "\n".join(
+        key("s1._domainkey", f"v=DKIM1; p={rsa_text(2048 + n)}") for n in range(3)
+    )
     (found,) = (each for each in judge_lines(three) if each.code == "DK009")
 
     assert len(found.related) == 2

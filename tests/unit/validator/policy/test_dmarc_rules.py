@@ -146,7 +146,7 @@ def test_consent_is_offered() -> None:
 
 def test_domains_of_one_organisation() -> None:
     """DM005: siblings below a domain of ours with a DMARC record belong together."""
-    parent = "_dmarc TXT \"v=DMARC1; p=reject\"\na NS ns1\na NS ns2\nb NS ns1\nb NS ns2"
+    parent = '_dmarc TXT "v=DMARC1; p=reject"\na NS ns1\na NS ns2\nb NS ns1\nb NS ns2'
     a = OTHER.replace("example.net.", "a.example.com.")
     b = OTHER.replace("example.net.", "b.example.com.")
     a += txt("_dmarc", "v=DMARC1; p=reject; rua=mailto:dmarc@b.example.com") + "\n"

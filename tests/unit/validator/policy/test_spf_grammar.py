@@ -173,7 +173,9 @@ def test_modifier_twice(name: str) -> None:
     """RFC 7208 6: redirect and exp stand once at most."""
     spf = parse_spf(f"v=spf1 {name}=a.example.org {name}=b.example.org")
 
-    assert [(fault.term, fault.fatal) for fault in spf.faults] == [(f"{name}=b.example.org", True)]
+    assert [(fault.term, fault.fatal) for fault in spf.faults] == [
+        (f"{name}=b.example.org", True)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ CUT_AT_255 = f'@ TXT "{FULL_STRING}" "-all.example.net -all"'
 MANY_MX = "\n".join(f"many MX {n} mx{n}.example.net." for n in range(1, 12))
 
 
-
 def spf(*terms: str) -> str:
     """A dozen hosts, and a record that names senders by these terms."""
     return f"{HOSTS}\n" + txt("@", " ".join(["v=spf1", *terms, "-all"]))
@@ -217,7 +216,9 @@ def test_lookups_through_another_zone() -> None:
         f'p{n} TXT "v=spf1 include:p{n + 1}.example.net -all"' for n in range(12)
     )
     found = judge_lines(txt("@", "v=spf1 include:p0.example.net -all"), f"{other}\n")
-    mine = [each for each in found if each.code == "SP002" and str(each.origin) == "example.com."]
+    mine = [
+        each for each in found if each.code == "SP002" and str(each.origin) == "example.com."
+    ]
 
     assert [str(name) for name in mine[0].also] == ["example.net."]
 
@@ -237,7 +238,9 @@ def test_loop_is_told_once() -> None:
     )
     (found,) = (each for each in judge_lines(lines) if each.code == "SP010")
 
-    assert "a.example.com. -> b.example.com. -> c.example.com. -> a.example.com." in found.reason
+    assert (
+        "a.example.com. -> b.example.com. -> c.example.com. -> a.example.com." in found.reason
+    )
 
 
 def test_records_that_include_one_another_many_times() -> None:
@@ -245,7 +248,9 @@ def test_records_that_include_one_another_many_times() -> None:
     tree = [
         txt(f"t{n}", f"v=spf1 {f'include:t{n + 1}.example.com ' * 8}-all") for n in range(12)
     ]
-    lines = "\n".join([*tree, txt("t12", "v=spf1 -all"), txt("@", "v=spf1 include:t0.example.com ~all")])
+    lines = "\n".join(
+        [*tree, txt("t12", "v=spf1 -all"), txt("@", "v=spf1 include:t0.example.com ~all")]
+    )
 
     assert "error" in levels(judge_lines(lines), "SP002")
 

@@ -103,7 +103,9 @@ def test_sound_policies(text: str) -> None:
 def test_exchanger_left_out(mode: str, found: list[str]) -> None:
     """ST004: an MX that the policy does not admit, weighed by what senders do about it."""
     text = POLICY.replace("enforce", mode)
-    findings = list(check_policy(text, AT, DOMAIN, mx("mail.example.com.", "mail2.example.com.")))
+    findings = list(
+        check_policy(text, AT, DOMAIN, mx("mail.example.com.", "mail2.example.com."))
+    )
 
     assert [str(each.level) for each in findings] == found
     assert all("mail2.example.com." in each.reason for each in findings)

@@ -154,7 +154,10 @@ def test_domain_and_host_at_once() -> None:
     [
         ('_tls._smtp TXT "v=TLSRPTv1; rua=mailto:a@example.com"', "_smtp._tls.example.com."),
         ('_tls TXT "v=TLSRPTv1; rua=mailto:a@example.com"', "_smtp._tls.example.com."),
-        ('_tls._smtp.www TXT "v=TLSRPTv1; rua=mailto:a@example.com"', "_smtp._tls.www.example."),
+        (
+            '_tls._smtp.www TXT "v=TLSRPTv1; rua=mailto:a@example.com"',
+            "_smtp._tls.www.example.",
+        ),
         ('_smtp._tls TXT "v=TLSRPTv1; rua=a@example.com"', "rua=mailto:a@example.com"),
         ('mta-sts TXT "v=STSv1; id=1"', "move it to _mta-sts.example.com."),
         ('www TXT "v=STSv1; id=1"', "move it to _mta-sts.www.example.com."),
