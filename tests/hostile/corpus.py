@@ -231,11 +231,12 @@ def names() -> Rows:
         o.message(asked=o.question(b"\x0bwww\x07example\0")),
         REFUSED,
     )
-    for case in ("WWW.EXAMPLE", "wWw.eXaMpLe"):
-        yield f"0x20: {case}", o.message(asked=o.question(case)), OK
+    for text in ("WWW.EXAMPLE", "wWw.eXaMpLe"):
+        yield f"0x20: {text}", o.message(asked=o.question(text)), OK
     there = [
         b"nul\0byte", b"esc.dot", b"\xff\xfe", b"cr\r\nlf", b"\x1b[31m", b'"quoted"', b"../etc",
-        b"a b", b" ", b"\xe2\x84\xaa", b"k", b"K", b"<script>", b"%s%n%", b"ESC.DOT", b"NUL\0BYTE",
+        b"a b", b" ", b"\xe2\x84\xaa", b"k", b"K", b"<script>", b"%s%n%", b"ESC.DOT",
+        b"NUL\0BYTE",
     ]  # fmt: skip
     not_there = [
         b"\xe2\x84\xab", b"nul", b"\xdf\xde", b"\r\n", b"\\", b"';--", b"..", b"\0",

@@ -107,7 +107,13 @@ class SlowZone:
             if node == qname:
                 return self._step_3a(reply, self._at(node), qtype)
             if dname := self._at(node, "DNAME"):
-                return dname, self._substitute(qname, dname[0], dname)
+                target = self._substitute(qname, dname[0], dname)
+                if qtype == "CNAME" and target is not None:
+                    # RFC 1034 3.6.2: a CNAME that was asked for is not followed.
+                    reply.answer += [line for line in dname if line not in reply.answer]
+                    reply.ends("ANSWER")
+                    return None
+                return dname, target
             label = qname.relativize(node).labels[-1]
             if self._exists(dns.name.Name([label, *node.labels])):
                 continue

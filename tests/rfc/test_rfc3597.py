@@ -10,17 +10,16 @@ from zoneserver.records.parse import parse_rdata
 from zoneserver.records.rdata import MX, A, Opaque
 from zoneserver.zone.zoneset import ZoneSet
 
-ZONE = zone(
-    r"""
+LONG = rf"TYPE65281 \# 300 {'00' * 300}"
+ZONE = zone(rf"""
     a        TYPE731    \# 6 abcdef012345
     a        TYPE62347  \# 0
     a        A          10.0.0.1
     a        TYPE65534  \# 4 0a000001
     *.wild   TYPE65280  \# 1 ff
     alias    CNAME      a
-    """
-    + rf"long TYPE65281 \# 300 {'00' * 300}"
-)
+    long     {LONG}
+""")
 
 CASES = [
     Case("a TYPE731", ANSWER, r"a TYPE731 \# 6 abcdef012345"),
@@ -29,7 +28,7 @@ CASES = [
     Case("a TYPE732", NODATA, authority=NEGATIVE),
     Case("x.wild TYPE65280", ANSWER, r"x.wild TYPE65280 \# 1 ff"),
     Case("alias TYPE731", ANSWER, "alias CNAME a\na TYPE731 \\# 6 abcdef012345"),
-    Case("long TYPE65281", ANSWER, rf"long TYPE65281 \# 300 {'00' * 300}"),
+    Case("long TYPE65281", ANSWER, f"long {LONG}"),
 ]
 
 

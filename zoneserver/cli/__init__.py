@@ -1,10 +1,14 @@
 """The command line. Exit status: 0 fine, 1 findings, 2 wrong use or a thing not usable."""
 
+from zoneserver.cli.check import check_command
 from zoneserver.cli.commands import main
 from zoneserver.cli.convert import export_command, import_command, show_command
 from zoneserver.cli.diff import diff_command
 from zoneserver.cli.explain import explain_command
+from zoneserver.cli.rules import rules_command
 
+main.add_command(check_command)
+main.add_command(rules_command)
 main.add_command(explain_command)
 main.add_command(diff_command)
 main.add_command(import_command)

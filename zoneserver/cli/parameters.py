@@ -4,9 +4,12 @@ from pathlib import Path
 
 import click
 
+from zoneserver.catalogue import CATALOGUE
 from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
 from zoneserver.transports.listen import Endpoint
+from zoneserver.zonefile.nodes import show
+from zoneserver.zonefile.report import did_you_mean
 
 
 def parse_endpoint(text: str) -> Endpoint:
@@ -23,6 +26,27 @@ def parse_origin(text: str) -> Name:
         return Name.parse(text if text.endswith(".") else f"{text}.")
     except NameSyntaxError as error:
         raise click.BadParameter(f"{text} is no name: {error}") from error
+
+
+def parse_rule(text: str) -> str:
+    """The code of a rule, in any case."""
+    code = text.upper()
+    if code not in CATALOGUE:
+        raise _no_rule(text)
+    return code
+
+
+def parse_rules(text: str) -> str:
+    """The code of a rule, or the beginning of the codes of several."""
+    code = text.upper()
+    if not code or not any(each.startswith(code) for each in CATALOGUE):
+        raise _no_rule(text)
+    return code
+
+
+def _no_rule(text: str) -> click.BadParameter:
+    guess = did_you_mean(text, CATALOGUE) or "zoneserver rules lists them"
+    return click.BadParameter(f"there is no rule {show(text)}; {guess}")
 
 
 config_option = click.option(

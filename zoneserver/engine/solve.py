@@ -79,7 +79,7 @@ def _look_up(zone: Zone, name: Name, qtype: int) -> Answer | _Alias:
     exact = encloser.owner == name
     if hider := _hider(encloser, qtype, exact=exact):
         # A cut hides what is below it (step 3b); so does a DNAME (RFC 6672 3.2, step 3c).
-        return _referral(zone, hider) if hider.is_cut else _substitute(hider, name)
+        return _referral(zone, hider) if hider.is_cut else _substitute(hider, name, qtype)
     node = encloser if exact else zone.find_wildcard(encloser)
     if node is None:
         return Answer(Outcome.NXDOMAIN, authority=_negative_soa(zone))
@@ -104,7 +104,7 @@ def _hider(encloser: Node, qtype: int, *, exact: bool) -> Node | None:
     return encloser if not exact and encloser.find(rtypes.DNAME) else None
 
 
-def _substitute(node: Node, name: Name) -> _Alias:
+def _substitute(node: Node, name: Name, qtype: int) -> Answer | _Alias:
     """Rewrite a name below a DNAME, with the CNAME that old resolvers need (RFC 6672 3.1)."""
     dname = node.get(rtypes.DNAME)
     try:
@@ -112,6 +112,9 @@ def _substitute(node: Node, name: Name) -> _Alias:
     except NameSyntaxError:
         return _Alias((dname,), None)
     cname = RRset(name, rtypes.CNAME, dname.ttl, (CNAME(target),), dname.marks)
+    if qtype == rtypes.CNAME:
+        # RFC 1034 3.6.2: a CNAME that was asked for is the answer, and not followed.
+        return Answer(Outcome.ANSWER, (dname, cname))
     return _Alias((dname, cname), target)
 
 

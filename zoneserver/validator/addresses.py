@@ -7,7 +7,7 @@ from zoneserver.engine.solve import solve
 from zoneserver.findings import Finding, Level, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.validator.world import Candidate, Target, Verdict, World, visible_rrsets
+from zoneserver.validator.world import Candidate, World, visible_rrsets
 
 
 def check_ipv6(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -26,13 +26,12 @@ def check_ipv6(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 
 def check_pointers(candidate: Candidate, world: World) -> Iterator[Finding]:
-    """AD003: an MX host's address names the host, where we serve the reverse zone."""
-    hosts: dict[Name, Target] = {}
-    for rrset in visible_rrsets(candidate.zone, rtypes.MX):
-        for rdata in rrset.rdatas:
-            if rdata.points_to and world.look_up(rdata.points_to).verdict is Verdict.HOST:
-                hosts.setdefault(rdata.points_to, world.look_up(rdata.points_to))
-    for host, target in hosts.items():
+    """AD003: an MX host's address names the host, where we serve the reverse zone.
+
+    The finding belongs to the zone that holds the address, whoever sends mail there.
+    """
+    for host, users in world.exchangers(candidate.zone).items():
+        target = world.look_up(host)
         for addresses in target.addresses:
             for rdata, mark in zip(addresses.rdatas, addresses.marks, strict=True):
                 pointer = ipaddress.ip_address(rdata.wire).reverse_pointer
@@ -53,7 +52,7 @@ def check_pointers(candidate: Candidate, world: World) -> Iterator[Finding]:
                     f"write {reverse} PTR {host}",
                     level=Level.WARNING if named else Level.HINT,
                     owner=host,
-                    also=frozenset({zone.origin} - {candidate.zone.origin}),
+                    also=frozenset(users | {zone.origin}) - {candidate.zone.origin},
                 )
 
 

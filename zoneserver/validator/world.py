@@ -1,5 +1,6 @@
 """What the rules look at: the candidates, and what all our zones together say of a name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -109,6 +110,7 @@ class World:
     today: date = date.max
     _targets: dict[Name, Target] = field(default_factory=dict)
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
+    _exchangers: dict[Name, dict[Name, set[Name]]] = field(default_factory=dict)
 
     def zone_of(self, name: Name) -> Zone | None:
         """The zone of ours that has the say about a name."""
@@ -129,6 +131,17 @@ class World:
             found = visible_rrsets(zone, rtypes.MX)
             known = self._routes[zone.origin] = tuple(self._route(rrset) for rrset in found)
         return known
+
+    def exchangers(self, zone: Zone) -> Mapping[Name, set[Name]]:
+        """The hosts of a zone that take mail, each with the origins of the zones they serve."""
+        if not self._exchangers:
+            for each in self.zones:
+                for route in self.routes(each) if isinstance(each, Zone) else ():
+                    for hop in route.hops:
+                        if hop.target.zone is not None:
+                            hosts = self._exchangers.setdefault(hop.target.zone.origin, {})
+                            hosts.setdefault(hop.target.name, set()).add(each.origin)
+        return self._exchangers.get(zone.origin, {})
 
     def _route(self, rrset: RRset) -> Route:
         hops = [

@@ -4,7 +4,6 @@ Every scalar stays text: whoever reads it knows whether a number, a name or a te
 and types it. So an owner `no` is that owner, and never the word false.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -130,8 +129,3 @@ def mapping(node: Node, what: str, example: str) -> Mapping:
 def as_list(node: Node) -> list[Node]:
     """The items of a sequence; anything else is the only item."""
     return node.items if type(node) is Sequence else [node]
-
-
-def first_values(pairs: Iterable[tuple[Scalar, Node]]) -> dict[str, Node]:
-    """The values of a mapping by key."""
-    return {key.text: value for key, value in pairs}

@@ -77,8 +77,8 @@ class Targets:
             return NodeError(
                 code,
                 node,
-                f"{place} is an IP address{as_number}; a name is due here, and nobody finds a host"
-                " of that name",
+                f"{place} is an IP address{as_number}; a name is due here, and nobody finds a"
+                " host of that name",
                 f"give a host the address, 'mail: {{type: A, value: {address}}}', and write its"
                 f" name: mail.{self._origin}",
             )

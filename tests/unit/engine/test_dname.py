@@ -42,8 +42,9 @@ OLD = "old 600 DNAME new"
 
 CASES = [
     Case("www.old A", ANSWER, f"{OLD}\nwww.old 600 CNAME www.new\nwww.new A 192.0.2.80"),
-    Case("www.old CNAME", NODATA, f"{OLD}\nwww.old 600 CNAME www.new", NEGATIVE),
+    Case("www.old CNAME", ANSWER, f"{OLD}\nwww.old 600 CNAME www.new"),
     Case("www.old MX", NODATA, f"{OLD}\nwww.old 600 CNAME www.new", NEGATIVE),
+    Case("a.b.old CNAME", ANSWER, f"{OLD}\na.b.old 600 CNAME a.b.new"),
     Case("a.b.old A", NXDOMAIN, f"{OLD}\na.b.old 600 CNAME a.b.new", NEGATIVE),
     Case("a.b.wild.old A", ANSWER, f"""
         {OLD}

@@ -1,4 +1,4 @@
-"""The scanner: what it drops, what it finds faulty, and where the parts of a sound query are."""
+"""The scanner: what it drops, what it finds faulty, where the parts of a sound query are."""
 
 import pytest
 

@@ -27,10 +27,18 @@ A = "{type: A, value: 192.0.2.1}"
             {"shared/a.yaml": "---\n- 192.0.2.1\n- 192.0.2.2\n"},
             {"x 3600 A 192.0.2.1", "x 3600 A 192.0.2.2"},
         ),
-        ("x: {type: A, value: !include a.yaml}", {"a.yaml": "192.0.2.1"}, {"x 3600 A 192.0.2.1"}),
+        (
+            "x: {type: A, value: !include a.yaml}",
+            {"a.yaml": "192.0.2.1"},
+            {"x 3600 A 192.0.2.1"},
+        ),
         ("!include a.yaml", {"a.yaml": f"x: {A}"}, {"x 3600 A 192.0.2.1"}),
         ("<<: !include a.yaml", {"a.yaml": f"x: {A}\n$ttl: 60"}, {"x 60 A 192.0.2.1"}),
-        ("x: &a !include a.yaml\ny: *a", {"a.yaml": A}, {"x 3600 A 192.0.2.1", "y 3600 A 192.0.2.1"}),
+        (
+            "x: &a !include a.yaml\ny: *a",
+            {"a.yaml": A},
+            {"x 3600 A 192.0.2.1", "y 3600 A 192.0.2.1"},
+        ),
         (
             "x: !include a.yaml\ny: !include a.yaml",
             {"a.yaml": A},

@@ -232,3 +232,38 @@ def test_aliased_record_keeps_its_place() -> None:
     source = read("a: &a {type: A, value: 192.0.2}\nb: *a\n")
     assert errors(source) == ["1:24 AD001", "1:24 AD001"]
     assert unreadable(source) == {"a", "b"}
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '"\\UFFFFFFFF"', '"\\U00110000"'])
+@pytest.mark.parametrize("loader", [yaml.Loader, getattr(yaml, "CLoader", yaml.Loader)])
+def test_escape_that_is_no_character(
+    text: str, loader: type[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyYAML's own scanner lets some through, or stumbles over them."""
+    monkeypatch.setattr(events, "_LOADER", loader)
+    source = read(f"x: {{type: TXT, value: {text}}}")
+    assert [finding.code for finding in source.findings] == ["SY008"]
+    assert records(source) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {<<: !foo {type: A}, value: 192.0.2.1}",
+        "a: {<<: [!foo {type: A}], value: 192.0.2.1}",
+        "a: {!foo b: c, type: A, value: 192.0.2.1, type: A}",
+    ],
+)
+def test_what_a_mistake_takes_with_it(text: str) -> None:
+    """A record with a part that cannot be read is left out, and the part reported once."""
+    source = read(f"{text}\nb: {RECORD}\n")
+    assert [finding.code for finding in source.findings].count("SY008") == len(source.findings)
+    assert records(source) == {"b 3600 A 192.0.2.1"}
+    assert unreadable(source) == {"a"}
+
+
+def test_merged_owner_that_is_no_name() -> None:
+    """It is found where it stands."""
+    source = read(f"<<: {{'@': {RECORD}, www: {RECORD}}}")
+    assert errors(source) == ["1:6 SY008"]
+    assert records(source) == {"www 3600 A 192.0.2.1"}

@@ -98,7 +98,7 @@ def test_values_are_records_of_their_own() -> None:
     ],
 )
 def test_bad_text(value: str, code: str, says: str) -> None:
-    """Text that would not arrive as it seems to be written is refused with the way to write it."""
+    """Text that would not arrive as it is written; the finding says how to write it."""
     source = read(f"x:\n  type: TXT\n  value: {value}\n")
     assert [place.split()[1] for place in errors(source)] == [code]
     assert says in messages(source)

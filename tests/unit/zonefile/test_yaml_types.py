@@ -9,6 +9,20 @@ TLSA = (
     "{certificate_usage: 3, selector: 1, matching_type: 1,"
     f" certificate_association_data: {KEY}}}"
 )
+NAPTR = (
+    "{order: 10, preference: 100, flags: U, service: SIP+D2U,"
+    r" regexp: '!^(.*)$!sip:\1@example.com!', replacement: .}"
+)
+HTTPS = (
+    "{svcpriority: 1, targetname: ., svcparams: {alpn: [h2, h3], port: 8443,"
+    " ipv4hint: [192.0.2.1, 192.0.2.2], ipv6hint: ['2001:db8::1'],"
+    " no-default-alpn: ~, mandatory: [alpn, port], key65280: 'a \"b\" \\c'}}"
+)
+HTTPS_TEXT = (
+    '1 . mandatory="alpn,port" alpn="h2,h3" no-default-alpn port="8443"'
+    ' ipv4hint="192.0.2.1,192.0.2.2" ipv6hint="2001:db8::1"'
+    r' key65280="a \"b\" \\c"'
+)
 LOC = (
     "{lat_degrees: 31, lat_minutes: 58, lat_seconds: 52.1, lat_direction: S,"
     " long_degrees: 115, long_minutes: 49, long_seconds: 11.7, long_direction: E,"
@@ -45,8 +59,7 @@ GOOD = [
     ),
     (
         "NAPTR",
-        "{order: 10, preference: 100, flags: U, service: SIP+D2U,"
-        r" regexp: '!^(.*)$!sip:\1@example.com!', replacement: .}",
+        NAPTR,
         r'10 100 "U" "SIP+D2U" "!^(.*)$!sip:\\1@example.com!" .',
     ),
     (
@@ -70,12 +83,8 @@ GOOD = [
     ("SVCB", "{svcpriority: 0, targetname: ., svcparams: {}}", "0 ."),
     (
         "HTTPS",
-        "{svcpriority: 1, targetname: ., svcparams: {alpn: [h2, h3], port: 8443,"
-        " ipv4hint: [192.0.2.1, 192.0.2.2], ipv6hint: ['2001:db8::1'],"
-        " no-default-alpn: ~, mandatory: [alpn, port], key65280: 'a \"b\" \\c'}}",
-        '1 . mandatory="alpn,port" alpn="h2,h3" no-default-alpn port="8443"'
-        ' ipv4hint="192.0.2.1,192.0.2.2" ipv6hint="2001:db8::1"'
-        r' key65280="a \"b\" \\c"',
+        HTTPS,
+        HTTPS_TEXT,
     ),
     (
         "HTTPS",

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding
 from zoneserver.names import Name
 from zoneserver.validator.policy.dmarc import parse_dmarc
-from zoneserver.validator.policy.survey import Survey, seen_texts
+from zoneserver.validator.policy.survey import Survey, find_below, seen_texts
 from zoneserver.validator.policy.tags import parse_tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
 
@@ -37,10 +36,8 @@ def _check_dmarc(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Fin
     for name in (domain, *domain.ancestors()):
         if len(name.labels) < 2:
             break
-        try:
-            records = seen_texts(survey.world, name.prefixed(b"_dmarc"), Kind.DMARC)
-        except NameSyntaxError:
-            return
+        asked = find_below(name, b"_dmarc")
+        records = seen_texts(survey.world, asked, Kind.DMARC) if asked else ()
         if records is None:
             return  # a zone that is not ours has the say
         if records:

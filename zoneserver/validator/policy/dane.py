@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 
-from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import TLSA
 from zoneserver.records.rrset import RRset
-from zoneserver.validator.policy.survey import Survey, ask, exchangers, is_for_smtp, smtp_keys
+from zoneserver.validator.policy.survey import (
+    Survey,
+    ask,
+    exchangers,
+    find_below,
+    is_for_smtp,
+    smtp_keys,
+)
 from zoneserver.validator.world import Verdict, World
 
 _DNSKEY = 48  # RFC 4034 2
@@ -101,11 +107,8 @@ def _check_bare_hosts(
 
 def _lacks_keys(world: World, host: Name) -> bool:
     """Whether not even an alias or a wildcard answers for a host's TLSA."""
-    try:
-        owner = host.prefixed(b"_25", b"_tcp")
-    except NameSyntaxError:
-        return True
-    return ask(world, owner, rtypes.TLSA).is_void
+    owner = find_below(host, b"_25", b"_tcp")
+    return owner is not None and ask(world, owner, rtypes.TLSA).is_void
 
 
 def _unused(survey: Survey, rrset: RRset, host: Name) -> Finding:

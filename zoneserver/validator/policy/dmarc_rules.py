@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterator
 
-from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name, label_text
 from zoneserver.validator.policy.dmarc import (
@@ -13,7 +12,7 @@ from zoneserver.validator.policy.dmarc import (
 )
 from zoneserver.validator.policy.places import is_alias_target, is_doubled, without_doubling
 from zoneserver.validator.policy.reports import ReportUri, check_mailbox
-from zoneserver.validator.policy.survey import Survey, seen_texts
+from zoneserver.validator.policy.survey import Survey, find_below, seen_texts
 from zoneserver.validator.policy.tags import Tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
 from zoneserver.validator.world import World
@@ -166,23 +165,21 @@ def _check_permission(
         or _same_organisation(survey.world, domain, other)
     ):
         return
-    try:
-        consent = other.prefixed(*domain.labels, b"_report", b"_dmarc")
-    except NameSyntaxError:
+    consent = find_below(other, *domain.labels, b"_report", b"_dmarc")
+    if consent is None:
         return
     found = seen_texts(survey.world, consent, Kind.DMARC)
     if found:
         return
     zone = survey.world.zone_of(consent)
+    lacks = "without a record at {} no report is sent" if found is None else "{} is not there"
     yield text.finding(
         "DM005",
-        f"{tag}={uri.text} is in another domain, which must agree; "
-        + (f"without a record at {consent} receivers send no report" if found is None
-           else f"{consent} is not there, and receivers send no report"),
+        f"{tag}={uri.text} is in another domain, which must agree; {lacks.format(consent)}",
         f'in {zone.origin if zone else other}: {consent} TXT "v=DMARC1"',
         level=None if found is None else Level.ERROR,
         also=frozenset({zone.origin} if zone else ()) - {survey.zone.origin},
-    )  # fmt: skip
+    )
 
 
 def _same_organisation(world: World, one: Name, other: Name) -> bool:
@@ -199,4 +196,5 @@ def _same_organisation(world: World, one: Name, other: Name) -> bool:
     shared = next((name for name in one.ancestors() if other.is_below(name)), None)
     if shared is None or len(shared.labels) < 2:
         return False
-    return bool(seen_texts(world, shared.prefixed(b"_dmarc"), Kind.DMARC))
+    asked = find_below(shared, b"_dmarc")
+    return asked is not None and bool(seen_texts(world, asked, Kind.DMARC))

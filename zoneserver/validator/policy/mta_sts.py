@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.validator.policy.places import is_alias_target
-from zoneserver.validator.policy.survey import Survey, ask, ask_texts, smtp_keys
+from zoneserver.validator.policy.survey import Survey, ask, ask_texts, find_below, smtp_keys
 from zoneserver.validator.policy.tags import parse_tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
 
@@ -67,10 +66,8 @@ def check_reporting(survey: Survey) -> Iterator[Finding]:
         if any(rdata.points_to in keys for rdata in rrset.rdatas):
             asking.setdefault(rrset.owner, (rrset.mark, "TLSA records for its exchangers"))
     for domain, (mark, what) in asking.items():
-        try:
-            texts = ask_texts(survey.world, domain.prefixed(b"_smtp", b"_tls"))
-        except NameSyntaxError:
-            continue
+        asked = find_below(domain, b"_smtp", b"_tls")
+        texts = ask_texts(survey.world, asked) if asked else None
         if texts is not None and not any(text.kind is Kind.TLSRPT for text in texts):
             yield make_finding(
                 "ST005",
@@ -99,11 +96,9 @@ def _check_fields(text: PolicyText) -> Iterator[Finding]:
 
 def _check_host(survey: Survey, domain: Name, text: PolicyText) -> Iterator[Finding]:
     """ST003: the policy is fetched from https://mta-sts.<domain> (RFC 8461 3.3)."""
-    try:
-        host = domain.prefixed(b"mta-sts")
-    except NameSyntaxError:
-        return
-    if all(ask(survey.world, host, rtype).is_void for rtype in (rtypes.A, rtypes.AAAA)):
+    host = find_below(domain, b"mta-sts")
+    types = (rtypes.A, rtypes.AAAA)
+    if host and all(ask(survey.world, host, rtype).is_void for rtype in types):
         yield text.finding(
             "ST003",
             f"{host} has no address, and senders fetch the policy there; they find none, and"

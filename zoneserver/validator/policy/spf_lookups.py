@@ -81,7 +81,9 @@ def _names_some_senders(text: PolicyText) -> bool:
     `v=spf1 -all` says that no mail is sent.
     """
     terms = parse_spf(text.text).evaluated
-    own = any(t.name == "mx" and t.text.lower() in ("mx", "+mx") for t in terms)
+    own = any(
+        _is_own(t) and t.name == "mx" and not t.text.startswith(("-", "~")) for t in terms
+    )
     return not own and any(term.name != "all" for term in terms)
 
 

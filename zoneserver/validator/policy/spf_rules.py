@@ -24,9 +24,10 @@ def check_spf(survey: Survey) -> Iterator[Finding]:
     """SP001, SP003, SP005, SP006, SP008: each record by itself, and two at a name."""
     included, redirected = _mentioned(survey)
     owners: dict[Name, list[PolicyText]] = {}
+    unseen: list[PolicyText] = []
     for text in survey.of_kind(Kind.SPF):
         if not text.seen:
-            yield _unrecognised(text)
+            unseen.append(text)
             continue
         owners.setdefault(text.owner, []).append(text)
         spf = parse_spf(text.text)
@@ -38,6 +39,8 @@ def check_spf(survey: Survey) -> Iterator[Finding]:
     for texts in owners.values():
         if len(texts) > 1:
             yield _two(texts)
+    for text in unseen:
+        yield _unrecognised(text, beside=text.owner in owners)
 
 
 def check_type_99(survey: Survey) -> Iterator[Finding]:
@@ -74,8 +77,11 @@ def _mentioned(survey: Survey) -> tuple[set[Name], set[Name]]:
     return included - {rrset.owner for rrset in survey.rrsets[rtypes.MX]}, redirected
 
 
-def _unrecognised(text: PolicyText) -> Finding:
-    """SP003: a version that is not followed by a blank (RFC 7208 4.5)."""
+def _unrecognised(text: PolicyText, *, beside: bool) -> Finding:
+    """SP003: a version that is not followed by a blank (RFC 7208 4.5).
+
+    Where another record stands `beside` it, receivers take that one.
+    """
     opening = re.match(r"\S*", text.text)
     word = opening[0] if opening else text.text
     joined = len(text.strings) > 1
@@ -83,8 +89,9 @@ def _unrecognised(text: PolicyText) -> Finding:
         "SP003",
         f"it opens with {word[:40]}, not with v=spf1 and a blank"
         + (" (strings are joined without one)" if joined else "")
-        + "; receivers see no SPF at all",
+        + ("; receivers pass over it" if beside else "; receivers see no SPF at all"),
         "write v=spf1, a blank, and the first term",
+        level=Level.WARNING if beside else None,
     )
 
 
@@ -173,9 +180,8 @@ def _merge(records: list[Spf]) -> str:
     terms: dict[str, None] = {}
     for record in records:
         for term in record.evaluated:
-            if isinstance(
-                term, Modifier
-            ):  # there is room for one redirect, but for many includes
+            if isinstance(term, Modifier):
+                # There is room for one redirect, but for many includes.
                 terms.setdefault(f"include:{term.value}")
             elif term.name != "all":
                 terms.setdefault(term.text)

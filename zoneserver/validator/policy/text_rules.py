@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
-from zoneserver.validator.policy.survey import Survey, ask
+from zoneserver.validator.policy.survey import Survey, ask, find_below
 from zoneserver.validator.policy.texts import lookalikes
 from zoneserver.zone.zone import Zone
 
@@ -67,13 +66,10 @@ def check_wildcards(survey: Survey) -> Iterator[Finding]:
 
 def _answered(zone: Zone, above: Name, labels: tuple[bytes, ...]) -> str:
     """The name that the wildcard answers for, or an empty text."""
-    try:
-        name = above.prefixed(*labels)
-    except NameSyntaxError:
+    name = find_below(above, *labels)
+    if name is None or zone.closest(name).owner != above:
         return ""
-    if zone.closest(name).owner != above:
-        return ""
-    return str(above.prefixed(b"*", b"_domainkey") if b"_domainkey" in labels else name)
+    return f"*._domainkey.{above}" if b"_domainkey" in labels else str(name)
 
 
 def _is_harmless(survey: Survey, rrset: RRset) -> bool:

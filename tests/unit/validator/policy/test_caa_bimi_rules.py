@@ -7,6 +7,8 @@ from tests.unit.validator.policy.table import assert_broken, assert_clean, judge
 ENFORCED = '_dmarc TXT "v=DMARC1; p=reject"'
 LOGO = 'default._bimi TXT "v=BIMI1; l=https://example.com/logo.svg"'
 
+ENFORCED_BELOW = '_dmarc TXT "v=DMARC1; p=none; sp=reject; rua=mailto:a@example.com"'
+
 # code, level, lines added to the base zone
 BREAKS = [
     ("CA001", "error", '@ CAA 0 issue-mail "ca.example"'),
@@ -58,7 +60,7 @@ NEAR_MISSES = [
     'default._bimi TXT "hello"',
     f'{ENFORCED}\ndefault._bimi TXT "v=BIMI1; l=; a=https://example.com/vmc.pem"',
     f"{ENFORCED}\n{LOGO.replace('_bimi', '_bimi.www')}",
-    f'{LOGO.replace("_bimi", "_bimi.www")}\n_dmarc TXT "v=DMARC1; p=none; sp=reject; rua=mailto:a@example.com"',
+    f"{LOGO.replace('_bimi', '_bimi.www')}\n{ENFORCED_BELOW}",
 ]
 
 
@@ -77,7 +79,8 @@ def test_near_miss_is_no_finding(lines: str) -> None:
 def test_dmarc_of_a_parent_that_is_not_ours() -> None:
     """BI001: what a zone above says is not known here, so nothing is said."""
     zone = (
-        "$ORIGIN shop.example.co.uk.\n$TTL 3600\n@ SOA ns1 hostmaster 1 7200 1800 1209600 3600\n"
+        "$ORIGIN shop.example.co.uk.\n$TTL 3600\n"
+        "@ SOA ns1 hostmaster 1 7200 1800 1209600 3600\n"
         "@ NS ns1\n@ NS ns2\nns1 A 192.0.2.1\nns2 A 198.51.100.2\n"
     )
     found = judge_lines(ENFORCED, f"{zone}{LOGO}\n")

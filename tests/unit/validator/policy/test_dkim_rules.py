@@ -18,6 +18,7 @@ from zoneserver.validator.policy.der import PublicKey, read_public_key
 
 GOOD = rsa_text(2048)
 EDWARDS = base64_text(POINT)
+WRAPPED = base64_text(spki(ED25519, POINT))
 
 
 def key(owner: str, text: str) -> str:
@@ -35,7 +36,7 @@ BREAKS = [
     ("DK001", "error", key("s1._domainkey", f"v=DKIM1; k=rsa; p={EDWARDS}")),
     ("DK001", "error", key("s1._domainkey", f"v=DKIM1; k=ed25519; p={GOOD}")),
     ("DK001", "error", f's1._domainkey TXT "v=DKIM1; k=ed25519; p={base64_text(POINT[:31])}"'),
-    ("DK001", "error", f's1._domainkey TXT "v=DKIM1; k=ed25519; p={base64_text(spki(ED25519, POINT))}"'),
+    ("DK001", "error", key("s1._domainkey", f"v=DKIM1; k=ed25519; p={WRAPPED}")),
     ("DK001", "error", key("s1._domainkey", f"k=rsa; p={GOOD}; v=DKIM1")),
     ("DK001", "error", key("s1._domainkey", f"v=DKIM2; p={GOOD}")),
     ("DK001", "error", key("s1._domainkey", f"v=dkim1; p={GOOD}")),
@@ -58,9 +59,14 @@ BREAKS = [
     ("DK006", "error", key("s1._domainkeys", f"v=DKIM1; p={GOOD}")),
     ("DK006", "error", key("s1._domainkey.example.com", f"v=DKIM1; p={GOOD}")),
     ("DK006", "error", key("s1._domainkey._domainkey", f"v=DKIM1; p={GOOD}")),
-    ("DK009", "error", key("s1._domainkey", f"v=DKIM1; p={GOOD}") + "\n"
-                       + key("s1._domainkey", f"v=DKIM1; k=ed25519; p={EDWARDS}")),
-]  # fmt: skip
+    (
+        "DK009",
+        "error",
+        key("s1._domainkey", f"v=DKIM1; p={GOOD}")
+        + "\n"
+        + key("s1._domainkey", f"v=DKIM1; k=ed25519; p={EDWARDS}"),
+    ),
+]
 
 # lines that come close and are right
 NEAR_MISSES = [
@@ -107,7 +113,7 @@ def test_near_miss_is_no_finding(lines: str) -> None:
         (f's._domainkey TXT "v=DKIM1; p={EDWARDS}"', "write k=ed25519"),
         (key("s._domainkey", f"v=DKIM1; k=ed25519; p={GOOD}"), "write k=rsa"),
         (
-            f's._domainkey TXT "v=DKIM1; k=ed25519; p={base64_text(spki(ED25519, POINT))}"',
+            key("s._domainkey", f"v=DKIM1; k=ed25519; p={WRAPPED}"),
             f"write p={EDWARDS}",
         ),
     ],

@@ -19,8 +19,14 @@ BREAKS = [
     ("DM001", "error", '_dmarc.example.com TXT "v=DMARC1; p=reject"'),
     ("DM001", "error", '_dmarc.sub.example.com TXT "v=DMARC1; p=reject"'),
     ("DM001", "error", '_dmark TXT "v=DMARC1; p=reject"'),
-    ("DM002", "error", '_dmarc TXT "v=DMARC1; p=none; rua=mailto:a@example.com"\n'
-                       '_dmarc TXT "v=DMARC1; p=reject"'),
+    (
+        "DM002",
+        "error",
+        (
+            '_dmarc TXT "v=DMARC1; p=none; rua=mailto:a@example.com"\n'
+            '_dmarc TXT "v=DMARC1; p=reject"'
+        ),
+    ),
     ("DM003", "error", "_dmarc TXT v=DMARC1; p=reject; rua=mailto:dmarc@example.com"),
     ("DM003", "error", '_dmarc TXT "v=DMARC1;"'),
     ("DM003", "error", '_dmarc TXT "p=reject; v=DMARC1"'),
@@ -44,7 +50,11 @@ BREAKS = [
     ("DM003", "error", '_dmarc TXT "v=DMARC1; p=none; p=reject"'),
     ("DM003", "error", '_dmarc TXT "v=DMARC1; reject"'),
     ("DM003", "error", '_dmarc TXT "v=DMARC1; sp=reject"'),
-    ("DM003", "error", '_dmarc TXT "v=DMARC1; p=none; rua=mailto:a@example.com; mailto:b@example.com"'),
+    (
+        "DM003",
+        "error",
+        '_dmarc TXT "v=DMARC1; p=none; rua=mailto:a@example.com; mailto:b@example.com"',
+    ),
     ("DM003", "warning", '_dmarc TXT "v=DMARC1; rua=mailto:dmarc@example.com"'),
     ("DM003", "warning", '_dmarc TXT "v=DMARC1; p=reject; rau=mailto:dmarc@example.com"'),
     ("DM003", "error", 'example.net._report._dmarc TXT "v=dmarc1"'),
@@ -56,16 +66,24 @@ BREAKS = [
     ("DM006", "hint", '_dmarc TXT "v=DMARC1; p=reject; rf=afrf; ri=86400"'),
     ("DM006", "hint", '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:r@example.com!10m"'),
     ("DM007", "error", '_dmarc TXT "v=DMARC1; p=reject; rua=dmarc@example.com"'),
-    ("DM007", "error", '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:a@example.com,b@example.com"'),
+    (
+        "DM007",
+        "error",
+        '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:a@example.com,b@example.com"',
+    ),
     ("DM007", "error", '_dmarc TXT "v=DMARC1; p=reject; ruf=mailto:dmarc"'),
     ("DM007", "error", '_dmarc TXT "v=DMARC1; p=reject; ruf=mailto:@example.com"'),
     ("DM007", "error", '_dmarc TXT "v=DMARC1; p=reject; rua="'),
     ("DM007", "warning", '_dmarc TXT "v=DMARC1; p=reject; rua=https://example.com/dmarc"'),
-    ("DM010", "warning", '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:r@quiet.example.com"\nquiet MX 0 .'),
+    (
+        "DM010",
+        "warning",
+        '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:r@quiet.example.com"\nquiet MX 0 .',
+    ),
     ("DM010", "warning", '_dmarc TXT "v=DMARC1; p=reject; ruf=mailto:r@nosuch.example.com"'),
     ("DM010", "warning", '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:r@nosuch.example.com"'),
     ("DM010", "warning", '@ CAA 0 iodef "mailto:r@nosuch.example.com"'),
-]  # fmt: skip
+]
 
 # lines that come close and are right
 NEAR_MISSES = [
@@ -77,8 +95,14 @@ NEAR_MISSES = [
     '_dmarc TXT "v=DMARC1; p=reject; fo=d:0; ruf=mailto:dmarc@example.com"',
     '_dmarc TXT "v=DMARC1; p=rej" "ect"',
     '_dmarc TXT "v=DMARC1; p=reject"\n_dmarc TXT "some-verification=123"',
-    '_dmarc TXT "v=DMARC1; p=reject"\n_dmarc.sub TXT "v=DMARC1; p=none; rua=mailto:a@example.com"',
-    '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:a@example.com, mailto:b@sub.example.com"\nsub MX 1 mail',
+    (
+        '_dmarc TXT "v=DMARC1; p=reject"\n_dmarc.sub TXT "v=DMARC1; p=none; '
+        'rua=mailto:a@example.com"'
+    ),
+    (
+        '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:a@example.com, mailto:b@sub.example.com"\n'
+        "sub MX 1 mail"
+    ),
     '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc%2Breports@example.com?subject=x"',
     '_dmarc.sub TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.com"',
     '_dmarc CNAME policies\npolicies TXT "v=DMARC1; p=reject"',

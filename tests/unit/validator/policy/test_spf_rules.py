@@ -14,6 +14,7 @@ from tests.unit.validator.policy.table import (
 
 CHAIN = [txt(f"s{n}", f"v=spf1 include:s{n + 1}.example.com -all") for n in range(1, 11)]
 END = txt("s11", "v=spf1 ip4:192.0.2.0/24 -all")
+ELEVEN = "\n".join([txt("@", "v=spf1 include:s1.example.com -all"), *CHAIN, END])
 TEN_ENDS = [f"include:s11.example.com a:h{n}.example.com" for n in range(5)]
 HOSTS = "\n".join(f"h{n} A 203.0.113.{n}" for n in range(12))
 HOST_TERMS = [f"a:h{n}.example.com" for n in range(12)]
@@ -33,7 +34,7 @@ BREAKS = [
     ("SP001", "error", '@ TXT "v=spf1 mx -all"\n@ TXT "v=spf1 a ~all"'),
     ("SP001", "error", '@ TXT "v=spf1 mx -all"\n@ TXT "V=SPF1 mx -all"'),
     ("SP001", "error", '@ TXT "v=spf1 mx -all"\n@ TXT "v=spf1 " "mx -all"'),
-    ("SP002", "error", "\n".join([txt("@", "v=spf1 include:s1.example.com -all"), *CHAIN, END])),
+    ("SP002", "error", ELEVEN),
     ("SP002", "error", spf(*HOST_TERMS[:11])),
     ("SP002", "error", END + "\n" + spf(*TEN_ENDS, "mx")),
     (
@@ -51,6 +52,7 @@ BREAKS = [
     ("SP003", "error", '@ TXT "v=spf2 mx -all"'),
     ("SP003", "error", '@ TXT "v=spf1 include:x.example.net" "-all"'),
     ("SP003", "error", '@ TXT "v=spf1 ip4:192.0.2.1" "include:x.example.net -all"'),
+    ("SP003", "warning", '@ TXT "v=spf10"\n@ TXT "v=spf1 mx -all"'),
     ("SP003", "warning", '@ TXT "v=spf1 include=x.example.net mx -all"'),
     ("SP004", "error", '@ SPF "v=spf1 mx -all"'),
     ("SP004", "warning", '@ SPF "v=spf1 mx -all"\n@ TXT "v=spf1 mx -all"'),
@@ -94,14 +96,24 @@ BREAKS = [
     (
         "SP010",
         "error",
-        '@ TXT "v=spf1 include:b.example.com -all"\n'
-        'b TXT "v=spf1 include:c.example.com -all"\nc TXT "v=spf1 include:b.example.com -all"',
+        (
+            '@ TXT "v=spf1 include:b.example.com -all"\n'
+            'b TXT "v=spf1 include:c.example.com -all"\n'
+            'c TXT "v=spf1 include:b.example.com -all"'
+        ),
     ),
     ("SP012", "hint", '@ TXT "v=spf1 ip4:203.0.113.0/24 -all"'),
     ("SP012", "hint", '@ TXT "v=spf1 a:www.example.com -all"'),
-    ("SP012", "hint", '@ TXT "v=spf1 include:_spf.example.com -all"\n_spf TXT "v=spf1 a:www.example.com ?all"'),
+    (
+        "SP012",
+        "hint",
+        (
+            '@ TXT "v=spf1 include:_spf.example.com -all"\n_spf TXT "v=spf1 a:www.example.com '
+            '?all"'
+        ),
+    ),
     ("SP012", "hint", '@ TXT "v=spf1 -ip4:192.0.2.25 ip4:192.0.2.0/24 -all"'),
-]  # fmt: skip
+]
 
 # lines that come close and are right, by the rule they come close to
 NEAR_MISSES = [
@@ -114,15 +126,24 @@ NEAR_MISSES = [
         "SP002",
         spf(*HOST_TERMS[:6], "include:x.example.net"),
     ),
-    ("SP003", '@ TXT "v=spf1 mx a:www.example.com/28 ip6:2001:db8::/32 x=y exp=e.example.com ~all"'),
+    (
+        "SP003",
+        '@ TXT "v=spf1 mx a:www.example.com/28 ip6:2001:db8::/32 x=y exp=e.example.com ~all"',
+    ),
     ("SP003", '@ TXT "v=spf1 ip4:192.0.2.25 " "include:x.example.net -all"'),
     ("SP003", '@ TXT "v=spf1 ip4:192.0.2.2" "5 -all"'),
     ("SP003", CUT_AT_255),
     ("SP004", '@ TXT "v=spf1 mx -all"'),
     ("SP005", '@ TXT "v=spf1 mx ~all"'),
-    ("SP005", '@ TXT "v=spf1 redirect=_spf.example.com"\n_spf TXT "v=spf1 mx:example.com -all"'),
+    (
+        "SP005",
+        '@ TXT "v=spf1 redirect=_spf.example.com"\n_spf TXT "v=spf1 mx:example.com -all"',
+    ),
     ("SP005", '@ TXT "v=spf1 include:_spf.example.com -all"\n_spf TXT "v=spf1 ip4:192.0.2.25"'),
-    ("SP005", '@ TXT "v=spf1 include:part.example.com -all"\npart TXT "v=spf1 ip4:192.0.2.25 ?all"'),
+    (
+        "SP005",
+        '@ TXT "v=spf1 include:part.example.com -all"\npart TXT "v=spf1 ip4:192.0.2.25 ?all"',
+    ),
     ("SP005", '_spf TXT "v=spf1 ip4:192.0.2.25 ?all"'),
     ("SP006", '@ TXT "v=spf1 mx:example.com a:ptr.example.net -all"'),
     ("SP007", '@ TXT "v=spf1 a mx -all"'),
@@ -131,16 +152,24 @@ NEAR_MISSES = [
     ("SP007", '@ TXT "v=spf1 mx a:x.hosts.example.com -all"\n*.hosts A 203.0.113.9'),
     ("SP007", '@ TXT "v=spf1 mx a:alias.example.com -all"\nalias CNAME www'),
     ("SP007", '@ TXT "v=spf1 mx include:s.example.com -all"\ns CNAME s.example.net.'),
-    ("SP007", '@ TXT "v=spf1 mx include:s.sub.example.com -all"\nsub NS ns.example.net.\nsub NS ns.example.org.'),
+    (
+        "SP007",
+        (
+            '@ TXT "v=spf1 mx include:s.sub.example.com -all"\nsub NS ns.example.net.\nsub NS '
+            "ns.example.org."
+        ),
+    ),
     ("SP007", '@ TXT "v=spf1 mx exists:%{i}.nosuch.example.com -all"'),
     ("SP008", '@ TXT "v=spf1 mx -all exp=explain.example.com"'),
     ("SP008", '@ TXT "v=spf1 mx redirect=_spf.example.net"'),
     (
         "SP010",
-        '@ TXT "v=spf1 include:a.example.com include:b.example.com -all"\n'
-        'a TXT "v=spf1 include:b.example.com -all"\nb TXT "v=spf1 mx:example.com -all"',
+        (
+            '@ TXT "v=spf1 include:a.example.com include:b.example.com -all"\n'
+            'a TXT "v=spf1 include:b.example.com -all"\nb TXT "v=spf1 mx:example.com -all"'
+        ),
     ),
-]  # fmt: skip
+]
 
 # Records that cover the exchanger 192.0.2.25, or of which nobody knows.
 COVERED = [
@@ -187,8 +216,8 @@ def test_merged_record() -> None:
 
 def test_tree_of_lookups() -> None:
     """SP002 shows each look-up with the running count, at the record that asks for it."""
-    lines = "\n".join([txt("@", "v=spf1 mx include:s2.example.com include:s11.example.com -all"),
-                       *CHAIN[1:], END])  # fmt: skip
+    first = txt("@", "v=spf1 mx include:s2.example.com include:s11.example.com -all")
+    lines = "\n".join([first, *CHAIN[1:], END])
     (found,) = (each for each in judge_lines(lines) if each.code == "SP002")
     tree = [(mark.line, text) for mark, text in found.related]
 
@@ -203,8 +232,9 @@ def test_tree_of_lookups() -> None:
 
 def test_lookups_are_told_once() -> None:
     """Of records that include one another only the topmost is blamed for the sum."""
-    lines = "\n".join([txt("@", "v=spf1 include:s0.example.com -all"),
-                       txt("s0", "v=spf1 include:s1.example.com -all"), *CHAIN, END])  # fmt: skip
+    first = txt("@", "v=spf1 include:s0.example.com -all")
+    second = txt("s0", "v=spf1 include:s1.example.com -all")
+    lines = "\n".join([first, second, *CHAIN, END])
     found = [each for each in judge_lines(lines) if each.code == "SP002"]
 
     assert [str(each.owner) for each in found] == ["example.com."]

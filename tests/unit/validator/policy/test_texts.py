@@ -53,8 +53,10 @@ NEAR_MISSES = [
     "*.hosts TXT hello",
     "*._report._dmarc TXT v=DMARC1",
     "*._domainkey CNAME keys.example.net.",
-    '* TXT hello\n_dmarc TXT "v=DMARC1; p=reject"\n_domainkey TXT hello\n_tls TXT hello\n'
-    "_mta-sts TXT hello",
+    (
+        '* TXT hello\n_dmarc TXT "v=DMARC1; p=reject"\n_domainkey TXT hello\n_tls TXT hello\n'
+        "_mta-sts TXT hello"
+    ),
 ]
 
 
@@ -137,11 +139,39 @@ def test_kind(text: str, kind: Kind, seen: bool) -> None:  # noqa: FBT001
 
 
 PLACES = ["@", "_dmarc", "s._domainkey", "_mta-sts", "_smtp._tls", "default._bimi", "*", "www"]
-PIECES = st.sampled_from([
-    "v=spf1", "v=DMARC1", "v=DKIM1", "v=STSv1", "v=TLSRPTv1", "v=BIMI1", ";", " ", "=", ":", ",",
-    "p", "p=reject", "rua=mailto:", "a@example.com", "include:example.com", "redirect=www.example.com",
-    "exists:%{", "}", "mx", "all", "ip4:", "k=rsa", "id=", "l=https://", "\u201c", "\u00e9", "!10m", "%",
-])  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        "v=spf1",
+        "v=DMARC1",
+        "v=DKIM1",
+        "v=STSv1",
+        "v=TLSRPTv1",
+        "v=BIMI1",
+        ";",
+        " ",
+        "=",
+        ":",
+        ",",
+        "p",
+        "p=reject",
+        "rua=mailto:",
+        "a@example.com",
+        "include:example.com",
+        "redirect=www.example.com",
+        "exists:%{",
+        "}",
+        "mx",
+        "all",
+        "ip4:",
+        "k=rsa",
+        "id=",
+        "l=https://",
+        "\u201c",
+        "\u00e9",
+        "!10m",
+        "%",
+    ]
+)
 
 
 @given(

@@ -51,7 +51,11 @@ BREAKS = [
     ("TR001", "error", '_smtp._tls TXT "v=TLSRPTv1; rua="'),
     ("TR001", "error", '_smtp._tls TXT "v=TLSRPTv1; rua=http://example.com/tls"'),
     ("TR001", "error", '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls"'),
-    ("TR001", "error", '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:a@example.com; mailto:b@example.com"'),
+    (
+        "TR001",
+        "error",
+        '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:a@example.com; mailto:b@example.com"',
+    ),
     ("TR001", "error", f'{REPORTS}\n_smtp._tls TXT "v=TLSRPTv1; rua=https://example.com/"'),
     ("TR002", "error", '_tls._smtp TXT "v=TLSRPTv1; rua=mailto:tls@example.com"'),
     ("TR002", "error", '_tls TXT "v=TLSRPTv1; rua=mailto:tls@example.com"'),
@@ -71,7 +75,7 @@ BREAKS = [
     ("TL004", "warning", f"_25._tcp.mail TLSA 1 1 1 {SHA256}"),
     ("TL005", "hint", f"{DANE}\n@ MX 20 backup\nbackup A 203.0.113.25"),
     ("TL006", "warning", f"{SIGNED}\n_25._tcp TLSA 3 1 1 {SHA256}"),
-]  # fmt: skip
+]
 
 # lines that come close and are right
 NEAR_MISSES = [
