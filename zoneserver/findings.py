@@ -4,9 +4,9 @@ A finding is a plain value. The reader of zone files makes some, the validator m
 the others; `report` in the service layer prints them.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.names import Name
@@ -21,6 +21,10 @@ class Mark(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def document(self) -> dict[str, Any]:
+        """The position with the keys it has in every JSON output."""
+        return {"file": self.file, "line": self.line, "column": self.column}
 
 
 class Level(IntEnum):
@@ -64,9 +68,22 @@ class Finding:
         """Whether the zone must not be served because of this finding."""
         return self.level is Level.ERROR and not self.waived
 
-    def at_level(self, level: Level) -> "Finding":
-        """The same finding, weighed differently."""
-        return replace(self, level=level)
+    def document(self) -> dict[str, Any]:
+        """The finding with the keys it has in every JSON output; docs/check.md lists them."""
+        return {
+            "code": self.code,
+            "level": str(self.level),
+            **self.mark.document(),
+            "zone": str(self.origin) if self.origin else None,
+            "owner": str(self.owner) if self.owner else None,
+            "reason": self.reason,
+            "fix": self.fix,
+            "rfc": self.rfc,
+            "waived": self.waived or None,
+            "related": [{**mark.document(), "text": text} for mark, text in self.related],
+            "other_zones": sorted(str(origin) for origin in self.also),
+        }
+
 
 
 LEVELS = {"E": Level.ERROR, "W": Level.WARNING, "H": Level.HINT}

@@ -5,10 +5,12 @@ from zoneserver.cli.commands import main
 from zoneserver.cli.convert import export_command, import_command, show_command
 from zoneserver.cli.diff import diff_command
 from zoneserver.cli.explain import explain_command
+from zoneserver.cli.fix import fix_command
 from zoneserver.cli.rules import rules_command
 
 main.add_command(check_command)
 main.add_command(rules_command)
+main.add_command(fix_command)
 main.add_command(explain_command)
 main.add_command(diff_command)
 main.add_command(import_command)

@@ -10,7 +10,6 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.cli.parameters import format_option, parse_rule
 from zoneserver.cli.status import ends_with_status
 from zoneserver.findings import LEVELS
-from zoneserver.service.formats import as_json
 from zoneserver.service.pages import Page, read_pages
 from zoneserver.service.report import Texts, format_finding
 from zoneserver.service.terminal import say
@@ -103,7 +102,7 @@ def _page_document(page: Page) -> dict[str, Any]:
         "why": page.why,
         "bad": {
             "files": page.files(page.bad),
-            "findings": [as_json(each) for each in findings],
+            "findings": [each.document() for each in findings],
         },
         "good": {"files": page.files(page.good)},
     }

@@ -5,7 +5,6 @@ Keys are added, never renamed or removed; a change of meaning raises `version`.
 
 from typing import Any
 
-from zoneserver.findings import Finding, Mark
 from zoneserver.mail.diff import Difference, MailChange, Move
 from zoneserver.mail.hosts import HostAddress
 from zoneserver.mail.path import DeliveryPath, Stop
@@ -44,7 +43,7 @@ def path_document(path: DeliveryPath) -> Document:
             {"kind": each.kind.value, "owner": str(each.owner), "text": each.text}
             for each in path.policies
         ],
-        "findings": [finding_document(each) for each in path.findings],
+        "findings": [each.document() for each in path.findings],
         "reminders": list(remind(path)),
         "zones_with_errors": [str(origin) for origin in path.unfit],
     }
@@ -67,7 +66,7 @@ def _stop(stop: Stop) -> Document:
         "addresses": [_address(each) for each in stop.addresses],
         "tlsa": list(certificate.texts) if certificate else [],
         "signed": certificate.signed if certificate else None,
-        "findings": [finding_document(each) for each in stop.findings],
+        "findings": [each.document() for each in stop.findings],
     }
 
 
@@ -79,27 +78,6 @@ def _address(address: HostAddress) -> Document:
         "ptr": address.pointer.value,
         "ptr_names": [str(each) for each in address.named],
     }
-
-
-def finding_document(finding: Finding) -> Document:
-    """A finding with the keys that `check --format json` gives it."""
-    return {
-        "code": finding.code,
-        "level": str(finding.level),
-        **_place(finding.mark),
-        "zone": str(finding.origin) if finding.origin else None,
-        "owner": str(finding.owner) if finding.owner else None,
-        "reason": finding.reason,
-        "fix": finding.fix,
-        "rfc": finding.rfc,
-        "waived": finding.waived or None,
-        "related": [{**_place(mark), "text": text} for mark, text in finding.related],
-        "other_zones": sorted(str(origin) for origin in finding.also),
-    }
-
-
-def _place(mark: Mark) -> Document:
-    return {"file": mark.file, "line": mark.line, "column": mark.column}
 
 
 def difference_document(difference: Difference) -> Document:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -34,7 +35,7 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Field(Generic[ValueT]):
+class Field(ABC, Generic[ValueT]):
     """One field: its `name` as the RFC (and octoDNS) spells it, and the rule it breaks."""
 
     name: str
@@ -45,17 +46,17 @@ class Field(Generic[ValueT]):
         """Whether the field swallows all remaining tokens."""
         return False
 
+    @abstractmethod
     def parse(self, token: Token, origin: Name | None) -> ValueT:
         """The value of one token. Raises RdataError, or NameSyntaxError for a name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, value: ValueT) -> bytes | Name:
         """The octets of a value, or the name it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, octets: bytes, at: int) -> tuple[ValueT, int]:
         """The value at an offset of uncompressed rdata, and the offset behind it."""
-        raise NotImplementedError
 
     def format(self, value: ValueT) -> str:
         """The value in presentation format."""

@@ -30,6 +30,6 @@ def format_octets(rtype: int, octets: bytes) -> str:
         rdata = dns.rdata.from_wire(
             dns.rdataclass.IN, dns.rdatatype.RdataType.make(rtype), octets, 0, len(octets)
         )
-        return rdata.to_text()
+        return rdata.to_text().rstrip()
     except dns.exception.DNSException:
         return rf"\# {len(octets)} {octets.hex()}".rstrip()  # RFC 3597 5

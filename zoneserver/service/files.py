@@ -3,7 +3,9 @@
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 MAX_FILE_OCTETS = 64 << 20
 READ_ATTEMPTS = 3  # a file that somebody is writing meanwhile is read again
@@ -42,18 +44,29 @@ def reason(error: OSError) -> str:
 class Includer:
     """Reads the files that a zone's files name, and keeps them for quoting.
 
-    Paths are relative to `folder`; nothing outside `root` is read.
+    Paths are relative to `folder`; nothing outside `root` is read. What is `known`, by the
+    name that marks have, is not read from disk.
     """
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(
+        self, folder: Path, root: Path, known: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
         self._folder = folder
-        self._root = root
+        self._known = known
+        self.root = root
         self.files: dict[str, bytes] = {}
 
     def __call__(self, path: str) -> bytes:
         """The octets of a file. Raises OSError."""
-        octets = read_file(self._folder / path, self._root)
         # The name that marks have: not normalised, so that `./a` stays `./a`.
         folder = "" if self._folder == Path() else f"{self._folder}/"
-        self.files[path if path.startswith("/") else f"{folder}{path}"] = octets
+        name = path if path.startswith("/") else f"{folder}{path}"
+        octets = self._known.get(name)
+        if octets is None:
+            octets = read_file(self._folder / path, self.root)
+        self.files[name] = octets
         return octets
+
+    def knowing(self, files: Mapping[str, bytes]) -> "Includer":
+        """The same, but with these files as they are given."""
+        return Includer(self._folder, self.root, files)

@@ -62,7 +62,7 @@ def format_json(checked: Checked) -> Iterator[str]:
                 "hints": counts[Level.HINT],
                 "waived": sum(1 for finding in checked.findings if finding.waived),
             },
-            "findings": [as_json(finding) for finding in checked.findings],
+            "findings": [finding.document() for finding in checked.findings],
         }
     )
 
@@ -95,27 +95,6 @@ FORMATS: dict[str, Callable[[Checked], Iterator[str]]] = {
     "sarif": format_sarif,
     "github": format_github,
 }
-
-
-def as_json(finding: Finding) -> dict[str, Any]:
-    """A finding with the keys that docs/check.md describes."""
-    return {
-        "code": finding.code,
-        "level": str(finding.level),
-        **_place(finding.mark),
-        "zone": str(finding.origin) if finding.origin else None,
-        "owner": str(finding.owner) if finding.owner else None,
-        "reason": finding.reason,
-        "fix": finding.fix,
-        "rfc": finding.rfc,
-        "waived": finding.waived or None,
-        "related": [{**_place(mark), "text": text} for mark, text in finding.related],
-        "other_zones": sorted(str(name) for name in finding.also),
-    }
-
-
-def _place(mark: Mark) -> dict[str, Any]:
-    return {"file": mark.file, "line": mark.line, "column": mark.column}
 
 
 def _sarif_rule(code: str) -> dict[str, Any]:

@@ -27,4 +27,6 @@ class Selection:
     @property
     def asked(self) -> frozenset[str]:
         """The rules that are off by default and named here by their whole code."""
-        return frozenset(code for code in self.select if not CATALOGUE[code].default)
+        return frozenset(
+            code for code in self.select if code in CATALOGUE and not CATALOGUE[code].default
+        )

@@ -15,7 +15,7 @@ from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
 # RFC 6186 3.3 and RFC 8314 5.1: how a mail client finds its servers.
-_CLIENT_SERVICES = ((b"_submissions", b"_tcp"), (b"_imaps", b"_tcp"))
+_CLIENT_SERVICES = {"_submissions._tcp": 465, "_imaps._tcp": 993}
 
 
 def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -97,28 +97,28 @@ def check_client_settings(candidate: Candidate, world: World) -> Iterator[Findin
     for route in world.routes(candidate.zone):
         if route.owner != zone.origin or route.is_null:
             continue
-        missing = [
-            b".".join(labels).decode()
-            for labels in _CLIENT_SERVICES
-            if solve(zone, zone.origin.prefixed(*labels), rtypes.SRV).outcome
-            is not Outcome.ANSWER
-        ]
+        missing = [service for service in _CLIENT_SERVICES if not _offers(zone, service)]
         if missing:
             yield make_finding(
                 "SR003",
                 route.hops[0].mark,
                 f"{zone.origin} has no SRV at {' and '.join(missing)}: mail clients must guess"
                 " the names of its servers.",
-                f"{missing[0]} SRV 0 1 {465 if 'submissions' in missing[0] else 993} <your"
-                " host>.",
+                f"{missing[0]} SRV 0 1 {_CLIENT_SERVICES[missing[0]]} <host>.",
                 owner=route.owner,
             )
 
 
+def _offers(zone: Zone, service: str) -> bool:
+    try:
+        owner = Name.parse(service, zone.origin)
+    except NameSyntaxError:
+        return True  # there is no room for such a name
+    return solve(zone, owner, rtypes.SRV).outcome is Outcome.ANSWER
+
+
 def mailless(domain: Name, world: World) -> str:
-    """Why a domain of ours takes no mail, in a few words; empty where it does, or is not"
-    " ours.
-    """
+    """Why a domain of ours takes no mail, in a few words; empty where it does."""
     zone = world.zone_of(domain)
     if zone is None:
         return ""

@@ -78,11 +78,15 @@ def judge(
     )
     judged: list[Finding] = []
     for candidate in candidates:
-        found = list(candidate.source.findings)
+        source = candidate.source
+        found = [each for each in source.findings if each.level < Level.ERROR]
         for check in checks:
             found += check(candidate, world)
+        # What could not be read is not in the zone: to waive that would lose the record.
+        unread = [each for each in source.findings if each.level is Level.ERROR]
+        found = [*unread, *_waive(found, source, today)]
         found = [replace(finding, origin=candidate.zone.origin) for finding in found]
-        judged += sorted(_waive(found, candidate.source, today), key=lambda each: each.mark)
+        judged += sorted(found, key=lambda each: each.mark)
     return tuple(judged)
 
 

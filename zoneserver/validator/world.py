@@ -1,9 +1,10 @@
 """What the rules look at: the candidates, and what all our zones together say of a name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import TypeVar, cast
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import solve
@@ -24,6 +25,8 @@ class Candidate:
     source: ZoneSource
     zone: Zone
 
+
+Index = TypeVar("Index")
 
 _ALIASES = frozenset({rtypes.CNAME, rtypes.DNAME})
 
@@ -111,11 +114,18 @@ class World:
     _targets: dict[Name, Target] = field(default_factory=dict)
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
     _exchangers: dict[Name, dict[Name, set[Name]]] = field(default_factory=dict)
+    _indexes: dict[Callable[[ZoneSet], object], object] = field(default_factory=dict)
 
     def zone_of(self, name: Name) -> Zone | None:
         """The zone of ours that has the say about a name."""
         zone = self.zones.find(name)
         return zone if isinstance(zone, Zone) else None
+
+    def index(self, make: Callable[[ZoneSet], Index]) -> Index:
+        """What `make` gathers from all our zones, at the first call."""
+        if make not in self._indexes:
+            self._indexes[make] = make(self.zones)
+        return cast("Index", self._indexes[make])
 
     def look_up(self, name: Name) -> Target:
         """What a sender is told about a host: the order is that of the catalogue."""

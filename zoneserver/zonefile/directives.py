@@ -1,4 +1,4 @@
-"""The keys of a zone file that start with `$`: $ttl, $soa and $allow."""
+"""The keys of a zone file that start with `$`: $ttl, $soa, $mail and $allow."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,8 +7,10 @@ from typing import Any
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import Mark
+from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
+from zoneserver.zonefile.mail_directive import MailReader
 from zoneserver.zonefile.mappings import duplicate
 from zoneserver.zonefile.nodes import (
     Node,
@@ -22,11 +24,11 @@ from zoneserver.zonefile.nodes import (
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_ttl
-from zoneserver.zonefile.source import Waiver
+from zoneserver.zonefile.source import MailBlock, Waiver
 from zoneserver.zonefile.values import ValueReader
 
-_KNOWN = ("$ttl", "$soa", "$allow")
-_LATER = ("$mail", "$dnssec")
+_KNOWN = ("$ttl", "$soa", "$mail", "$allow")
+_LATER = ("$dnssec",)
 _AUTO = "auto"
 _SOA_FIELDS = {field.name: field for field in SOA.layout}
 _SOA_EXAMPLE = "$soa: {rname: hostmaster@example.com, serial: auto}"
@@ -93,6 +95,12 @@ class Directives:
             except NodeError as problem:
                 self._report.note(problem)
         return SoaDirective(key.mark, fields, fields.pop("ttl", None))
+
+    def read_mail(self, ttl: int, unreadable: set[Name]) -> tuple[MailBlock, ...]:
+        """The blocks of `$mail`; an owner whose block cannot be read becomes `unreadable`."""
+        if "$mail" not in self._found:
+            return ()
+        return MailReader(self._report, ttl, unreadable).read(self._found["$mail"][1])
 
     def read_waivers(self) -> tuple[Waiver, ...]:
         """The waivers of `$allow`; one that cannot be honoured is an error."""

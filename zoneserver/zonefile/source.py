@@ -7,6 +7,7 @@ judges that; nothing is dropped or mended on the way.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from zoneserver.findings import Finding, Mark
 from zoneserver.names import Name
@@ -53,13 +54,38 @@ class Waiver:
     mark: Mark
 
 
+class Exchanger(NamedTuple):
+    """A host that takes mail, and where it is written."""
+
+    host: Name
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class MailBlock:
+    """What `$mail` says of one owner; what it means is for the mail layer.
+
+    `exchangers` are hosts in the order senders shall try them, `provider` is the name of a
+    preset; with neither, the owner takes no mail. `backup` is where it is written that the
+    exchanger is the backup of the owner itself. `mark` is where all that begins.
+    """
+
+    owner: Name
+    ttl: int
+    mark: Mark
+    exchangers: tuple[Exchanger, ...] = ()
+    provider: str = ""
+    backup: Mark | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneSource:
     """One zone as its files have it.
 
     `unreadable` are owners with a record that could not be read, so that no rule
     mistakes them for missing. `lenient` are owners whose octoDNS metadata asks for
-    leniency. With `auto_serial` the SOA's serial is ours to choose.
+    leniency. With `auto_serial` the SOA's serial is ours to choose. `added` are those of
+    the records that no file writes out: they come from directives and from defaults.
     """
 
     origin: Name
@@ -69,13 +95,22 @@ class ZoneSource:
     unreadable: frozenset[Name] = frozenset()
     lenient: frozenset[Name] = frozenset()
     auto_serial: bool = False
+    mail: tuple[MailBlock, ...] = ()
+    added: tuple[Record, ...] = ()
 
     def with_serial(self, serial: int) -> "ZoneSource":
         """The same source with another serial in its SOA."""
-        records = tuple(
-            record._replace(rdata=replace(record.rdata, serial=serial))
-            if record.rtype == rtypes.SOA and isinstance(record.rdata, SOA)
-            else record
-            for record in self.records
+        return replace(
+            self,
+            records=_with_serial(self.records, serial),
+            added=_with_serial(self.added, serial),
         )
-        return replace(self, records=records)
+
+
+def _with_serial(records: tuple[Record, ...], serial: int) -> tuple[Record, ...]:
+    return tuple(
+        record._replace(rdata=replace(record.rdata, serial=serial))
+        if record.rtype == rtypes.SOA and isinstance(record.rdata, SOA)
+        else record
+        for record in records
+    )

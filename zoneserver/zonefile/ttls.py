@@ -12,8 +12,8 @@ from zoneserver.zonefile.lexer import EntryError
 
 MAX_TTL = 2147483647  # RFC 2181 8
 
-_DURATION = re.compile(r"([0-9]{1,10})|(?:[0-9]{1,10}[smhdw])+", re.IGNORECASE)
-_PART = re.compile(r"([0-9]+)([smhdw])", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,10})|(?:[0-9]{1,10}[smhdw])+", re.IGNORECASE | re.ASCII)
+_PART = re.compile(r"([0-9]+)([smhdw])", re.IGNORECASE | re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 NO_TTL = -1  # of a record whose TTL only the whole file can tell

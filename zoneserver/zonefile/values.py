@@ -25,13 +25,13 @@ from zoneserver.zonefile.texts import GENERIC, read_field_text, read_presentatio
 # Keys that mean another; the older ones still stand in many octoDNS files.
 _SYNONYMS = {rtypes.MX: {"priority": "preference", "value": "exchange"}}
 # octoDNS's first DS borrowed the names of a DNSKEY's fields, in this order.
-_OLD_DS = {
+OLD_DS = {
     "flags": "key_tag",
     "protocol": "algorithm",
     "algorithm": "digest_type",
     "public_key": "digest",
 }
-_OLD_DS_MARKS = ("flags", "public_key")
+OLD_DS_MARKS = ("flags", "public_key")
 _OPTIONAL = {
     rtypes.CAA: frozenset({"flags"}),
     rtypes.SVCB: frozenset({"svcparams"}),
@@ -43,9 +43,9 @@ _EXAMPLES = {
     rtypes.SRV: "{priority: 0, weight: 1, port: 993, target: imap.example.com.}",
     rtypes.CAA: "{tag: issue, value: ca.example.net}",
 }
-_TIMERS = frozenset({"refresh", "retry", "expire", "minimum"})
-_TEXTS = frozenset({rtypes.TXT, rtypes.SPF})
-_SERVICES = frozenset({rtypes.SVCB, rtypes.HTTPS})
+TIMERS = frozenset({"refresh", "retry", "expire", "minimum"})
+TEXTS = frozenset({rtypes.TXT, rtypes.SPF})
+SERVICES = frozenset({rtypes.SVCB, rtypes.HTTPS})
 
 Fields = dict[str, Node]
 
@@ -71,7 +71,7 @@ class ValueReader:
         """The rdata of one value."""
         if type(node) is Scalar and node.text[:2] == "\\#" and GENERIC.fullmatch(node.text):
             return Value(read_presentation(node, rtype), node)
-        if rtype in _TEXTS:
+        if rtype in TEXTS:
             return Value(read_text(node, rtype), node)
         kind = TYPED.get(rtype)
         if rtype == rtypes.LOC or (kind is not None and len(kind.layout) > 1):
@@ -89,7 +89,7 @@ class ValueReader:
                 return read_mailbox(node, self._targets, name)
             return self._targets.read(node, rtype, name)
         if isinstance(field, Integer):
-            if name in _TIMERS:
+            if name in TIMERS:
                 return read_seconds(node, name)
             return read_integer(node, name, 256**field.octets - 1, field.code)
         return read_field_text(rtype, field, node)
@@ -101,7 +101,7 @@ class ValueReader:
         fields = self._sort(rtype, node)
         if rtype == rtypes.LOC:
             return Value(read_location(fields, node), node)
-        if rtype in _SERVICES:
+        if rtype in SERVICES:
             rdata = read_service(rtype, fields, node, self._targets)
             return Value(rdata, fields["targetname"])
         if rtype == rtypes.MX:
@@ -131,9 +131,9 @@ class ValueReader:
 
     def _sort(self, rtype: int, node: Mapping) -> Fields:
         """The nodes of a mapping by the fields they are for."""
-        spelling = _spelling(rtype)
-        if rtype == rtypes.DS and any(key.text in _OLD_DS_MARKS for key, _ in node.pairs):
-            spelling = _OLD_DS
+        spelling = keys_of(rtype)
+        if rtype == rtypes.DS and any(key.text in OLD_DS_MARKS for key, _ in node.pairs):
+            spelling = OLD_DS
         fields: Fields = {}
         problems = []
         for key, value in node.pairs:
@@ -144,8 +144,8 @@ class ValueReader:
                 problems.append(_spelled_twice(key, name, fields[name]))
             else:
                 fields[name] = value
-        if not fields.keys() >= _required(rtype):
-            missing = sorted(_required(rtype) - fields.keys())
+        if not fields.keys() >= required_fields(rtype):
+            missing = sorted(required_fields(rtype) - fields.keys())
             problems += [_missing_key(rtype, node, name) for name in missing]
         for problem in problems:
             self._report.note(problem)
@@ -155,13 +155,13 @@ class ValueReader:
 
 
 @cache
-def _required(rtype: int) -> frozenset[str]:
+def required_fields(rtype: int) -> frozenset[str]:
     """The fields that a type's mapping must have."""
-    return frozenset(_spelling(rtype).values()) - _OPTIONAL.get(rtype, frozenset())
+    return frozenset(keys_of(rtype).values()) - _OPTIONAL.get(rtype, frozenset())
 
 
 @cache
-def _spelling(rtype: int) -> dict[str, str]:
+def keys_of(rtype: int) -> dict[str, str]:
     """The field that each key of a type's mapping is for."""
     names = LOC_KEYS if rtype == rtypes.LOC else [field.name for field in TYPED[rtype].layout]
     return {name: name for name in names} | _SYNONYMS.get(rtype, {})
@@ -172,7 +172,7 @@ def _example(rtype: int, node: Node) -> str:
     words = node.text.split() if type(node) is Scalar and rtype == rtypes.MX else []
     if len(words) == 2 and all(word.isprintable() and len(word) < 256 for word in words):
         return f"{{exchange: {words[1]}, preference: {words[0]}}}"
-    return _EXAMPLES.get(rtype, "{" + ": ..., ".join(_spelling(rtype)) + ": ...}")
+    return _EXAMPLES.get(rtype, "{" + ": ..., ".join(keys_of(rtype)) + ": ...}")
 
 
 def _unknown_key(rtype: int, key: Scalar, spelling: dict[str, str]) -> NodeError:

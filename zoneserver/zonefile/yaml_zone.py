@@ -19,7 +19,7 @@ from zoneserver.zonefile.nodes import Mapping, Missing, Node, Scalar
 from zoneserver.zonefile.octodns import RecordReader
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import GiveUpError, Report
-from zoneserver.zonefile.source import Defaults, Include, Waiver, ZoneSource
+from zoneserver.zonefile.source import Defaults, Include, MailBlock, Waiver, ZoneSource
 from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 
@@ -60,6 +60,8 @@ class _ZoneReader:
         self._lenient: set[Name] = set()
         self._reader = RecordReader(self._report, self._unreadable, self._lenient)
         self._records: list[Record] = []
+        self._added: list[Record] = []
+        self._mail: tuple[MailBlock, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
         self._auto_serial = False
 
@@ -71,7 +73,12 @@ class _ZoneReader:
             self._report.add("SY009", self._start, "the zone has no file", "write one")
         self._waivers = self._directives.read_waivers()
         soa = self._directives.read_soa(ValueReader(self._report))
-        self._complete(soa, self._directives.read_ttl(self._defaults.ttl))
+        ttl = self._directives.read_ttl(self._defaults.ttl)
+        mail = self._directives.read_mail(ttl, self._unreadable)
+        if len(mail) > MAX_NAMES:
+            raise _too_many_names()
+        self._mail = mail
+        self._complete(soa, ttl)
 
     def give_up(self, reason: str) -> None:
         """Finish a zone that goes beyond a limit: the rest of it is not looked at."""
@@ -92,6 +99,8 @@ class _ZoneReader:
             frozenset(self._unreadable),
             frozenset(self._lenient),
             self._auto_serial,
+            self._mail,
+            tuple(self._added),
         )
 
     def _read_file(self, file: str, octets: bytes) -> None:
@@ -121,7 +130,7 @@ class _ZoneReader:
         elif owner is not None:
             self._records += self._reader.read(owner, node)
         if len(self._owners) > MAX_NAMES:
-            raise GiveUpError(f"the zone has over {MAX_NAMES} names")
+            raise _too_many_names()
 
     def _refuse(self, file: str, root: Node | None) -> None:
         """A file that is no mapping of names; what the zone's apex lacks is not known then."""
@@ -149,14 +158,16 @@ class _ZoneReader:
         servers = [record.rdata for record in apex if isinstance(record.rdata, NS)]
         if not servers and self._origin not in self._unreadable:
             servers = [NS(name) for name in self._defaults.ns]
-            self._records += [
+            self._added = [
                 Record(self._origin, rtypes.NS, ttl, server, self._start) for server in servers
             ]
+            self._records += self._added
         written = next((record for record in apex if record.rtype == rtypes.SOA), None)
         if written is None:
             first = servers[0].target if servers else self._origin
             soa = self._make_soa(first, directive or SoaDirective(self._start), ttl)
             self._records.insert(0, soa)
+            self._added.insert(0, soa)
         elif directive is not None:
             self._report.add(
                 "SY008",
@@ -189,3 +200,7 @@ class _ZoneReader:
             return self._origin.prefixed(b"hostmaster")
         except NameSyntaxError:
             return self._origin
+
+
+def _too_many_names() -> GiveUpError:
+    return GiveUpError(f"the zone has over {MAX_NAMES} names")

@@ -45,6 +45,8 @@ CASES = [
     Case("www.old CNAME", ANSWER, f"{OLD}\nwww.old 600 CNAME www.new"),
     Case("www.old MX", NODATA, f"{OLD}\nwww.old 600 CNAME www.new", NEGATIVE),
     Case("a.b.old CNAME", ANSWER, f"{OLD}\na.b.old 600 CNAME a.b.new"),
+    Case("a.loop CNAME", ANSWER, "loop DNAME loop2\na.loop CNAME a.loop2"),
+    Case(f"{'y' * 54}.long CNAME", YXDOMAIN, f"long DNAME {LONG}"),
     Case("a.b.old A", NXDOMAIN, f"{OLD}\na.b.old 600 CNAME a.b.new", NEGATIVE),
     Case("a.b.wild.old A", ANSWER, f"""
         {OLD}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.zones_text import ANSWER, NEGATIVE, NODATA, Case, check, zone
+from tests.zones_text import ANSWER, NEGATIVE, NODATA, NXDOMAIN, Case, check, zone
 
 ZONE = zone(r"""
     www      A           192.0.2.80
@@ -51,3 +51,10 @@ def test_negative_ttl(soa_ttl: int, minimum: int, negative: int) -> None:
     served = zone("www A 192.0.2.1", apex=f"@ {soa_ttl} {soa}\n@ NS ns.test.")
     check(served, Case("www MX", NODATA, authority=f"@ {negative} {soa}"))
     check(served, Case("@ SOA", ANSWER, f"@ {soa_ttl} {soa}"))
+
+
+def test_zone_without_soa() -> None:
+    """Such a zone is never served, but the validator asks it all the same."""
+    candidate = zone("www A 192.0.2.1", apex="")
+    check(candidate, Case("www MX", NODATA))
+    check(candidate, Case("nope A", NXDOMAIN))

@@ -203,6 +203,7 @@ BAD = [
     ("TXT", r"\# 0", "SY003", None, "too early"),
     ("TXT", r"\# 2 0261", "SY003", None, "too early"),
     ("NS", r"\# 2 0161", "SY003", None, "too early"),
+    ("NS", r"\# 257 " + "0161" * 128 + "00", "SY003", None, "255 is the most"),
     ("TXT", " ".join(["x" * 255] * 256), "SY010", None, "65536 octets; 65535 is the most"),
     ("URI", '1 1 "' + "x" * 65532 + '"', "SY010", None, "65536 octets; 65535 is the most"),
     ("TLSA", "3 0 0 " + "00" * 65533, "SY010", None, "65536 octets; 65535 is the most"),
@@ -334,6 +335,17 @@ def test_names_need_an_origin() -> None:
         parse_rdata(rtypes.MX, [Token("10"), Token("mail")], None)
     with pytest.raises(RdataError):
         parse_rdata(17, [Token("admin"), Token("txt")], None)  # RP, which dnspython reads
+
+
+def test_what_dnspython_did_not_foresee(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises, the reader of a zone file gets an RdataError."""
+
+    def from_text(*_args: object, **_options: object) -> dns.rdata.Rdata:
+        raise IndexError("beyond the end")
+
+    monkeypatch.setattr(dns.rdata, "from_text", from_text)
+    with pytest.raises(RdataError, match="cannot be read: beyond the end"):
+        parse_rdata(rtypes.LOC, [Token("52")], None)
 
 
 def test_fields_have_the_names_of_the_rfc() -> None:

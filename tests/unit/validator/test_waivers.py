@@ -68,3 +68,10 @@ def test_alias_cannot_be_waived() -> None:
     found = judge_waived("@ MX 20 alias\nalias CNAME mail\n", waive("MX001"))
 
     assert [each.blocks for each in found if each.code == "MX001"] == [True]
+
+
+def test_what_could_not_be_read_cannot_be_waived() -> None:
+    """The record is not in the zone, so to let that pass would lose it without a word."""
+    found = judge_waived("www A 192.0.2.999\n", waive("AD001"))
+
+    assert [each.blocks for each in found if each.code == "AD001"] == [True]

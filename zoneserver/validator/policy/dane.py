@@ -58,13 +58,13 @@ def check_hosts(survey: Survey) -> Iterator[Finding]:
                 f"sign {survey.zone.origin}, or delete the record",
                 owner=rrset.owner,
             )
-        if host not in exchangers(survey.world.zones):
+        if host not in survey.world.index(exchangers):
             yield _unused(survey, rrset, host)
 
 
 def check_domains(survey: Survey) -> Iterator[Finding]:
     """TL001, TL005: domains whose exchangers have TLSA, but not for every sender or host."""
-    keys = smtp_keys(survey.world.zones)
+    keys = survey.world.index(smtp_keys)
     signed = survey.zone.apex.find(_DNSKEY) is not None
     for rrset in survey.rrsets[rtypes.MX] if keys else ():
         hosts = [rdata.points_to for rdata in rrset.rdatas]

@@ -61,7 +61,7 @@ def check_reporting(survey: Survey) -> Iterator[Finding]:
     for text in survey.of_kind(Kind.MTA_STS):
         if text.place is Kind.MTA_STS:
             asking.setdefault(text.owner.parent, (text.mark, "MTA-STS"))
-    keys = smtp_keys(survey.world.zones)
+    keys = survey.world.index(smtp_keys)
     for rrset in survey.rrsets[rtypes.MX] if keys else ():
         if any(rdata.points_to in keys for rdata in rrset.rdatas):
             asking.setdefault(rrset.owner, (rrset.mark, "TLSA records for its exchangers"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
@@ -126,7 +125,6 @@ def seen_texts(world: World, name: Name, kind: Kind) -> tuple[PolicyText, ...] |
     return None if texts is None else tuple(t for t in texts if t.kind is kind and t.seen)
 
 
-@lru_cache(maxsize=1)  # a set of zones never changes, and one is judged at a time
 def smtp_keys(zones: ZoneSet) -> dict[Name, RRset]:
     """The TLSA RRsets for SMTP in all our zones, by host (RFC 7672 2.2.3)."""
     return {
@@ -136,7 +134,6 @@ def smtp_keys(zones: ZoneSet) -> dict[Name, RRset]:
     }
 
 
-@lru_cache(maxsize=1)  # as above
 def exchangers(zones: ZoneSet) -> frozenset[Name]:
     """Every host that an MX of any of our zones names."""
     return frozenset(
@@ -147,7 +144,6 @@ def exchangers(zones: ZoneSet) -> frozenset[Name]:
     )
 
 
-@lru_cache(maxsize=1)  # as above
 def alias_targets(zones: ZoneSet) -> frozenset[Name]:
     """Every name that a CNAME of any of our zones leads to."""
     return frozenset(
