@@ -66,7 +66,7 @@ def test_answers_of_the_rfc(case: Case) -> None:
     ],
 )
 def test_closest_encloser(qname: str, encloser: str, source: str | None) -> None:
-    """3.3.1: the closest encloser and the source of synthesis, as the table there has them."""
+    """3.3.2: the closest encloser and the source of synthesis, as the table there has them."""
     closest = ZONE.closest(name(qname))
     wildcard = ZONE.find_wildcard(closest)
     assert (encloser, source) == (str(closest.owner), str(wildcard.owner) if wildcard else None)
@@ -75,7 +75,7 @@ def test_closest_encloser(qname: str, encloser: str, source: str | None) -> None
 @pytest.mark.parametrize(
     "case",
     [
-        # 2.1.3, 2.2.3: asked for itself, an asterisk is a name like any other.
+        # 2.3: asked for itself, an asterisk is a name like any other.
         Case("* TXT", ANSWER, '* TXT "this is a wildcard"'),
         Case("* A", NODATA, authority=SOA),
         Case("sub.* TXT", ANSWER, 'sub.* TXT "this is not a wildcard"'),
@@ -83,13 +83,13 @@ def test_closest_encloser(qname: str, encloser: str, source: str | None) -> None
         Case("host2 A", NODATA, authority=SOA),
         Case("_tcp.host1 SRV", NODATA, authority=SOA),
         Case("x.host2 MX", NXDOMAIN, authority=SOA),
-        # 3.3.2: it matches several labels at once.
+        # 3.3.1: it matches several labels at once.
         Case("a.b.c.d TXT", ANSWER, 'a.b.c.d TXT "this is a wildcard"'),
     ],
     ids=str,
 )
 def test_names_that_exist(case: Case) -> None:
-    """2.1.3, 2.2.2 and 2.2.3: existence decides, and an asterisk exists."""
+    """2.2.2, 2.2.3 and 2.3: existence decides, and an asterisk exists."""
     check(ZONE, case)
 
 

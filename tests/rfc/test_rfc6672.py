@@ -49,7 +49,7 @@ def test_substitution(qname: str, owner: str, target: str, result: str | None) -
 
 
 def test_owner_of_the_dname() -> None:
-    """2.2 [0]: at the owner itself the result depends on the qtype."""
+    """2.2 [0], 2.3: at the owner itself the result depends on the qtype."""
     served = zone('x DNAME y\nx TXT "own"')
     check(served, Case("x DNAME", ANSWER, "x DNAME y"))
     check(served, Case("x TXT", ANSWER, 'x TXT "own"'))
@@ -75,7 +75,7 @@ ZONE = zone(f"""
     [
         # 2.2: over 255 octets it ends in YXDOMAIN, with the DNAME to show why.
         Case(f"{'b' * 54}.short A", YXDOMAIN, f"short DNAME {LABELS}"),
-        # 2.3: a qname below several labels of it keeps them all.
+        # 2.2: the owner may be several labels deep.
         Case("www.deep.a A", ANSWER,
              "deep.a DNAME sam\nwww.deep.a CNAME www.sam\nwww.sam A 192.0.2.1"),
         # 2.4: data below a DNAME is not seen, not even a delegation.
@@ -86,7 +86,7 @@ ZONE = zone(f"""
         # 3.2: the name above a DNAME is not concerned, nor a sibling.
         Case("a A", NODATA, authority=NEGATIVE),
         Case("b.a A", NXDOMAIN, authority=NEGATIVE),
-        # 3.3: the substituted name is looked up again, asterisks and all.
+        # 3.2: the substituted name is looked up again, asterisks and all.
         Case("x.y.frodo TXT", ANSWER,
              'frodo DNAME sam\nx.y.frodo CNAME x.y.sam\nx.y.sam TXT "wild"'),
         # RFC 1034 3.6.2: asked for, the CNAME that is made is the answer.

@@ -7,6 +7,7 @@ from zoneserver.cli.diff import diff_command
 from zoneserver.cli.explain import explain_command
 from zoneserver.cli.fix import fix_command
 from zoneserver.cli.rules import rules_command
+from zoneserver.cli.schema import schema_command
 
 main.add_command(check_command)
 main.add_command(rules_command)
@@ -16,5 +17,6 @@ main.add_command(diff_command)
 main.add_command(import_command)
 main.add_command(export_command)
 main.add_command(show_command)
+main.add_command(schema_command)
 
 __all__ = ["main"]

@@ -77,14 +77,21 @@ def export_command(*, zone: str, zones: Path | None, config: Path | None) -> int
     show_default=True,
     help="In which form.",
 )
+@click.option(
+    "--expanded",
+    is_flag=True,
+    help="Only what the file does not write out: the records of $mail, $soa and defaults.",
+)
 @ends_with_status
-def show_command(*, zone: str, zones: Path | None, config: Path | None, form: str) -> int:
+def show_command(
+    *, zone: str, zones: Path | None, config: Path | None, form: str, expanded: bool
+) -> int:
     """Show what a zone came to: every record that is served, nothing left to a default.
 
     ZONE is the name of a zone in the zones folder, or a zone file.
     """
     source, loaded = _load_zone(zone, zones, config)
-    origin, records = _contents(source)
+    origin, records = _contents(source, expanded=expanded)
     if form == "json":
         say(json.dumps([_as_json(record) for record in records], indent=2))
     else:
@@ -129,11 +136,14 @@ def _complain(loaded: Loaded, origin: Name | None = None) -> bool:
     return any(finding.blocks for finding in findings)
 
 
-def _contents(source: ZoneSource) -> tuple[Name, tuple[Record, ...]]:
-    """The records; an automatic serial is the one that a new server would begin with."""
+def _contents(source: ZoneSource, *, expanded: bool = False) -> tuple[Name, tuple[Record, ...]]:
+    """The records, or those that are `expanded` from directives and defaults.
+
+    An automatic serial is the one that a new server would begin with.
+    """
     if source.auto_serial:
         source = source.with_serial(int(datetime.now(UTC).timestamp()))
-    return source.origin, source.records
+    return source.origin, source.added if expanded else source.records
 
 
 def _as_json(record: Record) -> dict[str, object]:

@@ -10,7 +10,7 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.cli.parameters import format_option, parse_rule
 from zoneserver.cli.status import ends_with_status
 from zoneserver.findings import LEVELS
-from zoneserver.service.pages import Page, read_pages
+from zoneserver.service.pages import Page, describe_rule, read_pages
 from zoneserver.service.report import Texts, format_finding
 from zoneserver.service.terminal import say
 
@@ -57,17 +57,11 @@ def _format_page(page: Page) -> str:
         for finding in page.judge(page.bad)
         if finding.code == page.code
     ]
-    kind = ", ".join(
-        (
-            str(LEVELS[rule.level]),
-            "can be waived" if rule.waivable else "cannot be waived",
-            *([] if rule.default else ["off unless selected"]),
-        )
-    )
     before = {f"{page.origin}yaml, as it is served": page.served} if page.served else {}
+    title = click.style(f"{page.code}: {rule.title}", bold=True)
     return "\n\n".join(
         (
-            f"{click.style(f'{page.code}: {rule.title}', bold=True)}\n{kind}; see {rule.rfc}",
+            f"{title}\n{describe_rule(page.code)}; see {rule.rfc}",
             textwrap.fill(page.why, WIDTH),
             *_format_files(before | page.files(page.bad)),
             *found,

@@ -176,7 +176,7 @@ def _fault(block: MailBlock) -> tuple[str, str] | None:
     preset = PRESETS.get(block.provider)
     if preset is None:
         guess = did_you_mean(block.provider, PRESETS)
-        known = f"the presets are {', '.join(sorted(PRESETS))}"
+        known = f"The presets are {', '.join(sorted(PRESETS))}"
         reason = f"there is no preset for the provider {show(block.provider)}"
         return reason, f"{guess} {known}".strip()
     if preset.has_own_hosts and not block.exchangers:
@@ -205,8 +205,8 @@ def _exchangers(block: MailBlock) -> Iterator[tuple[MX, Mark]]:
         yield MX(0, ROOT), block.mark  # RFC 7505 3
     if block.backup is not None:
         yield MX(ITSELF, block.owner), block.backup
-    for place, (host, mark) in enumerate(block.exchangers, start=1):
-        yield MX(ALONE * place, host), mark
+    for place, each in enumerate(block.exchangers, start=1):
+        yield MX(ALONE * place, each.host), each.mark
 
 
 def _names(block: MailBlock) -> Iterator[Name]:

@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails
 
@@ -27,6 +28,8 @@ from zoneserver.service.configuration_yaml import Places, read_values
 from zoneserver.service.files import read_file, reason
 from zoneserver.service.settings import Settings
 from zoneserver.transports.listen import Endpoint
+from zoneserver.zonefile.schema import DRAFT
+from zoneserver.zonefile.schema_values import integer
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 MAX_TTL = 2**31 - 1  # RFC 2181 8
@@ -97,14 +100,33 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Number = Annotated[int, BeforeValidator(_text(_decimal)), Field(ge=0, le=MAX_TTL)]
+def _one_or_more(one: dict[str, Any]) -> WithJsonSchema:
+    """One value, or a list of them, as `_as_list` takes it."""
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
+
+
+# What an editor knows of each value: its type as YAML 1.2 has it.
+_TEXT = {"type": "string"}
+_HOST = {"type": "string", "pattern": "\\.$"}
+_MAILBOX = {"type": "string", "pattern": "@|\\.$"}
+_NSID = {"type": ["string", "number"]}
+_TRUTH = {"enum": [True, False, "true", "false"]}
+
+Number = Annotated[
+    int,
+    BeforeValidator(_text(_decimal)),
+    Field(ge=0, le=MAX_TTL),
+    WithJsonSchema(integer(MAX_TTL)),
+]
 NameText = Annotated[Name, PlainValidator(_text(_name))]
-OptionalName = Annotated[Name | None, PlainValidator(_text(_name))]
-Mailbox = Annotated[Name | None, PlainValidator(_text(_mailbox))]
-Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list)]
-FolderPath = Annotated[Path | None, PlainValidator(_text(Path))]
+OptionalName = Annotated[Name | None, PlainValidator(_text(_name)), WithJsonSchema(_HOST)]
+Mailbox = Annotated[Name | None, PlainValidator(_text(_mailbox)), WithJsonSchema(_MAILBOX)]
+Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list), _one_or_more(_HOST)]
+FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(_TEXT)]
 EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
-Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list)]
+Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
+Nsid = Annotated[bytes, PlainValidator(_text(_octets)), WithJsonSchema(_NSID)]
+Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]
 
 
 class Section(BaseModel):
@@ -138,8 +160,8 @@ class Configuration(Section):
     zones: FolderPath = None
     listen: Endpoints = ()
     state: FolderPath = None
-    nsid: Annotated[bytes, PlainValidator(_text(_octets))] = b""
-    strict_start: Annotated[bool, PlainValidator(_text(_truth))] = False
+    nsid: Nsid = b""
+    strict_start: Truth = False
     defaults: DefaultsSection = DefaultsSection()
 
 
@@ -165,6 +187,17 @@ def read_configuration(path: Path) -> Settings:
         strict_start=read.strict_start,
         defaults=Defaults(read.defaults.ttl, read.defaults.ns, soa),
     )
+
+
+def configuration_schema() -> dict[str, Any]:
+    """The JSON Schema of the file."""
+    schema = Configuration.model_json_schema()
+    for section in (schema, *schema["$defs"].values()):
+        for key in section["properties"].values():
+            key.pop("title", None)
+            if key.get("default", ...) is None:  # no value that could be written
+                del key["default"]
+    return {"$schema": DRAFT, **schema, "title": "zoneserver configuration"}
 
 
 def _explain(mistake: ErrorDetails, places: Places) -> tuple[Mark, str]:

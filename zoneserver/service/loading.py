@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 
 from zoneserver.findings import Finding
+from zoneserver.mail.expand import expand
 from zoneserver.names import Name
 from zoneserver.service.folder import ZoneFiles
 from zoneserver.validator.judge import judge
@@ -74,7 +75,7 @@ def load(
         if each.findings or each.origin is None:
             findings += each.findings
             continue
-        source = read_source(each, each.origin, defaults)
+        source = expand(read_source(each, each.origin, defaults))
         source = number(source) if number else source
         candidates.append(Candidate(source, build_zone(source)))
         texts |= {**each.files, **each.include.files}

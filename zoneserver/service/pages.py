@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from zoneserver.findings import Finding
+from zoneserver.catalogue import CATALOGUE
+from zoneserver.findings import LEVELS, Finding
 from zoneserver.names import Name
 from zoneserver.service.files import Includer
 from zoneserver.service.folder import ZoneFiles
@@ -82,6 +83,17 @@ class Page:
             octets = {file: text.encode()}
             is_master = path.suffix == ".zone"
             yield ZoneFiles(path, origin, nothing, octets, is_master=is_master)
+
+
+def describe_rule(code: str) -> str:
+    """How bad it is to break a rule, and what can be done about it."""
+    rule = CATALOGUE[code]
+    words = [str(LEVELS[rule.level])]
+    if not rule.waivable:
+        words.append("cannot be waived")
+    if not rule.default:
+        words.append("off unless selected")
+    return ", ".join(words)
 
 
 @cache

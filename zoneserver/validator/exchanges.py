@@ -39,6 +39,7 @@ class Charge(NamedTuple):
 def check_exchanges(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX001-MX006, MX014, MX020-MX022, MX029, MX031: the target of each MX."""
     judged: dict[Name, tuple[Charge, ...]] = {}
+    backed = {block.owner for block in candidate.source.mail if block.backup}
     for rrset in visible_rrsets(candidate.zone, rtypes.MX):
         for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
             if not isinstance(rdata, MX) or rdata.exchange == ROOT:
@@ -55,12 +56,22 @@ def check_exchanges(candidate: Candidate, world: World) -> Iterator[Finding]:
                     charge.code,
                     mark,
                     f"{rrset.owner} MX {rdata.text}: {charge.reason}.",
-                    charge.fix.replace("<n>", str(rdata.preference)),
+                    _fix(charge, rrset.owner, rdata, backed),
                     level=charge.level,
                     owner=rrset.owner,
                     related=charge.related,
                     also=also or frozenset(),
                 )
+
+
+def _fix(charge: Charge, owner: Name, mx: MX, backed: set[Name]) -> str:
+    """What to write instead; `backed` are owners that `$mail` puts before their backup."""
+    if charge.code == "MX004" and mx.exchange == owner and owner in backed:
+        return (
+            f"fill the gap: give {owner} itself an A or AAAA record, because backup: true makes"
+            " it the first exchanger; or remove backup: true"
+        )
+    return charge.fix.replace("<n>", str(mx.preference))
 
 
 def judge_exchange(exchange: Name, zone: Zone, world: World) -> Iterator[Charge]:

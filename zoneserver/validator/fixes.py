@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoneserver.errors import NameSyntaxError
-from zoneserver.findings import Finding
+from zoneserver.findings import Finding, Mark
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX, TXT, Rdata
@@ -43,34 +43,28 @@ class Judged:
 class Fix:
     """An edit that lifts a finding; `what` says in words what changes.
 
-    `loses` is the rdata that is no longer written. `gains` is what a record has that was not
-    read before: its rdata, the name that it points to, its text.
+    `loses` are the rdatas that are no longer written. `gains` is what records have that were
+    not read before: their rdata, a name that they point to, a text.
     """
 
     finding: Finding
     edit: Edit
     what: str
-    loses: Rdata | None = None
-    gains: Rdata | Name | bytes | None = None
-
-    def takes(self, rdata: Rdata) -> bool:
-        """Whether the fix may be why this rdata is gone."""
-        return rdata == self.loses
+    loses: tuple[Rdata, ...] = ()
+    gains: tuple[Rdata | Name | bytes, ...] = ()
 
     def brings(self, rdata: Rdata) -> bool:
         """Whether the fix may be why this rdata is there."""
-        if isinstance(self.gains, Name):
-            return self.gains in rdata.values
-        if isinstance(self.gains, bytes):
-            return isinstance(rdata, TXT) and rdata.joined == self.gains
-        return rdata == self.gains
+        text = rdata.joined if isinstance(rdata, TXT) else None
+        return any(each in (rdata, text, *rdata.values) for each in self.gains)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A finding, and what is needed to think about it.
 
-    `piece` is the text that it points to, `record` the record that is read from there.
+    `piece` is the text that it points to, `records` are those that are read from there:
+    several, where it has an anchor.
     """
 
     finding: Finding
@@ -78,7 +72,13 @@ class _Case:
     world: World
     page: Page
     piece: Piece | None
-    record: Record | None
+    records: tuple[Record, ...]
+
+    @property
+    def mxs(self) -> tuple[MX, ...]:
+        """The rdatas of the records that are MX."""
+        rdatas = (record.rdata for record in self.records)
+        return tuple(rdata for rdata in rdatas if isinstance(rdata, MX))
 
 
 def propose(judged: Judged, texts: Mapping[str, bytes]) -> list[Fix]:
@@ -101,29 +101,25 @@ def _cases(judged: Judged, world: World, texts: Mapping[str, bytes]) -> Iterator
         for finding in judged.findings
         if finding.code in _FIXERS and not finding.waived and finding.mark.file in texts
     ]
-    marks = {finding.mark for finding in findings}
-    records = {
-        record.mark: record
-        for candidate in judged.candidates
-        for record in candidate.source.records
-        if record.mark in marks
-    }
-    files = {mark.file for mark in marks}
-    pages = {file: Page(file, texts[file], marks) for file in files}
+    records: dict[Mark, list[Record]] = {finding.mark: [] for finding in findings}
+    for candidate in judged.candidates:
+        for record in candidate.source.records:
+            if record.mark in records:
+                records[record.mark].append(record)
+    files = {mark.file for mark in records}
+    pages = {file: Page(file, texts[file], records.keys()) for file in files}
     for finding in findings:
         zone = world.zones.get(finding.origin or ROOT)
         page, mark = pages[finding.mark.file], finding.mark
         if isinstance(zone, Zone):
-            piece, record = page.find_scalar(mark), records.get(mark)
-            yield _Case(finding, zone, world, page, piece, record)
+            piece = page.find_scalar(mark)
+            yield _Case(finding, zone, world, page, piece, tuple(records[mark]))
 
 
 def _follow_alias(case: _Case) -> Fix | None:
     """MX001, MX003: the exchanger becomes the host that the alias leads to."""
-    if case.record is None or not isinstance(case.record.rdata, MX):
-        return None
-    end = _end_of(case.record.rdata.exchange, case.world)
-    return _redirect(case, case.record.rdata, end) if end else None
+    end = _end_of(case.mxs[0].exchange, case.world) if case.mxs else None
+    return _redirect(case, end) if end else None
 
 
 def _end_of(name: Name, world: World) -> Name | None:
@@ -139,21 +135,20 @@ def _end_of(name: Name, world: World) -> Name | None:
     return target.name if target.verdict is Verdict.HOST else None
 
 
-def _redirect(case: _Case, mx: MX, exchange: Name) -> Fix | None:
+def _redirect(case: _Case, exchange: Name) -> Fix | None:
     """The fix that gives an MX another exchanger."""
-    if case.piece is None or not _spells(case.piece, mx.exchange):
+    if case.piece is None or not all(_spells(case.piece, mx.exchange) for mx in case.mxs):
         return None
-    new = MX(mx.preference, exchange)
-    return _rewrite(case, case.piece, str(exchange), loses=mx, gains=new)
+    new = tuple(MX(mx.preference, exchange) for mx in case.mxs)
+    return _rewrite(case, case.piece, str(exchange), case.mxs, new)
 
 
 def _rewrite(
     case: _Case,
     piece: Piece,
     text: str,
-    *,
-    loses: Rdata | None = None,
-    gains: Rdata | Name | None = None,
+    loses: tuple[Rdata, ...],
+    gains: tuple[Rdata | Name, ...],
 ) -> Fix | None:
     edit = case.page.rewrite(piece, text)
     what = f"{piece.text} becomes {text}"
@@ -171,47 +166,45 @@ def _spells(piece: Piece, name: Name) -> bool:
 def _zero_preference(case: _Case) -> Fix | None:
     """MX008: a null MX has preference 0. Beside other MX it is open which are meant."""
     piece = case.page.find_sibling(case.finding.mark, _PREFERENCE)
-    if piece is None or case.record is None or not isinstance(case.record.rdata, MX):
-        return None
-    mx, node = case.record.rdata, case.zone.find(case.record.owner)
+    node = case.zone.find(case.finding.owner) if case.finding.owner else None
     rrset = node.find(rtypes.MX) if node else None
     if rrset is None or any(each.points_to != ROOT for each in rrset.rdatas):
         return None
-    if piece.text != str(mx.preference):
+    if piece is None or any(piece.text != str(mx.preference) for mx in case.mxs):
         return None
-    return _rewrite(case, piece, "0", loses=mx, gains=MX(0, ROOT))
+    return _rewrite(case, piece, "0", case.mxs, (MX(0, ROOT),))
 
 
 def _add_dot(case: _Case) -> Fix | None:
     """MX020, SY013: a target gets its final dot, in the reading that there is."""
+    if case.mxs:
+        return _undouble(case)
     if case.piece is None or not case.piece.text:
         return None
-    if case.record is not None:
-        return _undouble(case)
     text = complete(case.piece.text, case.zone, case.world)
-    return _rewrite(case, case.piece, text, gains=Name.parse(text)) if text else None
+    return _rewrite(case, case.piece, text, (), (Name.parse(text),)) if text else None
 
 
 def _undouble(case: _Case) -> Fix | None:
     """MX020: an exchanger with the origin twice loses one, if that makes it a host of ours."""
-    mx, origin = case.record.rdata if case.record else None, case.zone.origin
-    if not isinstance(mx, MX) or not mx.exchange.is_below(origin):
+    exchange, origin = case.mxs[0].exchange, case.zone.origin
+    if not exchange.is_below(origin):
         return None
-    labels = mx.exchange.labels
-    name = Name.from_labels(labels[: len(labels) - len(origin.labels)])
+    count = len(exchange.labels) - len(origin.labels)
+    name = Name.from_labels(exchange.labels[:count])
     sound = name.is_below(origin) and case.world.look_up(name).verdict is Verdict.HOST
-    return _redirect(case, mx, name) if sound else None
+    return _redirect(case, name) if sound else None
 
 
 def _delete_repeat(case: _Case) -> Fix | None:
     """MX011, SY006: the record that is there already goes."""
     ((first, _), *_) = case.finding.related
     edit = remove_item(case.page, case.finding.mark)
-    if case.record is None or edit is None or first == case.finding.mark:
+    if not case.records or edit is None or first == case.finding.mark:
         return None
-    record = case.record
-    what = f"the second {rtypes.mnemonic(record.rtype)} {record.rdata.text} goes"
-    return Fix(case.finding, edit, what, loses=record.rdata)
+    rdatas = tuple(record.rdata for record in case.records)
+    what = f"the second {rtypes.mnemonic(rdatas[0].rtype)} {rdatas[0].text} goes"
+    return Fix(case.finding, edit, what, rdatas)
 
 
 def _strip_newline(case: _Case) -> Fix | None:
@@ -229,7 +222,7 @@ def _strip_newline(case: _Case) -> Fix | None:
         return None
     edit = Edit(case.page.file, header.start(), header[0], f"{header[0]}-")
     what = f"{edit.old} becomes {edit.new}, so that the text has no line end"
-    return Fix(case.finding, edit, what, gains=text)
+    return Fix(case.finding, edit, what, gains=(text,))
 
 
 _FIXERS: dict[str, Callable[[_Case], Fix | None]] = {
@@ -271,9 +264,9 @@ def _keeps_records(before: Judged, after: Judged, fixes: Sequence[Fix]) -> bool:
         if not any(fix.brings(key[-1]) for fix in fixes):
             return False
     for key in old - new:
-        takers = [fix for fix in fixes if fix.takes(key[-1])]
+        takers = [fix for fix in fixes if key[-1] in fix.loses]
         # What is only deleted must be there once more.
-        if not takers or (new[key] == 0 and all(fix.gains is None for fix in takers)):
+        if not takers or (new[key] == 0 and not any(fix.gains for fix in takers)):
             return False
     return True
 

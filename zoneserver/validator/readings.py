@@ -11,22 +11,23 @@ from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.targets import spelled_address
 
 _RELATIVE = re.compile(r"[\w-]+(?:\.[\w-]+)*")
-_THERE = {Verdict.HOST, Verdict.ALIAS, Verdict.REWRITTEN, Verdict.BARE}
+_THERE = {Verdict.HOST, Verdict.ALIAS, Verdict.BARE}
 
 
 class _Chance(Enum):
     """Whether a name can be the one that is meant."""
 
     NONE = "nothing is known by that name"
-    SOME = "it may exist: it looks like a host elsewhere, or cannot be told"
-    SURE = "it is a name of our zones"
+    SOME = "there may be such a name: elsewhere, by a wildcard, in a record that is not read"
+    SURE = "it is written in our zones"
 
 
 def complete(text: str, zone: Zone, world: World) -> str | None:
     """The target that a text without final dot means, with it; None where that is open.
 
     It is the text as a full name, or a name below the zone. One of them must exist in our
-    zones, or the first look like a host of somebody else, and the other must not.
+    zones, or the first look like a host of somebody else, and the other must not. Where the
+    text ends in the origin, a wildcard is no reason to take it for a name with it twice.
     """
     if not _RELATIVE.fullmatch(text) or spelled_address(text):
         return None
@@ -39,6 +40,8 @@ def complete(text: str, zone: Zone, world: World) -> str | None:
     match _chance(names[0], world), _chance(names[1], world):
         case (_Chance.SURE, _Chance.NONE):
             return full
+        case (_Chance.SURE, _Chance.SOME) if names[0].is_below(zone.origin):
+            return full
         case (_Chance.NONE, _Chance.SURE):
             return below
         case (_Chance.SOME, _Chance.NONE):
@@ -49,9 +52,11 @@ def complete(text: str, zone: Zone, world: World) -> str | None:
 
 
 def _chance(name: Name, world: World) -> _Chance:
-    verdict = world.look_up(name).verdict
+    target = world.look_up(name)
+    verdict = target.verdict
     if verdict in _THERE:
-        return _Chance.SURE
+        is_written = target.zone is not None and target.zone.find(name) is not None
+        return _Chance.SURE if is_written else _Chance.SOME
     if verdict is Verdict.FOREIGN:
         return _Chance.SOME if _looks_foreign(name) else _Chance.NONE
     return _Chance.NONE if verdict is Verdict.MISSING else _Chance.SOME

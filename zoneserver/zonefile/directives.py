@@ -1,6 +1,7 @@
-"""The keys of a zone file that start with `$`: $ttl, $soa, $mail and $allow."""
+"""The keys of a zone file that start with `$`: $ttl, $soa, $mail, $mta_sts, $allow."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from zoneserver.records.rdata import SOA
 from zoneserver.zonefile.mail_directive import MailReader
 from zoneserver.zonefile.mappings import duplicate
 from zoneserver.zonefile.nodes import (
+    Mapping,
     Node,
     NodeError,
     Scalar,
@@ -24,15 +26,16 @@ from zoneserver.zonefile.nodes import (
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_ttl
-from zoneserver.zonefile.source import MailBlock, Waiver
+from zoneserver.zonefile.source import MailBlock, StsText, Waiver
 from zoneserver.zonefile.values import ValueReader
 
-_KNOWN = ("$ttl", "$soa", "$mail", "$allow")
+KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$allow")
 _LATER = ("$dnssec",)
-_AUTO = "auto"
+AUTO = "auto"
 _SOA_FIELDS = {field.name: field for field in SOA.layout}
 _SOA_EXAMPLE = "$soa: {rname: hostmaster@example.com, serial: auto}"
-_WAIVER_KEYS = ("rule", "owner", "reason", "until")
+_STS_EXAMPLE = "$mta_sts: | and, below it, version: STSv1, mode:, mx: and max_age: lines"
+WAIVER_KEYS = ("rule", "owner", "reason", "until")
 _WAIVER_EXAMPLE = "$allow: [{rule: MX005, owner: mail, reason: it has IPv6 only}]"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -57,7 +60,7 @@ class Directives:
     def add(self, key: Scalar, node: Node) -> None:
         """Take note of a directive; each may stand once in all files of the zone."""
         name = key.text
-        if name not in _KNOWN:
+        if name not in KNOWN:
             self._report.note(_unknown(key))
         elif name in self._found:
             first, _ = self._found[name]
@@ -102,6 +105,31 @@ class Directives:
             return ()
         return MailReader(self._report, ttl, unreadable).read(self._found["$mail"][1])
 
+    def read_mta_sts(self) -> tuple[StsText, ...]:
+        """The policies of `$mta_sts`: one text for the apex, or a text for each owner."""
+        if "$mta_sts" not in self._found:
+            return ()
+        _, node = self._found["$mta_sts"]
+        if type(node) is not Mapping:
+            return tuple(self._read_policy(self._report.origin, node))
+        texts: list[StsText] = []
+        for key, value in node.pairs:
+            try:
+                texts += self._read_policy(self._owners.read(key), value)
+            except NodeError as problem:
+                self._report.note(problem)
+        return tuple(texts)
+
+    def _read_policy(self, owner: Name, node: Node) -> Iterator[StsText]:
+        try:
+            text = scalar(node, "an MTA-STS policy", example=_STS_EXAMPLE)
+        except NodeError as problem:
+            self._report.note(problem)
+        else:
+            # The text of a block scalar begins below its sign.
+            below = text.mark._replace(line=text.mark.line + 1, column=1)
+            yield StsText(owner, text.text, below if "\n" in text.text else text.mark)
+
     def read_waivers(self) -> tuple[Waiver, ...]:
         """The waivers of `$allow`; one that cannot be honoured is an error."""
         if "$allow" not in self._found:
@@ -119,8 +147,8 @@ class Directives:
         entries = mapping(node, "a waiver", _WAIVER_EXAMPLE)
         fields: dict[str, Scalar] = {}
         for key, value in entries.pairs:
-            if key.text not in _WAIVER_KEYS:
-                fix = did_you_mean(key.text, _WAIVER_KEYS) or f"write {_WAIVER_EXAMPLE}"
+            if key.text not in WAIVER_KEYS:
+                fix = did_you_mean(key.text, WAIVER_KEYS) or f"write {_WAIVER_EXAMPLE}"
                 raise NodeError("SY008", key, f"a waiver has no key {show(key.text)}", fix)
             fields[key.text] = scalar(value, key.text, "WV002", _WAIVER_EXAMPLE)
         for needed in ("rule", "reason"):
@@ -143,7 +171,7 @@ def _unknown(key: Scalar) -> NodeError:
             "write the records out",
         )
     advice = rf"a name that starts with $ is written '\{key.text[:64]}'"
-    fix = did_you_mean(key.text, _KNOWN) or advice
+    fix = did_you_mean(key.text, KNOWN) or advice
     return NodeError("SY008", key, f"{show(key.text)} is no directive", fix)
 
 
@@ -155,7 +183,7 @@ def _read_soa_field(key: Scalar, node: Node, values: ValueReader) -> dict[str, A
     if name not in _SOA_FIELDS:
         fix = did_you_mean(name, [*_SOA_FIELDS, "ttl"]) or f"write {_SOA_EXAMPLE}"
         raise NodeError("SY008", key, f"$soa has no key {show(name)}", fix)
-    if name == "serial" and type(node) is Scalar and node.text.lower() == _AUTO:
+    if name == "serial" and type(node) is Scalar and node.text.lower() == AUTO:
         return {}
     return {name: values.read_field(rtypes.SOA, _SOA_FIELDS[name], node)}
 

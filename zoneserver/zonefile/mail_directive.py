@@ -35,9 +35,9 @@ MAIL_KEYS = {
     "backup": "true: the exchanger is the backup of the name itself",
     "ttl": "the TTL of the records",
 }
-_CHOICES = ("exchanger", "exchangers", "none", "provider")
+CHOICES = ("exchanger", "exchangers", "none", "provider")
 # A provider that gives each customer a host of his own leaves it to the customer to name it.
-_COMPANIONS = ("exchanger", "provider")
+COMPANIONS = ("exchanger", "provider")
 _EXAMPLE = "$mail: {exchanger: mx.isp.example., backup: true}"
 
 Fields = dict[str, Node]
@@ -188,7 +188,7 @@ def _unknown_key(key: Scalar) -> NodeError:
 
 def _refuse_mixture(node: Node, fields: Fields) -> None:
     """Refuse a block that does not say where mail goes, or says it twice. Raises NodeError."""
-    chosen = [name for name in fields if name in _CHOICES]
+    chosen = [name for name in fields if name in CHOICES]
     if not chosen:
         raise NodeError(
             "SY008",
@@ -196,7 +196,7 @@ def _refuse_mixture(node: Node, fields: Fields) -> None:
             "the block does not say who takes the mail",
             f"write {_EXAMPLE}; or exchangers, none or provider in place of exchanger",
         )
-    if len(chosen) > 1 and tuple(sorted(chosen)) != _COMPANIONS:
+    if len(chosen) > 1 and tuple(sorted(chosen)) != COMPANIONS:
         first, second, *_ = chosen
         raise NodeError(
             "SY008",

@@ -24,12 +24,12 @@ from zoneserver.zonefile.values import ValueReader
 MAX_RECORDS_PER_RRSET = 100
 MAX_TYPES_PER_NAME = 100
 
-_WITHOUT_EFFECT = {
+WITHOUT_EFFECT = {
     "geo": "answers by the client's place",
     "dynamic": "answers by rules and pools",
     "healthcheck": "health checks",
 }
-_KEYS = frozenset({"type", "ttl", "value", "values", "octodns", *_WITHOUT_EFFECT})
+KEYS = frozenset({"type", "ttl", "value", "values", "octodns", *WITHOUT_EFFECT})
 _EXAMPLE = "{type: A, value: 192.0.2.25}"
 # What providers offer beside the DNS; octoDNS and others have types for it.
 _PROVIDER_TYPES = frozenset({"ALIAS", "ANAME", "URLFWD", "URL", "REDIRECT", "FORWARD", "LUA"})
@@ -92,13 +92,13 @@ class RecordReader:
         """The records of one mapping. Raises NodeError."""
         record = mapping(node, "a record", _EXAMPLE)
         fields = {key.text: value for key, value in record.pairs}
-        if not fields.keys() <= _KEYS:
+        if not fields.keys() <= KEYS:
             self._report_unknown(owner, record)
         if "octodns" in fields and self._is_ignored(owner, fields["octodns"]):
             return []
         rtype = self._read_type(record, fields)
         ttl = self._read_ttl(owner, fields)
-        if not fields.keys().isdisjoint(_WITHOUT_EFFECT):
+        if not fields.keys().isdisjoint(WITHOUT_EFFECT):
             self._warn(record)
         records = []
         for each in self._value_nodes(record, fields, rtype):
@@ -113,7 +113,7 @@ class RecordReader:
     def _report_unknown(self, owner: Name, record: Mapping) -> None:
         """Report keys that no record has; the others are read nevertheless."""
         for key, _ in record.pairs:
-            if key.text not in _KEYS:
+            if key.text not in KEYS:
                 self._fail(owner, _unknown_key(key))
 
     def _is_ignored(self, owner: Name, node: Node) -> bool:
@@ -137,7 +137,7 @@ class RecordReader:
     def _read_type(self, record: Mapping, fields: Fields) -> int:
         """The number of the record's type. Raises NodeError."""
         if "type" not in fields:
-            if not fields.keys() <= _KEYS:
+            if not fields.keys() <= KEYS:
                 raise ReportedError(record)  # it is misspelt, most likely
             raise NodeError("SY007", record, "the record has no type", f"write {_EXAMPLE}")
         text = scalar(fields["type"], "type", "SY007", "type: MX")
@@ -157,7 +157,7 @@ class RecordReader:
 
     def _warn(self, record: Mapping) -> None:
         for key, _ in record.pairs:
-            if what := _WITHOUT_EFFECT.get(key.text):
+            if what := WITHOUT_EFFECT.get(key.text):
                 self._report.add(
                     "SY014",
                     key.mark,
@@ -177,7 +177,7 @@ class RecordReader:
                 ((values.mark, "values"),),
             )
         node = value if values is None else values
-        if node is None and not fields.keys() <= _KEYS:
+        if node is None and not fields.keys() <= KEYS:
             raise ReportedError(record)  # it is misspelt, most likely
         nodes = as_list(node) if node is not None else []
         if not nodes:
@@ -200,7 +200,7 @@ def _unknown_key(key: Scalar) -> NodeError:
         fix = f"write {{type: {key.text}, value: ...}}"
     else:
         fix = (
-            did_you_mean(key.text, _KEYS) or "the keys are type, ttl, value, values and octodns"
+            did_you_mean(key.text, KEYS) or "the keys are type, ttl, value, values and octodns"
         )
     return NodeError("SY008", key, f"a record has no key {show(key.text)}", fix)
 

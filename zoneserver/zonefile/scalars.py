@@ -10,8 +10,8 @@ _YAML11_INTEGER = re.compile(
 )
 _LEADING_ZERO = re.compile(r"(?<![0-9])0[0-9]")
 _DECIMAL = re.compile(r"0|[1-9][0-9]*")
-_YES = frozenset({"true", "yes", "on"})  # https://yaml.org/type/bool.html
-_NO = frozenset({"false", "no", "off"})
+YES = frozenset({"true", "yes", "on"})  # https://yaml.org/type/bool.html
+NO = frozenset({"false", "no", "off"})
 
 
 def yaml11_integer(text: str) -> int | None:
@@ -82,6 +82,6 @@ def read_boolean(node: Node, what: str) -> bool:
     """A yes or no. Raises NodeError."""
     text = scalar(node, what, "SY008", f"{what}: true")
     word = text.text.lower()
-    if word not in _YES | _NO:
+    if word not in YES | NO:
         raise NodeError("SY008", text, f"{what} is {show(text.text)}", "write true or false")
-    return word in _YES
+    return word in YES

@@ -13,9 +13,9 @@ from zoneserver.zonefile.scalars import read_integer, yaml11_note
 from zoneserver.zonefile.targets import Targets
 from zoneserver.zonefile.texts import MAX_OCTETS
 
-_DEGREES = {"lat_degrees": 90, "lat_minutes": 59, "long_degrees": 180, "long_minutes": 59}
+DEGREES = {"lat_degrees": 90, "lat_minutes": 59, "long_degrees": 180, "long_minutes": 59}
 _SECONDS = ("lat_seconds", "long_seconds")
-_DIRECTIONS = {"lat_direction": ("N", "S"), "long_direction": ("E", "W")}
+DIRECTIONS = {"lat_direction": ("N", "S"), "long_direction": ("E", "W")}
 _METRES = ("altitude", "size", "precision_horz", "precision_vert")
 # In the order of presentation format (RFC 1876 3).
 LOC_KEYS = (
@@ -25,9 +25,9 @@ LOC_KEYS = (
 )
 SERVICE_KEYS = ("svcpriority", "targetname", "svcparams")
 
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,6})?")
-_PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")
-_PARAMETER_KEY = re.compile(r"[a-z0-9-]{1,63}")  # RFC 9460 2.1
+DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,6})?")
+PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")
+PARAMETER_KEY = re.compile(r"[a-z0-9-]{1,63}")  # RFC 9460 2.1
 
 
 def read_location(fields: dict[str, Node], node: Mapping) -> Rdata:
@@ -38,16 +38,16 @@ def read_location(fields: dict[str, Node], node: Mapping) -> Rdata:
 
 def _location_word(key: str, node: Node) -> str:
     """One word of a LOC in presentation format. Raises NodeError."""
-    if key in _DEGREES:
-        return str(read_integer(node, key, _DEGREES[key]))
+    if key in DEGREES:
+        return str(read_integer(node, key, DEGREES[key]))
     text = scalar(node, key, "SY003", f"{key}: 10")
-    if key in _DIRECTIONS:
+    if key in DIRECTIONS:
         word = text.text.upper()
-        if word not in _DIRECTIONS[key]:
-            choice = " or ".join(_DIRECTIONS[key])
+        if word not in DIRECTIONS[key]:
+            choice = " or ".join(DIRECTIONS[key])
             raise NodeError("SY003", text, f"{key} is {show(text.text)}", f"write {choice}")
         return word
-    if not _DECIMAL.fullmatch(text.text):
+    if not DECIMAL.fullmatch(text.text):
         raise NodeError(
             "SY003",
             text,
@@ -72,9 +72,9 @@ def read_service(rtype: int, fields: dict[str, Node], node: Mapping, targets: Ta
 
 def _parameter(key: str, place: Node, value: Node) -> str:
     """One parameter in presentation format. Raises NodeError."""
-    if not _PARAMETER_KEY.fullmatch(key):
+    if not PARAMETER_KEY.fullmatch(key):
         fix = (
-            did_you_mean(key, _PARAMETERS) or f"write one of {', '.join(_PARAMETERS)}, key65280"
+            did_you_mean(key, PARAMETERS) or f"write one of {', '.join(PARAMETERS)}, key65280"
         )
         raise NodeError("SY003", place, f"{show(key)} is no SVCB parameter", fix)
     if key == "port":

@@ -79,12 +79,25 @@ class MailBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class StsText:
+    """The policy that a domain's mta-sts host hands out (RFC 8461 3.2), kept with its zone.
+
+    `mark` is where the first line of the text stands.
+    """
+
+    owner: Name
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneSource:
     """One zone as its files have it.
 
     `unreadable` are owners with a record that could not be read, so that no rule
     mistakes them for missing. `lenient` are owners whose octoDNS metadata asks for
-    leniency. With `auto_serial` the SOA's serial is ours to choose. `added` are those of
+    leniency. With `auto_serial` the SOA's serial is ours to choose. `mta_sts` are policies
+    to hold against the MX records; they are not served from here. `added` are those of
     the records that no file writes out: they come from directives and from defaults.
     """
 
@@ -95,6 +108,7 @@ class ZoneSource:
     unreadable: frozenset[Name] = frozenset()
     lenient: frozenset[Name] = frozenset()
     auto_serial: bool = False
+    mta_sts: tuple[StsText, ...] = ()
     mail: tuple[MailBlock, ...] = ()
     added: tuple[Record, ...] = ()
 

@@ -19,7 +19,7 @@ from zoneserver.zonefile.nodes import Mapping, Missing, Node, Scalar
 from zoneserver.zonefile.octodns import RecordReader
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import GiveUpError, Report
-from zoneserver.zonefile.source import Defaults, Include, MailBlock, Waiver, ZoneSource
+from zoneserver.zonefile.source import Defaults, Include, MailBlock, StsText, Waiver, ZoneSource
 from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 
@@ -62,6 +62,7 @@ class _ZoneReader:
         self._records: list[Record] = []
         self._added: list[Record] = []
         self._mail: tuple[MailBlock, ...] = ()
+        self._mta_sts: tuple[StsText, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
         self._auto_serial = False
 
@@ -78,6 +79,7 @@ class _ZoneReader:
         if len(mail) > MAX_NAMES:
             raise _too_many_names()
         self._mail = mail
+        self._mta_sts = self._directives.read_mta_sts()
         self._complete(soa, ttl)
 
     def give_up(self, reason: str) -> None:
@@ -98,9 +100,10 @@ class _ZoneReader:
             self._waivers,
             frozenset(self._unreadable),
             frozenset(self._lenient),
-            self._auto_serial,
-            self._mail,
-            tuple(self._added),
+            auto_serial=self._auto_serial,
+            mta_sts=self._mta_sts,
+            mail=self._mail,
+            added=tuple(self._added),
         )
 
     def _read_file(self, file: str, octets: bytes) -> None:

@@ -91,6 +91,74 @@ def test_show_as_json(zone: str) -> None:
     assert exchangers[0]["file"] == "zones/example.com.yaml"
 
 
+MAIL_ZONE = """\
+$mail: {exchanger: mx.isp.example.org., backup: true, ttl: 60}
+$soa: {serial: 7}
+'':
+  - {type: NS, values: [ns1.example.org., ns2.example.org.]}
+  - {type: A, value: 192.0.2.25}
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_what_mail_became() -> None:
+    """--expanded has the records that the file does not write out, and no others."""
+    Path("zones/example.net.yaml").write_text(MAIL_ZONE)
+    result = run("show", "example.net", "--expanded")
+    assert 0 == result.exit_code
+    expected = """\
+---
+$ttl: 60
+$soa:
+  ttl: 3600
+  mname: ns1.example.org.
+  rname: hostmaster.example.net.
+  serial: 7
+  refresh: 7200
+  retry: 1800
+  expire: 1209600
+  minimum: 3600
+'':
+  type: MX
+  values:
+    - preference: 5
+      exchange: example.net.
+    - preference: 10
+      exchange: mx.isp.example.org.
+"""
+    assert expected == result.stdout
+
+    master = run("show", "example.net", "--expanded", "--format", "master").stdout
+    assert ["$ORIGIN", "SOA", "MX", "MX"] == [
+        line.split()[3] if line[0] != "$" else line.split()[0] for line in master.splitlines()
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_and_export_have_everything() -> None:
+    """What $mail became stands among the other records, and other servers get it, too."""
+    Path("zones/example.net.yaml").write_text(MAIL_ZONE)
+    exchangers = [
+        each["rdata"]
+        for each in json.loads(run("show", "example.net", "--format", "json").stdout)
+        if each["type"] in ("MX", "A")
+    ]
+    assert {"5 example.net.", "10 mx.isp.example.org.", "192.0.2.25"} == set(exchangers)
+    exported = run("export", "example.net").stdout
+    assert "example.net.\t60\tIN\tMX\t5 example.net.\n" in exported
+
+
+@pytest.mark.usefixtures("folder")
+def test_mistake_in_mail_keeps_the_zone_from_being_served() -> None:
+    """As any other: the finding goes to standard error, and the status is 1."""
+    Path("zones/example.net.yaml").write_text(
+        MAIL_ZONE.replace("{exchanger", "{provider: x, a")
+    )
+    result = run("export", "example.net")
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert "zones/example.net.yaml:1:22: error SY008" in result.stderr
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     "words",

@@ -101,6 +101,41 @@ def test_more_than_tcp_can_carry() -> None:
         assert len(octets) < 100
 
 
+EXACT = ZoneSet([
+    zone("\n".join(f"{'x' * 30}{size} TXT {'t' * 200} {'t' * size}" for size in range(180, 255)))
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", [None, 512, 513, 530])
+def test_udp_limit_to_the_octet(payload: int | None) -> None:
+    """As many octets as agreed on still go, one more does not."""
+    edns = () if payload is None else (o.opt(payload=payload),)
+    sizes = set()
+    for size in range(180, 255):
+        message = o.message(*edns, asked=o.question(f"{'x' * 30}{size}.example", o.TXT))
+        whole, short = (respond(EXACT, message, transport) for transport in (TCP, UDP))
+        assert whole is not None
+        assert short is not None
+        sizes.add(len(whole))
+        truncated = bool(dns.message.from_wire(short).flags & dns.flags.TC)
+        assert (len(whole) > (payload or 512)) == truncated
+    assert {payload or 512, (payload or 512) + 1} <= sizes
+
+
+@pytest.mark.parametrize("last", range(205, 225))
+def test_tcp_limit_to_the_octet(last: int) -> None:
+    """65,535 octets are a message, 65,536 are not."""
+    strings = [f"{number:03d}{'y' * 240}" for number in range(255)] + ["z" * last]
+    served = ZoneSet([zone("\n".join(f"x TXT {string}" for string in strings))])
+    asked = o.question("x.example", o.TXT)
+    expected = 12 + len(asked) + sum(12 + 1 + len(string) for string in strings)
+    octets = respond(served, o.message(asked=asked), TCP)
+    assert octets is not None
+    truncated = bool(dns.message.from_wire(octets).flags & dns.flags.TC)
+    assert (expected > 65535) == truncated
+    assert truncated or expected == len(octets)
+
+
 def test_negative_answer_always_fits() -> None:
     """The longest names leave room for the SOA of an ordinary zone in 512 octets."""
     qname = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from zoneserver.findings import Finding
+from zoneserver.records import rtypes
 from zoneserver.validator.policy import (
     bimi,
     caa,
@@ -15,6 +16,7 @@ from zoneserver.validator.policy import (
     text_rules,
     tls_report,
 )
+from zoneserver.validator.policy.sts_policy import check_policy
 from zoneserver.validator.policy.survey import Rule, survey_zone
 from zoneserver.validator.world import Candidate, World
 
@@ -47,3 +49,7 @@ def check_policies(candidate: Candidate, world: World) -> Iterator[Finding]:
     survey = survey_zone(candidate.zone, world)
     for rule in RULES:
         yield from rule(survey)
+    for kept in candidate.source.mta_sts:
+        node = candidate.zone.find(kept.owner)
+        mx = node.find(rtypes.MX) if node else None
+        yield from check_policy(kept.text, kept.mark, kept.owner, mx)
