@@ -75,7 +75,7 @@ def load(
         if each.findings or each.origin is None:
             findings += each.findings
             continue
-        source = expand(read_source(each, each.origin, defaults))
+        source = read_source(each, each.origin, defaults)
         source = number(source) if number else source
         candidates.append(Candidate(source, build_zone(source)))
         texts |= {**each.files, **each.include.files}
@@ -84,11 +84,11 @@ def load(
 
 
 def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSource:
-    """The records and findings of one zone's files."""
+    """The records and findings of one zone's files, with what its directives stand for."""
     if files.is_master:
         ((file, octets),) = files.files.items()
         return read_master_zone(file, octets, origin, files.include)
-    return read_yaml_zone(origin, files.files, files.include, defaults)
+    return expand(read_yaml_zone(origin, files.files, files.include, defaults))
 
 
 def judge_loaded(

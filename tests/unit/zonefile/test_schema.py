@@ -133,7 +133,7 @@ SOUND = [
     "$ttl: 1h\n$soa: {mname: a., rname: me@example.com, serial: auto, refresh: 4h, ttl: 60}",
     "$soa: {rname: me.example.com., serial: 4294967295}",
     "$allow: {rule: MX005, owner: '', reason: it is so}",
-    "$allow:\n- {rule: mx005, reason: 1, until: 2027-06-30, owner: 1}\n- {rule: SY006, reason: x}",
+    "$allow: [{rule: mx005, reason: 1, until: 2027-06-30}, {rule: SY006, reason: x, owner: 1}]",
     "$allow: []",
     "$mta_sts: |\n  version: STSv1\n  mode: enforce\n  mx: mail.example.com\n  max_age: 604800",
     "$mta_sts: {shop: 'version: STSv1'}",
