@@ -1,3 +1,5 @@
+"""`python -m zoneserver` is `zoneserver`."""
+
 from zoneserver.cli import main
 
 main()

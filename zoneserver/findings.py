@@ -85,7 +85,6 @@ class Finding:
         }
 
 
-
 LEVELS = {"E": Level.ERROR, "W": Level.WARNING, "H": Level.HINT}
 
 

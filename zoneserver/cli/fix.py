@@ -74,7 +74,7 @@ def _diff(change: Change) -> Iterator[str]:
     ):
         kind, shown = line[:1], line.removesuffix("\n")
         # A carriage return stands before a line end only, else the file is not read.
-        text = printable(shown, keep="\t\r\ufeff")
+        text = printable(shown, keep="\t\r\n\ufeff")
         is_head = line.startswith(("--- ", "+++ "))
         yield click.style(text, bold=True) if is_head else click.style(text, _COLOURS.get(kind))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rrset import Record, RRset
+from zoneserver.records.rrset import RRset
 from zoneserver.validator.hostnames import find_address
 from zoneserver.validator.suggest import closest_host
 from zoneserver.validator.world import Candidate, Target, Verdict, World
@@ -15,46 +15,13 @@ from zoneserver.zone.zone import Zone
 
 
 def check_apex(candidate: Candidate, world: World) -> Iterator[Finding]:
-    """NS001-NS003, NS013: one SOA, at the apex, and nameservers beside it."""
+    """NS003: the zone names its own nameservers."""
     origin = candidate.zone.origin
-    soas = [record for record in candidate.source.records if record.rtype == rtypes.SOA]
-    at_apex = [record for record in soas if record.owner == origin]
-    start = _start(candidate)
-    if not at_apex and origin not in candidate.source.unreadable:
-        yield make_finding(
-            "NS001",
-            start,
-            f"{origin} has no SOA; no server loads such a zone.",
-            f"add an SOA record at {origin}",
-            owner=origin,
-        )
-    for other in at_apex[1:]:
-        if other.rdata != at_apex[0].rdata:
-            yield make_finding(
-                "NS002",
-                other.mark,
-                f"{origin} has two SOA records; secondaries and caches could not tell its"
-                " version.",
-                "keep one",
-                owner=origin,
-                related=((at_apex[0].mark, "the first SOA"),),
-            )
-    for stray in soas:
-        if stray.owner != origin and stray.owner.is_below(origin):
-            yield make_finding(
-                "NS013",
-                stray.mark,
-                f"{stray.owner} has an SOA, but only the apex {origin} may have one.",
-                "delete it, or give the child zone a file of its own",
-                owner=stray.owner,
-            )
-    if (
-        candidate.zone.apex.find(rtypes.NS) is None
-        and origin not in candidate.source.unreadable
-    ):
+    servers = candidate.zone.apex.find(rtypes.NS)
+    if servers is None and origin not in candidate.source.unreadable:
         yield make_finding(
             "NS003",
-            start,
+            candidate.start,
             f"{origin} has no NS at its apex; resolvers drop the zone, and its mail bounces.",
             "name at least two nameservers at the apex",
             owner=origin,
@@ -133,14 +100,11 @@ def _check_nameserver(
     owner = node.owner
     whose = "the zone" if owner == zone.origin else f"the delegated zone {owner}"
     if address := find_address(target, zone.origin):
-        yield make_finding(
-            "NS005",
-            mark,
-            f"{owner} NS {target}: {address} is an IP address, but an NS names a host; no"
-            f" resolver finds {whose}.",
-            f"write the server's name, and give it the address with an A record: {address}",
-            owner=owner,
+        reason = (
+            f"{address} is an IP address, but an NS names a host; no resolver finds {whose}."
         )
+        fix = f"write the server's name, and give it the address with an A record: {address}"
+        yield make_finding("NS005", mark, f"{owner} NS {target}: {reason}", fix, owner=owner)
         return
     found = world.look_up(target)
     also = frozenset({found.zone.origin} - {zone.origin}) if found.zone else frozenset[Name]()
@@ -225,12 +189,3 @@ def _at_or_below(zone: Zone, cuts: list[Node]) -> Iterator[Node]:
                 node.is_cut and not node.cover
             ):
                 yield node
-
-
-def _start(candidate: Candidate) -> Mark:
-    """Where a finding about the zone as a whole points: its first record."""
-    records: tuple[Record, ...] = candidate.source.records
-    findings = candidate.source.findings
-    if records:
-        return Mark(records[0].mark.file, 1, 1)
-    return Mark(findings[0].mark.file if findings else str(candidate.zone.origin), 1, 1)

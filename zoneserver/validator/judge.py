@@ -29,8 +29,9 @@ Check = Callable[[Candidate, World], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     records.check_owners,
     records.check_sets,
-    delegations.check_apex,
+    soa.check_count,
     soa.check_soa,
+    delegations.check_apex,
     delegations.check_nameservers,
     delegations.check_below_cuts,
     delegations.check_ds,

@@ -1,14 +1,50 @@
-"""The fields of the zone's SOA: its mailbox, its serial, its timers."""
+"""The zone's SOA: that there is one, its mailbox, its serial, its timers."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from zoneserver.findings import Finding, make_finding
+from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
 from zoneserver.validator.world import Candidate, World
 
 _WEEK, _DAY = 604800, 86400
 _DATED_DIGITS = 10  # YYYYMMDDnn, RFC 1912 2.2
+
+
+def check_count(candidate: Candidate, world: World) -> Iterator[Finding]:
+    """NS001, NS002, NS013: one SOA, at the apex."""
+    origin = candidate.zone.origin
+    soas = [record for record in candidate.source.records if record.rtype == rtypes.SOA]
+    at_apex = [record for record in soas if record.owner == origin]
+    if not at_apex and origin not in candidate.source.unreadable:
+        yield make_finding(
+            "NS001",
+            candidate.start,
+            f"{origin} has no SOA; no server loads such a zone.",
+            f"add an SOA record at {origin}",
+            owner=origin,
+        )
+    for other in at_apex[1:]:
+        if other.rdata != at_apex[0].rdata:
+            yield make_finding(
+                "NS002",
+                other.mark,
+                f"{origin} has two SOA records; secondaries and caches could not tell its"
+                " version.",
+                "keep one",
+                owner=origin,
+                related=((at_apex[0].mark, "the first SOA"),),
+            )
+    for stray in soas:
+        if stray.owner != origin and stray.owner.is_below(origin):
+            yield make_finding(
+                "NS013",
+                stray.mark,
+                f"{stray.owner} has an SOA, but only the apex {origin} may have one.",
+                "delete it, or give the child zone a file of its own",
+                owner=stray.owner,
+            )
 
 
 def check_soa(candidate: Candidate, world: World) -> Iterator[Finding]:

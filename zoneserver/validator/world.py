@@ -25,6 +25,13 @@ class Candidate:
     source: ZoneSource
     zone: Zone
 
+    @property
+    def start(self) -> Mark:
+        """Where a finding about the zone as a whole points: the top of its first file."""
+        marks = [record.mark for record in self.source.records[:1]]
+        marks += [finding.mark for finding in self.source.findings[:1]]
+        return Mark(marks[0].file if marks else str(self.zone.origin), 1, 1)
+
 
 Index = TypeVar("Index")
 

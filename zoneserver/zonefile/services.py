@@ -73,9 +73,7 @@ def read_service(rtype: int, fields: dict[str, Node], node: Mapping, targets: Ta
 def _parameter(key: str, place: Node, value: Node) -> str:
     """One parameter in presentation format. Raises NodeError."""
     if not PARAMETER_KEY.fullmatch(key):
-        fix = (
-            did_you_mean(key, PARAMETERS) or f"write one of {', '.join(PARAMETERS)}, key65280"
-        )
+        fix = did_you_mean(key, PARAMETERS) or f"write one of {', '.join(PARAMETERS)}, key65280"
         raise NodeError("SY003", place, f"{show(key)} is no SVCB parameter", fix)
     if key == "port":
         return f'{key}="{read_integer(value, key, 65535)}"'

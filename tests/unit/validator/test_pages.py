@@ -63,4 +63,3 @@ def test_page_says_why(code: str) -> None:
 def test_rules_that_are_off_have_a_check_of_their_own() -> None:
     """What runs only when asked for is what the catalogue says is off."""
     assert OPTIONAL.keys() == {code for code, rule in CATALOGUE.items() if not rule.default}
-
