@@ -34,7 +34,7 @@ SECONDS = 60  # for one file; a checker that hangs has said nothing
 AT_ONCE = 4
 
 # Everything that named-checkzone can refuse: -k fail, -m fail and so on.
-STRICT = ("-i", "full", *(word for flag in "kmMnrS" for word in (f"-{flag}", "fail")))
+STRICT = tuple(word for flag in "kmMnrS" for word in (f"-{flag}", "fail"))
 OCTODNS = """\
 manager: {{validators: {{enabled: [{sets}]}}}}
 providers:
@@ -92,11 +92,13 @@ def run(*command: str) -> tuple[int, str]:
 
 
 def named(*flags: str) -> Check:
-    """BIND's checker with some flags."""
+    """BIND's checker with some flags. Like all the others it asks nobody (-i local)."""
     usual = re.compile(r"zone \S+: loaded serial \d+( \(DNSSEC signed\))?|OK|")
 
     def check(case: Case, _folder: Path) -> Verdict:
-        status, text = run("named-checkzone", *flags, case.origin, str(case.file))
+        status, text = run(
+            "named-checkzone", "-i", "local", *flags, case.origin, str(case.file)
+        )
         remarks = [line for line in text.splitlines() if not usual.fullmatch(line)]
         return Verdict(bool(remarks), status != 0)
 
@@ -116,14 +118,18 @@ def knot(case: Case, _folder: Path) -> Verdict:
 
 
 def powerdns(case: Case, folder: Path) -> Verdict:
-    """PowerDNS's checker, with its BIND backend around the file."""
+    """PowerDNS's checker, with its BIND backend around the file.
+
+    That backend has every delegation remarked on, and never blames the zone for it.
+    """
     origin = case.origin.rstrip(".")
     named_conf = f'zone "{origin}" {{ type master; file "{case.file}"; }};\n'
     (folder / "named.conf").write_text(named_conf)
     (folder / "pdns.conf").write_text(f"launch=bind\nbind-config={folder}/named.conf\n")
     status, text = run("pdnsutil", f"--config-dir={folder}", "check-zone", origin)
-    clean = re.search(r"^Checked \d+ records of .*, 0 errors, 0 warnings", text, re.MULTILINE)
-    return Verdict(clean is None, status != 0)
+    remarks = [line for line in text.splitlines() if line.startswith(("[Error]", "[Warning]"))]
+    about_zone = [line for line in remarks if " is auth=0, " not in line]
+    return Verdict(bool(about_zone), status != 0 and (bool(about_zone) or not remarks))
 
 
 def octodns(sets: str) -> Check:
@@ -189,6 +195,8 @@ def write_cases(folder: Path) -> Iterator[Case]:
     for page in read_pages().values():
         if page.others or page.served or not page.defaults or page.code.startswith("WV"):
             continue  # the mistake is not in the records of one zone
+        if not CATALOGUE[page.code].default:
+            continue
         for name, zone in (("bad", page.bad), ("good", page.good)):
             text = zone if page.master else _as_master(page, zone)
             if text is None:
@@ -206,7 +214,7 @@ def _as_master(page: Page, zone: str) -> str | None:
     file, octets = f"{page.origin}yaml", zone.encode()
     source = read_yaml_zone(Name.parse(page.origin), {file: octets}, _no_include, DEFAULTS)
     lost = any(each.level is Level.ERROR or each.code == page.code for each in source.findings)
-    return None if lost else write_master(source.origin, source.records)
+    return None if lost or source.mta_sts else write_master(source.origin, source.records)
 
 
 def _no_include(path: str) -> bytes:

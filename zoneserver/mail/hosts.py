@@ -63,7 +63,7 @@ def find_addresses(world: World, exchanger: Exchanger) -> tuple[HostAddress, ...
 
 
 def _describe(world: World, host: Name, address: IPAddress, ttl: int) -> HostAddress:
-    judged = judge_address(address)
+    judged = judge_address(address.packed)
     reply = resolve(world, Name.parse(f"{address.reverse_pointer}."), rtypes.PTR)
     named = tuple(
         rdata.points_to

@@ -52,7 +52,7 @@ class DeliveryPath:
         """What becomes of the mail, as far as that can be known without asking anybody."""
         if self.route is not None:
             return self.route.fate
-        judged = judge_address(self.address.literal) if self.address.literal else None
+        judged = judge_address(self.address.literal.packed) if self.address.literal else None
         return Fate.BOUNCED if judged and judged[0] is Level.ERROR else Fate.UNKNOWN
 
 

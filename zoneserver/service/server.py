@@ -66,6 +66,10 @@ class Server:
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        # In a storm the pipe that wakes the loop fills up, and the warning of it takes a lock
+        # within the C signal handler, which may wait for itself. One octet wakes as well as all.
+        wakeup = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         serving = loop.create_task(self._serve())
         stopping = loop.create_task(self._stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

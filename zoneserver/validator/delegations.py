@@ -169,7 +169,8 @@ def _check_redundancy(ns: RRset, world: World) -> Iterator[Finding]:
         for address in target.address_rdatas
         if len(address.wire) == 4
     }
-    if len(networks) == 1 and all(target.verdict is Verdict.HOST for target in targets):
+    on_ipv4 = all(any(rrset.rtype == rtypes.A for rrset in each.addresses) for each in targets)
+    if len(networks) == 1 and on_ipv4:
         yield make_finding(
             "NS008",
             ns.mark,

@@ -1,6 +1,5 @@
 """Where an MX points: every way in which mail for a name would not arrive there."""
 
-import ipaddress
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import idna
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import ROOT, Name, label_text
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import MX
+from zoneserver.records.rdata import AAAA, MX, A
 from zoneserver.validator.hostnames import as_written, find_address, find_fault
 from zoneserver.validator.known import TOP_LEVEL_DOMAINS, provider_of, submission_advice
 from zoneserver.validator.ranges import judge_address
@@ -17,7 +16,8 @@ from zoneserver.validator.suggest import closest_host, holder_of
 from zoneserver.validator.world import Candidate, Target, Verdict, World, visible_rrsets
 from zoneserver.zone.zone import Zone
 
-_ARPA = Name.parse("arpa.")
+# Top-level names that no sender can resolve to a mail host (RFC 6761 6, RFC 6762 3, RFC 3172).
+_SPECIAL = frozenset({b"localhost", b"local", b"invalid", b"arpa", b"test", b"example"})
 _MICROSOFT_CHECK = Name.parse("msv1.invalid.")
 
 
@@ -124,9 +124,9 @@ def _address(address: str, zone: Zone) -> Charge:
 def _dot_is_missing(target: Target, zone: Zone) -> bool:
     """Whether the target reads as a full name that had the origin put behind it."""
     exchange, origin = target.name, zone.origin
-    if origin in (ROOT, exchange) or not exchange.is_below(origin):
-        return False
     if (node := zone.find(exchange)) and node.rrsets:
+        return False
+    if origin in (ROOT, exchange) or not exchange.is_below(origin):
         return False
     count = len(exchange.labels) - len(origin.labels)
     written = Name.from_labels(exchange.labels[:count])
@@ -138,7 +138,10 @@ def _dot_is_missing(target: Target, zone: Zone) -> bool:
 
 def _reserved(exchange: Name) -> Iterator[Charge]:
     """MX021: names that mean something else, or nothing, outside this machine."""
-    last = exchange.labels[-1].lower()
+    labels = exchange.labels
+    last = labels[-1].lower()
+    if len(labels) > 1 and last not in _SPECIAL:
+        return
     what, fix, level = f"no sender can resolve {exchange}", "name a public host", Level.WARNING
     if last == b"localhost":
         what = "every sender takes localhost for itself, and the mail loops or bounces"
@@ -151,18 +154,12 @@ def _reserved(exchange: Name) -> Iterator[Charge]:
         level = Level.HINT
     elif last in (b"test", b"example"):
         level = Level.HINT
-    elif (
-        len(exchange.labels) > 1
-        and last not in (b"local", b"invalid")
-        and not exchange.is_below(_ARPA)
-    ):
-        return
     yield Charge("MX021", what, fix, level, once=level < Level.ERROR)
 
 
 def _outgoing(target: Target) -> Iterator[Charge]:
     """MX029, MX031: labels that do not decode, hosts that take no incoming mail."""
-    for label in target.name.labels:
+    for label in target.name.labels if b"xn--" in target.name.key else ():
         if label.lower().startswith(b"xn--") and (fault := _undecodable(label)):
             yield Charge(
                 "MX029",
@@ -172,8 +169,7 @@ def _outgoing(target: Target) -> Iterator[Charge]:
                 Level.WARNING,
                 once=True,
             )
-    advice = submission_advice(target.name)
-    if advice and target.verdict is Verdict.FOREIGN:
+    if target.verdict is Verdict.FOREIGN and (advice := submission_advice(target.name)):
         what = f"{target.name} sends mail for users who log in; it does not accept yours"
         yield Charge("MX031", what, advice)
 
@@ -268,9 +264,9 @@ def _reachable(target: Target) -> Iterator[Charge]:
         )
     for rrset in target.addresses:
         for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
-            address = ipaddress.ip_address(rdata.wire)
-            if judged := judge_address(address):
+            if isinstance(rdata, A | AAAA) and (judged := judge_address(rdata.address)):
                 level, what = judged
+                address = rdata.text
                 yield Charge(
                     "MX022",
                     f"{target.name} is {address}, {what}",

@@ -20,7 +20,7 @@ from zoneserver.validator.world import Candidate, Verdict, World
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.edit import Edit
-from zoneserver.zonefile.nodes import NodeError, Scalar
+from zoneserver.zonefile.nodes import NodeError, Scalar, show
 from zoneserver.zonefile.pieces import Page, Piece
 from zoneserver.zonefile.removal import remove_item
 from zoneserver.zonefile.texts import read_text
@@ -151,7 +151,7 @@ def _rewrite(
     gains: tuple[Rdata | Name, ...],
 ) -> Fix | None:
     edit = case.page.rewrite(piece, text)
-    what = f"{piece.text} becomes {text}"
+    what = f"{show(piece.text or '')} becomes {show(text)}"
     return Fix(case.finding, edit, what, loses, gains) if edit else None
 
 
@@ -203,7 +203,7 @@ def _delete_repeat(case: _Case) -> Fix | None:
     if not case.records or edit is None or first == case.finding.mark:
         return None
     rdatas = tuple(record.rdata for record in case.records)
-    what = f"the second {rtypes.mnemonic(rdatas[0].rtype)} {rdatas[0].text} goes"
+    what = f"the second {rtypes.mnemonic(rdatas[0].rtype)} {show(rdatas[0].text)} goes"
     return Fix(case.finding, edit, what, rdatas)
 
 
@@ -214,14 +214,14 @@ def _strip_newline(case: _Case) -> Fix | None:
         return None
     header = _BLOCK_HEADER.match(case.page.text, piece.start)
     try:
-        scalar = Scalar(case.page.file, 0, 0, piece.text.rstrip("\n"), plain=False)
-        text = read_text(scalar, rtypes.TXT).joined
+        meant = Scalar(case.page.file, 0, 0, piece.text.rstrip("\n"), plain=False)
+        text = read_text(meant, rtypes.TXT).joined
     except NodeError:
         return None
     if header is None:
         return None
     edit = Edit(case.page.file, header.start(), header[0], f"{header[0]}-")
-    what = f"{edit.old} becomes {edit.new}, so that the text has no line end"
+    what = f"{show(edit.old)} becomes {show(edit.new)}, so that the text has no line end"
     return Fix(case.finding, edit, what, gains=(text,))
 
 

@@ -20,6 +20,9 @@ def find_address(name: Name, origin: Name) -> str | None:
     An address without the final dot has the origin behind it; one with it has not. Also
     the shorter forms that resolvers' inet_aton takes: `192.0.537`, `3221226009`.
     """
+    first = name.wire[1 : 1 + name.wire[0]]
+    if not (first[:1].isdigit() or b":" in first or first[:1] == b"["):
+        return None  # nearly every name: an address begins with a digit, or holds a colon
     text = as_written(name, origin).rstrip(".").replace("\\", "").strip("[]")
     text = text.removeprefix("IPv6:")
     try:
@@ -42,6 +45,9 @@ def _shortened(text: str) -> str | None:
 
 def find_fault(name: Name, origin: Name) -> tuple[str, str] | None:
     """Why a name cannot be a host's, and what to write; None for a sound one."""
+    labels = name.labels
+    if all(map(_HOST_LABEL.fullmatch, labels)) and not (labels and labels[-1].isdigit()):
+        return None
     text = as_written(name, origin).rstrip(".").replace("\\", "")
     if "://" in text or "/" in text:
         return "it is a URL or a path; a host name is due", "write the host name only"
@@ -56,15 +62,10 @@ def find_fault(name: Name, origin: Name) -> tuple[str, str] | None:
             "it carries a port; SMTP between servers is always port 25",
             "write the host name only",
         )
-    for label in name.labels:
+    for label in labels:
         if not _HOST_LABEL.fullmatch(label):
             return _label_fault(label)
-    if name.labels and name.labels[-1].isdigit():
-        return (
-            f"its last label {label_text(name.labels[-1])} is a number",
-            "write the full name",
-        )
-    return None
+    return f"its last label {label_text(labels[-1])} is a number", "write the full name"
 
 
 def _label_fault(label: bytes) -> tuple[str, str]:

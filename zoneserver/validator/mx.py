@@ -1,13 +1,12 @@
 """What MX records of one owner say together: null MX, repeats."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from zoneserver.findings import Finding, Mark, make_finding
-from zoneserver.names import ROOT, Name
+from zoneserver.findings import Finding, make_finding
+from zoneserver.names import ROOT
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX
-from zoneserver.validator.world import Candidate, World, visible_rrsets
+from zoneserver.validator.world import Candidate, Hop, World, visible_rrsets
 
 
 def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -45,25 +44,18 @@ def check_null(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 
 def check_repeats(candidate: Candidate, world: World) -> Iterator[Finding]:
-    """MX011, MX012: the same exchanger twice."""
-    written: dict[Name, dict[Name, list[tuple[MX, Mark]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for record in candidate.source.records:
-        if isinstance(record.rdata, MX):
-            written[record.owner][record.rdata.exchange].append((record.rdata, record.mark))
-    for owner, exchanges in written.items():
-        for exchange, mxs in exchanges.items():
-            (first, first_mark), *more = mxs
-            for mx, mark in more:
-                same = mx.preference == first.preference
+    """MX012: the same exchanger under two preferences."""
+    for route in world.routes(candidate.zone):
+        first: dict[bytes, Hop] = {}
+        for hop in route.hops:
+            before = first.setdefault(hop.mx.exchange.key, hop)
+            if before is not hop:
                 yield make_finding(
-                    "MX011" if same else "MX012",
-                    mark,
-                    f"{owner} names {exchange} twice"
-                    + ("; one is served." if same else ": the same machine is asked again."),
-                    "delete this one and keep preference"
-                    f" {min(mx.preference, first.preference)}",
-                    owner=owner,
-                    related=((first_mark, f"MX {first.text}"),),
+                    "MX012",
+                    hop.mark,
+                    f"{route.owner} names {hop.mx.exchange} twice: the same machine is asked"
+                    " again.",
+                    f"delete this one and keep preference {before.mx.preference}",
+                    owner=route.owner,
+                    related=((before.mark, f"MX {before.mx.text}"),),
                 )

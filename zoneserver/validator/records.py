@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneserver.findings import Finding, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import MX
+from zoneserver.records.rdata import Rdata
 from zoneserver.records.rrset import Record
 from zoneserver.validator.world import Candidate, World
 
@@ -45,39 +45,46 @@ def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 
 def check_sets(candidate: Candidate, world: World) -> Iterator[Finding]:
-    """SY005, SY006: an RRset has one TTL, and each record once (RFC 2181 5)."""
-    sets: dict[tuple[Name, int], list[Record]] = defaultdict(list)
+    """SY005, SY006, MX011: an RRset has one TTL, and each record once (RFC 2181 5)."""
+    sets: dict[tuple[bytes, int], list[Record]] = defaultdict(list)
     for record in candidate.source.records:
-        sets[record.owner, record.rtype].append(record)
-    for records in sets.values():
-        if len(records) > 1:
-            yield from _check_set(records)
+        sets[record.owner.key, record.rtype].append(record)
+    for (key, rtype), records in sets.items():
+        if len(records) == 1:
+            continue
+        if any(record.ttl != records[0].ttl for record in records):
+            yield _different_ttls(records)
+        node = candidate.zone.nodes.get(key)
+        rrset = node.find(rtype) if node else None
+        if rrset is None or len(rrset.rdatas) < len(records):
+            yield from _repeats(records)
 
 
-def _check_set(records: list[Record]) -> Iterator[Finding]:
-    first, *others = records
+def _different_ttls(records: list[Record]) -> Finding:
+    first = records[0]
+    odd = next(record for record in records if record.ttl != first.ttl)
     lowest = min(record.ttl for record in records)
-    kind = rtypes.mnemonic(first.rtype)
-    odd = next((record for record in others if record.ttl != first.ttl), None)
-    if odd is not None:
-        yield make_finding(
-            "SY005",
-            odd.mark,
-            f"{odd.owner} {kind} has TTL {odd.ttl} here and {first.ttl} before; the whole set"
-            f" is served with {lowest}.",
-            f"write one TTL, such as {lowest}",
-            owner=first.owner,
-            related=((first.mark, f"TTL {first.ttl}"),),
-        )
-    seen = {first.rdata: first}
-    for record in others:
+    return make_finding(
+        "SY005",
+        odd.mark,
+        f"{odd.owner} {rtypes.mnemonic(odd.rtype)} has TTL {odd.ttl} here, {first.ttl} before;"
+        f" the whole set is served with {lowest}.",
+        f"write one TTL, such as {lowest}",
+        owner=first.owner,
+        related=((first.mark, f"TTL {first.ttl}"),),
+    )
+
+
+def _repeats(records: list[Record]) -> Iterator[Finding]:
+    seen: dict[Rdata, Record] = {}
+    for record in records:
         before = seen.setdefault(record.rdata, record)
-        # A repeated MX has a rule of its own, MX011.
-        if before is not record and not isinstance(record.rdata, MX):
+        if before is not record:
+            written = f"{record.owner} {rtypes.mnemonic(record.rtype)} {record.rdata.text}"
             yield make_finding(
-                "SY006",
+                "MX011" if record.rtype == rtypes.MX else "SY006",
                 record.mark,
-                f"{record.owner} {kind} {record.rdata.text} is written twice; one is served.",
+                f"{written} is written twice; one is served.",
                 "delete this one",
                 owner=record.owner,
                 related=((before.mark, "the same record"),),

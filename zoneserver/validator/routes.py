@@ -203,7 +203,12 @@ def _check_own_last(origin: Name, route: Route) -> Iterator[Finding]:
 
 def _check_shared(route: Route, hops: list[Hop]) -> Iterator[Finding]:
     """MX019: exchangers that go down together."""
-    sets = [frozenset(address.wire for address in hop.target.address_rdatas) for hop in hops]
+    sets = [frozenset(rdata.address for rdata in hop.target.address_rdatas) for hop in hops]
+    everything = frozenset().union(*sets)
+    networks = {octets[:3] if len(octets) == 4 else octets[:6] for octets in everything}
+    # One network is a /24 of IPv4, or a /48 of IPv6; several addresses may share it.
+    if len(set(sets)) > 1 and (len(networks) > 1 or max(map(len, everything)) > 4):
+        return
     names = " and ".join(str(hop.mx.exchange) for hop in hops)
     if len(set(sets)) == 1:
         address = ipaddress.ip_address(min(sets[0], key=len))
@@ -215,19 +220,15 @@ def _check_shared(route: Route, hops: list[Hop]) -> Iterator[Finding]:
             "put the backup on another machine in another network, or delete it",
         )
         return
-    networks = {
-        ipaddress.ip_network((octets, 24 if len(octets) == 4 else 48), strict=False)
-        for octets in frozenset().union(*sets)
-    }
-    if len({network for network in networks if network.version == 4}) == 1 == len(networks):
-        yield _about(
-            route,
-            hops[-1],
-            "MX019",
-            f"{names} are all in {next(iter(networks))}: one cut line takes them all",
-            "put the backup in another network",
-            level=Level.HINT,
-        )
+    network = ipaddress.ip_network((min(everything), 24), strict=False)
+    yield _about(
+        route,
+        hops[-1],
+        "MX019",
+        f"{names} are all in {network}: one cut line takes them all",
+        "put the backup in another network",
+        level=Level.HINT,
+    )
 
 
 def _about(

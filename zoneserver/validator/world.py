@@ -105,7 +105,8 @@ class Route:
     @property
     def is_null(self) -> bool:
         """Whether it says that no mail is taken (RFC 7505 3)."""
-        return all(hop.mx.exchange == ROOT for hop in self.hops)
+        first = self.hops[0].mx.exchange  # the rest is looked at for a root only
+        return first == ROOT and all(hop.mx.exchange == ROOT for hop in self.hops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class World:
     zones: ZoneSet
     unreadable: frozenset[Name]
     today: date = date.max
-    _targets: dict[Name, Target] = field(default_factory=dict)
+    _targets: dict[bytes, Target] = field(default_factory=dict)
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
     _exchangers: dict[Name, dict[Name, set[Name]]] = field(default_factory=dict)
     _indexes: dict[Callable[[ZoneSet], object], object] = field(default_factory=dict)
@@ -136,9 +137,9 @@ class World:
 
     def look_up(self, name: Name) -> Target:
         """What a sender is told about a host: the order is that of the catalogue."""
-        known = self._targets.get(name)
+        known = self._targets.get(name.key)
         if known is None:
-            known = self._targets[name] = self._judge(name)
+            known = self._targets[name.key] = self._judge(name)
         return known
 
     def routes(self, zone: Zone) -> tuple[Route, ...]:

@@ -34,7 +34,7 @@ DIFF = """\
  ns2: {type: A, value: 198.51.100.1}
 """
 WHY = (
-    "zones/example.com.yaml: example.com.: www.example.com. becomes mail.example.com."
+    "zones/example.com.yaml: example.com.: `www.example.com.` becomes `mail.example.com.`"
     " (MX001, an MX target is an alias (CNAME))"
 )
 

@@ -102,7 +102,7 @@ def test_more_than_tcp_can_carry() -> None:
 
 
 EXACT = ZoneSet([
-    zone("\n".join(f"{'x' * 30}{size} TXT {'t' * 200} {'t' * size}" for size in range(180, 255)))
+    zone("\n".join(f"{'x' * 30}{n} TXT {'t' * 200} {'t' * n}" for n in range(180, 255)))
 ])  # fmt: skip
 
 

@@ -130,6 +130,9 @@ LEFT = [
         "MX", "{exchange: ., preference: 10}", "{exchange: mail.example.com., preference: 20}"
     ),
     "{type: MX, value: {exchange: ., preference: 010}}",
+    # It is written in octets.
+    r"{type: MX, value: '\# 3 000a00'}",
+    r"{type: MX, value: '\# 19 000a03777777076578616d706c6503636f6d00'}",
     # Both readings exist, or none does.
     mx("host.example.net.hosts"),
     mx("both.example.net"),
@@ -146,6 +149,12 @@ LEFT = [
     mx("user@example.com"),
     mx("mail.example.com:25"),
     mx("https://mail.example.com"),
+    "{type: SRV, value: {priority: 1, weight: 1, port: 1, target: user@example.com}}",
+    "{type: SRV, value: {priority: 1, weight: 1, port: 1, target: 192.0.2.1}}",
+    # With the origin behind it, it would be too long.
+    f"{{type: DNAME, value: {'.'.join(['long' * 12] * 5)}}}",
+    # One that is twice in a foreign zone may be meant.
+    mx("host.example.net.example.net."),
     # The line ends inside have two readings.
     "type: TXT\n    value: |\n      v=DKIM1; k=rsa;\n      p=abc",
     'type: TXT\n    value: "v=spf1 -all\\n"',

@@ -59,6 +59,10 @@ def test_any_octets(qname: bytes) -> None:
             o.opt(o.option(65001, b"abc"), o.option(3), o.option(3)),
             Edns(0, 1232, False, ((65001, b"abc"), (3, b""), (3, b""))),
         ),
+        (
+            o.opt(o.option(65001, bytes(300)), o.option(3, b"x")),
+            Edns(0, 1232, do=False, options=((65001, bytes(300)), (3, b"x"))),
+        ),
         (o.opt(b"\0\3\0", version=1), Edns(1, 1232, do=False)),
     ],
 )

@@ -29,6 +29,10 @@ def _encode(query: Query, response: Response, limit: int = 65535) -> bytes:
     return encode_response(query, response, limit, 1232, b"")
 
 
+def _sized(count: int) -> list[RRset]:
+    return _rrsets("\n".join(f"{i}. TXT {'x' * 20}" for i in range(count)))
+
+
 def test_compression() -> None:
     """Each name is written once, and later ones point to the longest suffix that is there."""
     rrsets = _rrsets("www.example. MX 1 mail.example.\nwww.example. MX 2 a.mail.example.")
@@ -67,18 +71,39 @@ def test_pointers_reach_16383() -> None:
     assert rrset_lines(rrsets) == reply(octets).answer
 
 
-def _sized(count: int) -> list[RRset]:
-    return _rrsets("\n".join(f"{i}. TXT {'x' * 20}" for i in range(count)))
+@pytest.mark.parametrize("shift", range(12))
+def test_pointers_end_at_16383(shift: int) -> None:
+    """A name that starts at octet 16,383 can be pointed to, the next one cannot."""
+    pad = "\n".join(f"p. TXT {number:03d}{'x' * 247}" for number in range(62))
+    names = "new.name. A 192.0.2.1\nnew.name. A 192.0.2.2\nn.new.name. A 192.0.2.3"
+    rrsets = _rrsets(f"{pad}\np. TXT {'x' * (40 + shift)}\n{names}")
+    octets = _encode(_query(o.question("p")), Response(0, answer=rrsets))
+    start = octets.index(b"\x03new\x04name\0")
+    assert 16_378 + shift == start
+    assert rrset_lines(rrsets) == reply(octets).answer
+    assert (start <= 16_383) == (octets.count(b"\x03new\x04name\0") == 1)
 
 
-@pytest.mark.parametrize("section", ["answer", "authority"])
-def test_limit(section: str) -> None:
+@pytest.mark.parametrize("tail", [(), (o.opt(),), (o.tsig(),), (o.opt(), o.tsig())])
+@pytest.mark.parametrize(
+    "response", [Response(0, answer=_sized(5)), Response(0, authority=_sized(5))]
+)
+def test_limit(response: Response, tail: tuple[bytes, ...]) -> None:
     """To the octet: what fits goes, and one octet less is a truncated message."""
-    sections = {section: _sized(5)}
-    whole = _encode(_query(), Response(0, **sections))  # type: ignore[arg-type]
-    assert whole == _encode(_query(), Response(0, **sections), len(whole))  # type: ignore[arg-type]
-    cut = _encode(_query(), Response(0, **sections), len(whole) - 1)  # type: ignore[arg-type]
-    assert o.header(flags=o.QR | o.TC) + o.question() == cut
+    query = _query(None, *tail)
+    whole = _encode(query, response)
+    assert whole == _encode(query, response, len(whole))
+    empty, cut = _encode(query, Response(0)), _encode(query, response, len(whole) - 1)
+    assert o.header(flags=o.QR | o.TC, counts=(1, 0, 0, len(tail))) + empty[12:] == cut
+
+
+@pytest.mark.parametrize("edns", [(), (o.opt(),)])
+def test_tsig_that_does_not_fit(edns: tuple[bytes, ...]) -> None:
+    """It is left out where not even an empty answer has room for it."""
+    query = _query(None, *edns, o.tsig())
+    whole, bare = _encode(query, Response(9)), _encode(_query(None, *edns), Response(9))
+    assert whole == _encode(query, Response(9), len(whole))
+    assert bare == _encode(query, Response(9), len(whole) - 1)
 
 
 def test_authority_that_does_not_fit_takes_the_answer_with_it() -> None:
@@ -109,6 +134,13 @@ def test_small_set_behind_one_that_does_not_fit() -> None:
     rrsets = _rrsets(
         f"big.new. TXT {'x' * 200}\nsmall.new. A 192.0.2.1\nother.new. A 192.0.2.2"
     )
+    octets = _encode(_query(), Response(0, additional=rrsets), 120)
+    assert rrset_lines(rrsets[1:]) == reply(octets).additional
+
+
+def test_name_of_a_set_that_does_not_fit() -> None:
+    """A name that was taken back is written again when it is needed."""
+    rrsets = _rrsets(f"big.new. TXT {'x' * 200}\nbig.new. A 192.0.2.1\nx.big.new. A 192.0.2.2")
     octets = _encode(_query(), Response(0, additional=rrsets), 120)
     assert rrset_lines(rrsets[1:]) == reply(octets).additional
 

@@ -67,7 +67,14 @@ BAD = {
     "a record cut in its head": o.message(PLAIN[:10]),
     "a record cut in its rdata": o.message(PLAIN[:-1]),
     "RDLENGTH beyond the end": o.message(o.record(o.A, bytes(4), length=65535)),
-    "an owner of a type of its own": o.message(o.record(o.A, owner=b"\x41" + bytes(65))),
+    "too many records in the answer": o.message(answer=[PLAIN] * (MAX_EXTRA_RECORDS + 1)),
+    "too many records in the authority": o.message(authority=[PLAIN] * (MAX_EXTRA_RECORDS + 1)),
+    "too many records altogether": o.message(
+        *[PLAIN] * 22, answer=[PLAIN] * 22, authority=[PLAIN] * 21
+    ),
+    "an owner of label type 01": o.message(o.record(o.A, owner=b"\x41" + b"a" * 65 + b"\0")),
+    "an owner of label type 10": o.message(o.record(o.A, owner=b"\x81" + b"a" * 129 + b"\0")),
+    "an owner of 256 octets": o.message(o.record(o.A, owner=NAME_256)),
     "an owner over 255 octets": o.message(
         o.record(o.A, owner=b"\x3f" + bytes(63) + b"\x3f" * 300)
     ),
@@ -106,6 +113,10 @@ GOOD = {
     "trailing octets": (o.message() + b"\xff" * 60000, None, None),
     "records of other kinds": (o.message(PLAIN, answer=[PLAIN], authority=[PLAIN]), None, None),
     "the most records": (o.message(*[PLAIN] * MAX_EXTRA_RECORDS), None, None),
+    "an owner of 255 octets": (o.message(o.record(o.A, owner=NAME_255)), None, None),
+    "types that end like OPT and TSIG": (
+        o.message(o.record(0x0100 | o.OPT), o.record(0x0100 | o.TSIG), PLAIN), None, None
+    ),
     "an owner that is a pointer": (o.message(o.record(o.A, owner=b"\xff\xff")), None, None),
     "an owner that ends in one": (o.message(o.record(o.A, owner=b"\x01a\xc0\x0c")), None, None),
     "opt": (o.message(o.opt()), (0, 11), None),

@@ -8,9 +8,8 @@ from zoneserver.validator.policy.spf import Mechanism, parse_spf
 from zoneserver.validator.policy.spf_walk import MAX_LOOKUPS, find_spf, find_target
 from zoneserver.validator.policy.survey import ask
 from zoneserver.validator.policy.texts import PolicyText
+from zoneserver.validator.ranges import IPAddress
 from zoneserver.validator.world import World
-
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def covers(
