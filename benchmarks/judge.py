@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def measure(octets: bytes, steps: dict[str, list[float]]) -> None:
-    """One load, the time of each step added to `steps`; the collector rests as it does there."""
+    """One load, the time of each step added to `steps`, while the collector rests."""
     origin = Name.parse(generated.ORIGIN)
     today = datetime.now(UTC).date()
     with collector_resting():

@@ -80,7 +80,7 @@ def check_command(
         loaded = load(files, settings.defaults)
         findings = judge_loaded(loaded, datetime.now(UTC).date(), selection.asked)
     if online:
-        findings, notes = judge_online(loaded.candidates, findings, _ask)
+        findings, notes = judge_online(loaded.candidates, findings, ask_with_progress)
         for note in notes:
             log(f"note: {printable(note)}")
     taken = tuple(finding for finding in findings if selection.takes(finding))
@@ -96,7 +96,7 @@ def _counts(finding: Finding, *, strict: bool) -> bool:
     return finding.blocks or (strict and is_warning)
 
 
-def _ask(hosts: Sequence[Name]) -> Mapping[Name, Reply]:
+def ask_with_progress(hosts: Sequence[Name]) -> Mapping[Name, Reply]:
     """Ask about hosts, and show on a terminal how far it has got."""
     if not sys.stderr.isatty():
         return ask_resolver(hosts, lambda: None)

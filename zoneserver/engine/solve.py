@@ -13,13 +13,12 @@ from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.errors import NameSyntaxError
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import CNAME, DNAME, SOA, SVCB, Rdata
+from zoneserver.records.rdata import CNAME, DNAME, SVCB, Rdata
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
 MAX_HOPS = 8  # aliases followed before we send what we have
-MAX_NEGATIVE_TTL = 3600  # seconds; a longer one makes a mended mistake linger
 
 _ADDRESSES = frozenset({rtypes.A, rtypes.AAAA})
 # What the asker will want to know of the target next, by the type that names the target
@@ -82,13 +81,13 @@ def _look_up(zone: Zone, name: Name, qtype: int) -> Answer | _Alias:
         return _referral(zone, hider) if hider.is_cut else _substitute(hider, name, qtype)
     node = encloser if exact else zone.find_wildcard(encloser)
     if node is None:
-        return Answer(Outcome.NXDOMAIN, authority=_negative_soa(zone))
+        return Answer(Outcome.NXDOMAIN, authority=zone.negative)
     rrsets = node.rrsets if qtype == rtypes.ANY else tuple(filter(None, (node.find(qtype),)))
     if not rrsets and (cname := node.find(rtypes.CNAME)):
         target = cname.rdatas[0].points_to
         return _Alias((cname if exact else cname.owned_by(name),), target)  # step 3a
     if not rrsets:
-        return Answer(Outcome.NODATA, authority=_negative_soa(zone))  # RFC 2308 2.2
+        return Answer(Outcome.NODATA, authority=zone.negative)  # RFC 2308 2.2
     if not exact:
         rrsets = tuple(rrset.owned_by(name) for rrset in rrsets)  # RFC 4592 3.3.1
     return Answer(Outcome.ANSWER, rrsets, additional=_additional(zone, rrsets))
@@ -130,14 +129,6 @@ def _referral(zone: Zone, cut: Node) -> Answer:
             addresses = (rrset for rrset in node.rrsets if rrset.rtype in _ADDRESSES)
             (glue if target.is_below(cut.owner) else siblings).extend(addresses)
     return Answer(Outcome.REFERRAL, (), (ns,), tuple(glue), tuple(siblings))
-
-
-def _negative_soa(zone: Zone) -> tuple[RRset, ...]:
-    """The SOA with the time that a negative answer may be kept (RFC 2308 3)."""
-    soa = zone.soa
-    if soa is None or not isinstance(soa.rdatas[0], SOA):
-        return ()
-    return (replace(soa, ttl=min(soa.ttl, soa.rdatas[0].minimum, MAX_NEGATIVE_TTL)),)
 
 
 def _additional(zone: Zone, answer: tuple[RRset, ...]) -> tuple[RRset, ...]:

@@ -67,7 +67,7 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         # In a storm the pipe that wakes the loop fills up, and the warning of it takes a lock
-        # within the C signal handler, which may wait for itself. One octet wakes as well as all.
+        # within the C signal handler, which may wait for itself. One octet wakes it, too.
         wakeup = signal.set_wakeup_fd(-1)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         serving = loop.create_task(self._serve())

@@ -17,7 +17,10 @@ from zoneserver.validator.world import Candidate, Target, Verdict, World, visibl
 from zoneserver.zone.zone import Zone
 
 # Top-level names that no sender can resolve to a mail host (RFC 6761 6, RFC 6762 3, RFC 3172).
-_SPECIAL = frozenset({b"localhost", b"local", b"invalid", b"arpa", b"test", b"example"})
+_SPECIAL = tuple(
+    Name.parse(text).key
+    for text in ("localhost.", "local.", "invalid.", "arpa.", "test.", "example.")
+)
 _MICROSOFT_CHECK = Name.parse("msv1.invalid.")
 
 
@@ -138,10 +141,10 @@ def _dot_is_missing(target: Target, zone: Zone) -> bool:
 
 def _reserved(exchange: Name) -> Iterator[Charge]:
     """MX021: names that mean something else, or nothing, outside this machine."""
-    labels = exchange.labels
-    last = labels[-1].lower()
-    if len(labels) > 1 and last not in _SPECIAL:
+    has_one_label = exchange.key[1 + exchange.key[0]] == 0
+    if not has_one_label and not exchange.key.endswith(_SPECIAL):
         return
+    last = exchange.labels[-1].lower()
     what, fix, level = f"no sender can resolve {exchange}", "name a public host", Level.WARNING
     if last == b"localhost":
         what = "every sender takes localhost for itself, and the mail loops or bounces"

@@ -77,9 +77,9 @@ def check_postmaster(candidate: Candidate, world: World) -> Iterator[Finding]:
     if soa is None or not isinstance(soa.rdatas[0], SOA):
         return
     rname = soa.rdatas[0].rname
-    by_default = any(record.rtype == rtypes.SOA for record in candidate.source.added)
-    if len(rname.labels) < 2 or (by_default and rname == _hostmaster(candidate.zone)):
-        return  # nobody wrote that mailbox, so nobody relies on it
+    # A mailbox that nobody wrote is one that nobody relies on.
+    if len(rname.labels) < 2 or candidate.source.default_rname:
+        return
     fault = mailless(rname.parent, world)
     if fault:
         yield make_finding(
@@ -108,13 +108,6 @@ def check_client_settings(candidate: Candidate, world: World) -> Iterator[Findin
                 f"{missing[0]} SRV 0 1 {_CLIENT_SERVICES[missing[0]]} <host>.",
                 owner=route.owner,
             )
-
-
-def _hostmaster(zone: Zone) -> Name | None:
-    try:
-        return zone.origin.prefixed(b"hostmaster")
-    except NameSyntaxError:
-        return None
 
 
 def _offers(zone: Zone, service: str) -> bool:

@@ -198,10 +198,14 @@ def _undouble(case: _Case) -> Fix | None:
 
 def _delete_repeat(case: _Case) -> Fix | None:
     """MX011, SY006: the record that is there already goes."""
-    ((first, _), *_) = case.finding.related
-    edit = remove_item(case.page, case.finding.mark)
-    if not case.records or edit is None or first == case.finding.mark:
-        return None
+    mark = case.finding.mark
+    edit = remove_item(case.page, mark)
+    if (
+        not case.records
+        or edit is None
+        or any(mark == each for each, _ in case.finding.related)
+    ):
+        return None  # the first one stands in the same place, by an alias
     rdatas = tuple(record.rdata for record in case.records)
     what = f"the second {rtypes.mnemonic(rdatas[0].rtype)} {show(rdatas[0].text)} goes"
     return Fix(case.finding, edit, what, rdatas)

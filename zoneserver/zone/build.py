@@ -1,13 +1,17 @@
 """From the records of a source to a zone. Never fails: the validator judges the result."""
 
+from dataclasses import replace
+
 from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import Rdata
+from zoneserver.records.rdata import SOA, Rdata
 from zoneserver.records.rrset import Record, RRset
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import ZoneSource
+
+MAX_NEGATIVE_TTL = 3600  # seconds; a longer one makes a mended mistake linger
 
 
 def build_zone(source: ZoneSource) -> Zone:
@@ -25,7 +29,15 @@ def build_zone(source: ZoneSource) -> Zone:
         rrsets = tuple(sets.get(name.key, {}).values())
         above = None if name == origin else nodes[name.parent.key]
         nodes[name.key] = _make_node(name, rrsets, above)
-    return Zone(origin, nodes)
+    return Zone(origin, nodes, _negative(nodes[origin.key]))
+
+
+def _negative(apex: Node) -> tuple[RRset, ...]:
+    """The SOA with the time that a negative answer may be kept (RFC 2308 3)."""
+    soa = apex.find(rtypes.SOA)
+    if soa is None or not isinstance(soa.rdatas[0], SOA):
+        return ()
+    return (replace(soa, ttl=min(soa.ttl, soa.rdatas[0].minimum, MAX_NEGATIVE_TTL)),)
 
 
 def _group(source: ZoneSource) -> dict[bytes, dict[int, RRset]]:

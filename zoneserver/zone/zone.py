@@ -12,10 +12,15 @@ from zoneserver.zone.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The names of one zone. `nodes` maps a name's folded wire form to its node."""
+    """The names of one zone. `nodes` maps a name's folded wire form to its node.
+
+    `negative` is the authority of an answer that there is nothing: the SOA, with the time
+    that such an answer may be kept.
+    """
 
     origin: Name
     nodes: Mapping[bytes, Node]
+    negative: tuple[RRset, ...] = ()
 
     @property
     def apex(self) -> Node:

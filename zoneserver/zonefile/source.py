@@ -96,7 +96,8 @@ class ZoneSource:
 
     `unreadable` are owners with a record that could not be read, so that no rule
     mistakes them for missing. `lenient` are owners whose octoDNS metadata asks for
-    leniency. With `auto_serial` the SOA's serial is ours to choose. `mta_sts` are policies
+    leniency. With `auto_serial` the SOA's serial is ours to choose,
+    with `default_rname` its mailbox is one that nobody wrote. `mta_sts` are policies
     to hold against the MX records; they are not served from here. `added` are those of
     the records that no file writes out: they come from directives and from defaults.
     """
@@ -108,6 +109,7 @@ class ZoneSource:
     unreadable: frozenset[Name] = frozenset()
     lenient: frozenset[Name] = frozenset()
     auto_serial: bool = False
+    default_rname: bool = False
     mta_sts: tuple[StsText, ...] = ()
     mail: tuple[MailBlock, ...] = ()
     added: tuple[Record, ...] = ()

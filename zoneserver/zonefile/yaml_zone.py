@@ -65,6 +65,7 @@ class _ZoneReader:
         self._mta_sts: tuple[StsText, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
         self._auto_serial = False
+        self._default_rname = False
 
     def read(self) -> None:
         """Read everything. Raises GiveUpError."""
@@ -101,6 +102,7 @@ class _ZoneReader:
             frozenset(self._unreadable),
             frozenset(self._lenient),
             auto_serial=self._auto_serial,
+            default_rname=self._default_rname,
             mta_sts=self._mta_sts,
             mail=self._mail,
             added=tuple(self._added),
@@ -193,6 +195,7 @@ class _ZoneReader:
             "minimum": defaults.minimum,
         }
         self._auto_serial = "serial" not in directive.fields
+        self._default_rname = "rname" not in directive.fields and defaults.rname is None
         soa = SOA(**(fields | directive.fields))
         ttl = ttl if directive.ttl is None else directive.ttl
         return Record(self._origin, rtypes.SOA, ttl, soa, directive.mark)

@@ -9,8 +9,9 @@ from click.testing import CliRunner, Result
 from tests.servers import write_zones
 from zoneserver.cli import main
 
-# MX004 (error), NS008 (warning), SR003 (hint), and a name with a single MX.
+# MX004 (error), NS008 and NS018 (warnings), SR003 (hint), and a name with a single MX.
 ZONE = """\
+$soa: {rname: dns@example.com}
 '':
   - {type: NS, value: ns1.example.net.}
   - {type: MX, value: {preference: 10, exchange: nosuch.example.com.}}

@@ -1,6 +1,8 @@
 """Hosts outside our zones, with our own server as the resolver that is asked."""
 
+import io
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +15,7 @@ from click.testing import CliRunner, Result
 from tests.servers import running, write_zones
 from tests.unit.validator.judging import BASE, no_include
 from zoneserver.cli import main
+from zoneserver.cli.check import ask_with_progress
 from zoneserver.errors import StartError
 from zoneserver.findings import Finding
 from zoneserver.names import Name
@@ -241,6 +244,28 @@ def test_check_online_notes_what_it_cannot_learn(
     ]
     assert result.stdout.startswith("{")
     assert result.exit_code == 0
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_progress_on_a_terminal(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar on standard error, up to the end."""
+    terminal, resolver = Terminal(), resolver_at(port)
+    hosts = [Name.parse(f"host{number}.example.net.") for number in range(4)]
+    with monkeypatch.context() as patch:
+        patch.setattr(dns.asyncresolver, "Resolver", lambda: resolver)
+        patch.setattr(sys, "stderr", terminal)
+        replies = ask_with_progress(hosts)
+
+    assert set(replies.values()) == {Reply(Verdict.MISSING)}
+    assert "asking" in terminal.getvalue()
+    assert "100%" in terminal.getvalue()
 
 
 def test_machine_without_a_resolver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,16 @@ def test_rule_on_the_apex_is_broken(code: str, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "rname", ["hostmaster@example.com.", "hostmaster\\@example.com.", "a@b@example.com."]
+)
+def test_mailbox_with_an_at_sign_is_one_finding(rname: str) -> None:
+    """NS012: by the reader or by the validator, as it is written, never by both."""
+    zone = BASE.replace("hostmaster 1", f"{rname} 1")
+
+    assert len(described(judge_zones(zone), "NS012")) == 1
+
+
+@pytest.mark.parametrize(
     ("serial", "found"),
     [
         ("2026060101", set()),
