@@ -1,7 +1,8 @@
 """How much of a load the validator takes: `python -m benchmarks.judge`.
 
 The steps of a load in one process, on the generated zone of the other benchmarks, in CPU
-time: reading the YAML, building the zone, judging it.
+time: reading the YAML, the digest by which its serial is chosen, building the zone, judging
+it.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from benchmarks.options import up_to
 from benchmarks.report import median_and_spread, ratio, table
 from zoneserver.names import Name
 from zoneserver.service.garbage import collector_resting
+from zoneserver.service.serials import digest
 from zoneserver.validator.judge import judge
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
@@ -25,6 +27,8 @@ from zoneserver.zonefile.yaml_zone import read_yaml_zone
 
 Result = TypeVar("Result")
 
+STEPS = ("read", "digest", "build", "judge", "load")
+
 
 def main() -> None:
     """Measure the steps in turn, and print their share of the whole."""
@@ -32,7 +36,7 @@ def main() -> None:
     parser.add_argument("--records", type=up_to(1_000_000), default=100_000)
     parser.add_argument("--rounds", type=up_to(20), default=5)
     options = parser.parse_args()
-    steps: dict[str, list[float]] = {"read": [], "build": [], "judge": [], "load": []}
+    steps: dict[str, list[float]] = {step: [] for step in STEPS}
     with tempfile.TemporaryDirectory() as folder:
         octets = generated.write(Path(folder), options.records).yaml.read_bytes()
         for _ in range(options.rounds):
@@ -55,6 +59,7 @@ def measure(octets: bytes, steps: dict[str, list[float]]) -> None:
             steps["read"],
             lambda: read_yaml_zone(origin, {"zone.yaml": octets}, include_nothing, Defaults()),
         )
+        timed(steps["digest"], lambda: digest(source))
         zone = timed(steps["build"], lambda: build_zone(source))
         timed(steps["judge"], lambda: judge([Candidate(source, zone)], today))
         steps["load"].append(time.process_time() - start)

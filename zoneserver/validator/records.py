@@ -14,9 +14,12 @@ from zoneserver.validator.world import Candidate, World
 def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
     """NS009, SY011, SY012: owners that are elsewhere, or not what they look like."""
     origin = candidate.zone.origin
+    last, is_inside = origin, True
     for record in candidate.source.records:
         owner = record.owner
-        if not owner.is_below(origin):
+        if owner is not last:  # a reader makes one Name for all records of a name
+            last, is_inside = owner, owner.is_below(origin)
+        if not is_inside:
             yield make_finding(
                 "NS009",
                 record.mark,

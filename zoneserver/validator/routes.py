@@ -19,6 +19,7 @@ _ARPA = Name.parse("arpa.")
 def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX015-MX017: MX records that say nothing, or the reverse of what was meant."""
     zone = candidate.zone
+    apex_has_mx = zone.apex.find(rtypes.MX) is not None
     for route in world.routes(candidate.zone):
         if route.is_null:
             continue
@@ -31,8 +32,7 @@ def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
                 "the same as no MX at all (senders then try the name itself); harmless",
                 "nothing; it states the intent",
             )
-        backwards = any(hop.mx.exchange == zone.origin for hop in route.hops)
-        if backwards and route.owner != zone.origin and zone.apex.find(rtypes.MX) is None:
+        if not apex_has_mx and any(hop.mx.exchange == zone.origin for hop in route.hops):
             yield _about(
                 route,
                 first,
@@ -46,14 +46,14 @@ def check_order(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_redundancy(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX019, MX032: several exchangers that are one machine, or two providers."""
-    judged: set[frozenset[Name]] = set()
+    judged: set[frozenset[bytes]] = set()
     for route in world.routes(candidate.zone):
         # Many names share one set of exchangers; what it lacks is said once.
-        exchangers = frozenset(hop.mx.exchange for hop in route.hops)
+        exchangers = frozenset(hop.mx.exchange.key for hop in route.hops)
         if len(exchangers) < 2 or exchangers in judged:
             continue
         judged.add(exchangers)
-        hops = list({hop.mx.exchange: hop for hop in route.hops}.values())
+        hops = list({hop.mx.exchange.key: hop for hop in route.hops}.values())
         foreign = [hop for hop in hops if hop.target.verdict is Verdict.FOREIGN]
         providers = {name for hop in foreign if (name := provider_of(hop.mx.exchange))}
         if len(providers) > 1:
@@ -183,7 +183,7 @@ def check_wildcards(candidate: Candidate, world: World) -> Iterator[Finding]:
 def _check_own_last(origin: Name, route: Route) -> Iterator[Finding]:
     """MX017: one's own host behind somebody else's."""
     first = route.hops[0]
-    if first.mx.exchange.is_below(origin):
+    if len(route.hops) == 1 or first.mx.exchange.is_below(origin):
         return
     for hop in route.hops:
         if hop.mx.preference > first.mx.preference and hop.mx.exchange.is_below(origin):
@@ -203,15 +203,16 @@ def _check_own_last(origin: Name, route: Route) -> Iterator[Finding]:
 
 def _check_shared(route: Route, hops: list[Hop]) -> Iterator[Finding]:
     """MX019: exchangers that go down together."""
-    sets = [frozenset(rdata.address for rdata in hop.target.address_rdatas) for hop in hops]
-    everything = frozenset().union(*sets)
-    networks = {octets[:3] if len(octets) == 4 else octets[:6] for octets in everything}
+    sets = [{rdata.address for rdata in hop.target.address_rdatas} for hop in hops]
+    everything = set().union(*sets)
     # One network is a /24 of IPv4, or a /48 of IPv6; several addresses may share it.
-    if len(set(sets)) > 1 and (len(networks) > 1 or max(map(len, everything)) > 4):
+    networks = {octets[: 3 if len(octets) == 4 else 6] for octets in everything}
+    same = all(each == everything for each in sets)
+    if not same and (len(networks) > 1 or max(map(len, everything)) > 4):
         return
     names = " and ".join(str(hop.mx.exchange) for hop in hops)
-    if len(set(sets)) == 1:
-        address = ipaddress.ip_address(min(sets[0], key=len))
+    if same:
+        address = ipaddress.ip_address(min(everything, key=len))
         yield _about(
             route,
             hops[-1],

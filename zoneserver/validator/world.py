@@ -90,6 +90,10 @@ class Hop:
     target: Target
 
 
+def _preference(hop: Hop) -> int:
+    return hop.mx.preference
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The exchangers of one name in the order that senders try them (RFC 5321 5.1)."""
@@ -167,7 +171,8 @@ class World:
             for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True)
             if isinstance(rdata, MX)
         ]
-        return Route(rrset, tuple(sorted(hops, key=lambda hop: hop.mx.preference)))
+        hops.sort(key=_preference)
+        return Route(rrset, tuple(hops))
 
     def _judge(self, name: Name) -> Target:
         zone = self.zone_of(name)
