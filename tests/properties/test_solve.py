@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from tests.properties.slow import Line, SlowZone
 from tests.properties.strategies import ORIGIN, QTYPES, ZONES, RandomZone
 from tests.zones_text import name, rrset_lines
-from zoneserver.engine.solve import solve
+from zoneserver.engine.solve import find_addresses, solve
+from zoneserver.records import rtypes
 
 
 def _sorted(lines: list[Line]) -> list[str]:
@@ -28,3 +29,15 @@ def test_solve_equals_the_slow_model(random_zone: RandomZone) -> None:
             assert _sorted(expected.authority) == sorted(rrset_lines(actual.authority)), about
             additional = rrset_lines(actual.glue + actual.additional)
             assert _sorted(expected.additional) == sorted(additional), about
+
+
+@given(ZONES)
+@settings(max_examples=100)
+def test_addresses_are_those_that_solve_answers(random_zone: RandomZone) -> None:
+    """One look-up for the addresses of a host tells what the two questions would."""
+    served = random_zone.build()
+    for qname in random_zone.names():
+        host = name(qname.to_text())
+        replies = [solve(served, host, rtype) for rtype in (rtypes.A, rtypes.AAAA)]
+        answered = [rrset for reply in replies for rrset in reply.answer if not reply.aliases]
+        assert list(find_addresses(served, host)) == answered, str(qname)

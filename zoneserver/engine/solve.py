@@ -61,6 +61,12 @@ def solve(zone: Zone, qname: Name, qtype: int) -> Answer:
         name = found.target
 
 
+def find_addresses(zone: Zone, name: Name) -> tuple[RRset, ...]:
+    """The A and the AAAA that `solve` answers for a name that is no alias, in one look-up."""
+    found = _own(zone, name, _ADDRESSES)
+    return tuple(sorted(found, key=lambda rrset: rrset.rtype))
+
+
 def _behind(aliases: tuple[RRset, ...], last: Answer) -> Answer:
     """The answer that the aliases led to, with the aliases in front."""
     answer = aliases + _without(last.answer, aliases)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeVar, cast
 
 from zoneserver.engine.answer import Answer, Outcome
-from zoneserver.engine.solve import solve
+from zoneserver.engine.solve import find_addresses, solve
 from zoneserver.findings import Mark
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
@@ -178,29 +178,24 @@ class World:
         zone = self.zone_of(name)
         if zone is None:
             return Target(name, Verdict.FOREIGN)
-        replies = [solve(zone, name, rtype) for rtype in (rtypes.A, rtypes.AAAA)]
-        verdict = _verdict(replies[0])
-        if verdict is None:
-            addresses = tuple(
-                reply.answer[0] for reply in replies if reply.outcome is Outcome.ANSWER
-            )
-            missing = replies[0].outcome is Outcome.NXDOMAIN
-            verdict = Verdict.MISSING if missing else Verdict.BARE
-            if addresses:
-                return Target(name, Verdict.HOST, zone, (), addresses)
-            if name in self.unreadable:
-                verdict = Verdict.UNREADABLE
-        aliases = tuple(rrset for rrset in replies[0].answer if rrset.rtype in _ALIASES)
+        if addresses := find_addresses(zone, name):
+            return Target(name, Verdict.HOST, zone, (), addresses)
+        reply = solve(zone, name, rtypes.A)
+        verdict = _verdict(reply)
+        if name in self.unreadable and verdict in (Verdict.MISSING, Verdict.BARE):
+            verdict = Verdict.UNREADABLE
+        aliases = tuple(rrset for rrset in reply.answer if rrset.rtype in _ALIASES)
         return Target(name, verdict, zone, aliases)
 
 
-def _verdict(reply: Answer) -> Verdict | None:
-    """The verdict where the name leads elsewhere; None where it speaks for itself."""
-    if reply.answer and reply.answer[0].rtype == rtypes.CNAME:
-        return Verdict.ALIAS
-    if reply.answer and reply.answer[0].rtype == rtypes.DNAME:
-        return Verdict.REWRITTEN
-    return Verdict.DELEGATED if reply.outcome is Outcome.REFERRAL else None
+def _verdict(reply: Answer) -> Verdict:
+    """What a name without an address is."""
+    if reply.answer:
+        is_cname = reply.answer[0].rtype == rtypes.CNAME
+        return Verdict.ALIAS if is_cname else Verdict.REWRITTEN
+    if reply.outcome is Outcome.REFERRAL:
+        return Verdict.DELEGATED
+    return Verdict.MISSING if reply.outcome is Outcome.NXDOMAIN else Verdict.BARE
 
 
 def visible_rrsets(zone: Zone, rtype: int) -> list[RRset]:

@@ -60,6 +60,7 @@ GOOD = [
     ("CAA", '0 issue "letsencrypt.org"'),
     ("CAA", '128 iodef "mailto:security@example.com"'),
     ("CAA", '0 issue ";"'),
+    ("CAA", "0 " + "i" * 255 + ' "x"'),
 ]
 # And of types that have none.
 RARE = [
@@ -320,6 +321,12 @@ def test_split_has_an_end() -> None:
 def test_literal_text(token: Token, octets: bytes) -> None:
     """A literal token has no escapes; any other has those of RFC 1035 5.1."""
     assert TXT((octets,)) == parse_rdata(rtypes.TXT, [token], None)
+
+
+def test_quoted_text() -> None:
+    """Blank to tilde as they are, quotes and backslashes escaped, the rest by number."""
+    octets = b' !az~"\\\x1f\x7f\x80\xff'
+    assert r'" !az~\"\\\031\127\128\255"' == TXT((octets,)).text
 
 
 def test_generic_text_is_never_quoted() -> None:

@@ -1,7 +1,9 @@
 """Type numbers and their mnemonics."""
 
+import dns.rdatatype
 import pytest
 
+from zoneserver.records import rtypes
 from zoneserver.records.rtypes import find_rtype, is_meta, mnemonic, suggest
 
 NAMES = [(1, "A"), (15, "MX"), (28, "AAAA"), (99, "SPF"), (65, "HTTPS"), (65280, "TYPE65280"),
@@ -13,6 +15,15 @@ def test_mnemonic(rtype: int, text: str) -> None:
     """The registry's name, or TYPEn (RFC 3597 5)."""
     assert text == mnemonic(rtype)
     assert rtype == find_rtype(text) == find_rtype(text.lower())
+
+
+def test_numbers() -> None:
+    """The numbers written down here are the registry's."""
+    ours = {
+        name: value for name, value in vars(rtypes).items() if name.isupper() and name[0] != "_"
+    }
+    assert len(ours) > 20
+    assert {name: int(dns.rdatatype.from_text(name)) for name in ours} == ours
 
 
 @pytest.mark.parametrize(("text", "rtype"), [("TYPE1", 1), ("TYPE15", 15), ("type65280", 65280),
