@@ -143,7 +143,7 @@ def _annotation(finding: Finding) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.reason} Fix: {finding.fix}." if finding.fix else finding.reason
+    return f"{finding.reason} Fix: {finding.fix}" if finding.fix else finding.reason
 
 
 def _escape(text: str, more: str = "") -> str:

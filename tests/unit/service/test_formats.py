@@ -174,7 +174,7 @@ def test_sarif() -> None:
     ]
     assert alias == again
     assert alias["level"] == "error"
-    assert alias["message"]["text"].endswith("mail is an alias. Fix: give it an address.")
+    assert alias["message"]["text"].endswith("mail is an alias. Fix: give it an address")
     assert alias["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": FILE},
         "region": {"startLine": 3, "startColumn": 39},
@@ -196,7 +196,7 @@ def test_sarif_names_files_by_uri() -> None:
 def test_github() -> None:
     """One command a finding, without those that are waived; the summary is no command."""
     assert formatted("github", ALIAS, SINGLE, WAIVED).splitlines() == [
-        f"::error file={FILE},line=3,col=39,title=MX001::{ALIAS.reason} Fix: {ALIAS.fix}.",
+        f"::error file={FILE},line=3,col=39,title=MX001::{ALIAS.reason} Fix: {ALIAS.fix}",
         f"::warning file={FILE},line=1,col=1,title=NS008::one nameserver.",
         "2 zones, 30 records: 1 error, 1 warning, 0 hints, 1 waived",
     ]
