@@ -33,7 +33,7 @@ from zoneserver.zonefile.schema_values import integer
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 MAX_TTL = 2**31 - 1  # RFC 2181 8
-MAX_NSID_OCTETS = 255
+MAX_NSID_OCTETS = 128  # more would not fit 512 octets beside the longest QNAME
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _DEFAULTS = Defaults()
