@@ -8,8 +8,8 @@ from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import SOA, TXT
-from zoneserver.records.rrset import RRset
+from zoneserver.records.rdata import SOA
+from zoneserver.validator.policy.texts import Kind, PolicyText, read_texts
 from zoneserver.validator.world import Candidate, Verdict, World
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
@@ -24,7 +24,7 @@ def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
         if not route.is_null:
             continue
         node = candidate.zone.find(route.owner)
-        if node is not None and (spf := _spf(node)) and _authorises(spf[0]):
+        if node is not None and (spf := _spf(node)) and _authorises(spf):
             yield make_finding(
                 "MX009",
                 route.hops[0].mark,
@@ -32,7 +32,7 @@ def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
                 " from it may be refused, because its bounces have nowhere to go.",
                 'write "v=spf1 -all", or a real MX',
                 owner=route.owner,
-                related=((spf[1], f"TXT {spf[0]}"),),
+                related=((spf.mark, f"TXT {spf.text}"),),
             )
         elif node is not None and not (node.find(rtypes.A) or node.find(rtypes.AAAA)):
             yield make_finding(
@@ -49,24 +49,26 @@ def check_null_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
 def check_missing_routes(candidate: Candidate, world: World) -> Iterator[Finding]:
     """MX025: mail for a name goes to the web host, for want of an MX (RFC 5321 5.1)."""
     zone = candidate.zone
-    for node in _mail_domains(zone):
+    for owner, policy in _mail_domains(zone).items():
+        node = zone.find(owner)
+        if node is None or node.cover is not None or node.is_cut or owner in world.unreadable:
+            continue
         address = node.find(rtypes.A) or node.find(rtypes.AAAA)
-        if address is None or node.find(rtypes.MX) or node.cover is not None or node.is_cut:
+        if address is None or node.find(rtypes.MX):
             continue
-        if node.owner in world.unreadable:
-            continue
-        sign = _sign_of_mail(zone, node)
+        spf = _spf(node)
+        sign = (spf.mark, f"TXT {spf.text}") if spf and _authorises(spf) else policy
         if sign is None and node is not zone.apex:
             continue
         host = address.rdatas[0].text
         yield make_finding(
             "MX025",
             address.mark,
-            f"{node.owner} has no MX, so mail for user@{str(node.owner).rstrip('.')} goes to"
-            f" {host}, the host of the name itself.",
+            f"{owner} has no MX, so mail for user@{str(owner).rstrip('.')} goes to {host}, the"
+            " host of the name itself.",
             'add an MX, or "MX 0 ." if it takes no mail',
             level=Level.WARNING if sign else Level.HINT,
-            owner=node.owner,
+            owner=owner,
             related=(sign,) if sign else (),
         )
 
@@ -138,67 +140,41 @@ def mailless(domain: Name, world: World) -> str:
     return ""
 
 
-def _mail_domains(zone: Zone) -> Iterator[Node]:
-    """The names that might be domains of mailboxes: the apex, and what has mail policy.
+def _mail_domains(zone: Zone) -> dict[Name, tuple[Mark, str] | None]:
+    """The names that might be domains of mailboxes, with a policy that says so, if any.
 
-    A mail host that publishes SPF for its own greeting is no such name.
+    They are the apex and what has mail policy. A mail host that publishes SPF for its own
+    greeting is no such name.
     """
-    yield zone.apex
-    owners: dict[Name, None] = {}
+    domains: dict[Name, tuple[Mark, str] | None] = {zone.origin: None}
     for node in zone.nodes.values():
-        labels = node.owner.labels
-        if labels and labels[0].lower() == b"_dmarc":
-            owners.setdefault(node.owner.parent)
-        elif len(labels) > 1 and labels[1].lower() == b"_domainkey":
-            owners.setdefault(node.owner.parent.parent)
-    for owner in owners:
-        node_or_none = zone.find(owner)
-        if node_or_none is not None and owner != zone.origin:
-            yield node_or_none
+        domain, sign = None, None
+        if node.owner.key.startswith(b"\x06_dmarc"):
+            domain = node.owner.parent
+            for text in _texts(node):
+                if text.kind is Kind.DMARC and text.seen and "rua=" in text.text.lower():
+                    sign = text.mark, "DMARC reports are asked for"
+        elif b"\x0a_domainkey" in node.owner.key:
+            keys = node.owner.parent
+            if keys.key.startswith(b"\x0a_domainkey"):
+                domain = keys.parent
+                if txt := node.find(rtypes.TXT):
+                    sign = txt.mark, "a DKIM key"
+        if domain is not None:
+            domains[domain] = domains.get(domain) or sign
+    return domains
 
 
-def _sign_of_mail(zone: Zone, node: Node) -> tuple[Mark, str] | None:
-    """A record that declares that the name does mail."""
-    spf = _spf(node)
-    if spf and _authorises(spf[0]):
-        return spf[1], f"TXT {spf[0]}"
-    dmarc = _policy(zone, node.owner, b"_dmarc")
-    if dmarc is not None:
-        for text, mark in _texts(dmarc):
-            if text.lower().startswith("v=dmarc1") and "rua=" in text.lower():
-                return mark, "DMARC reports are asked for"
-    keys = _policy(zone, node.owner, b"_domainkey")
-    if keys is not None:
-        for selector in zone.nodes.values():
-            txt = selector.find(rtypes.TXT)
-            if txt and selector.owner.parent == keys.owner:
-                return txt.mark, "a DKIM key"
-    return None
+def _spf(node: Node) -> PolicyText | None:
+    """The SPF of a node, as receivers take it."""
+    return next((text for text in _texts(node) if text.kind is Kind.SPF and text.seen), None)
 
 
-def _policy(zone: Zone, owner: Name, label: bytes) -> Node | None:
-    try:
-        return zone.find(owner.prefixed(label))
-    except NameSyntaxError:
-        return None
+def _authorises(spf: PolicyText) -> bool:
+    """Whether an SPF lets anybody send; `v=spf1 -all` does not (RFC 7208 10.1.2)."""
+    return spf.text.lower().split() != ["v=spf1", "-all"]
 
 
-def _spf(node: Node) -> tuple[str, Mark] | None:
-    """The SPF text of a node, and where it stands."""
-    for text, mark in _texts(node):
-        if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 "):
-            return text, mark
-    return None
-
-
-def _authorises(spf: str) -> bool:
-    """Whether an SPF text lets anybody send; `v=spf1 -all` does not (RFC 7208 10.1.2)."""
-    return spf.lower().split() != ["v=spf1", "-all"]
-
-
-def _texts(node: Node) -> Iterator[tuple[str, Mark]]:
-    txt: RRset | None = node.find(rtypes.TXT)
-    if txt is not None:
-        for rdata, mark in zip(txt.rdatas, txt.marks, strict=True):
-            if isinstance(rdata, TXT):
-                yield rdata.joined.decode("utf-8", "replace"), mark
+def _texts(node: Node) -> Iterator[PolicyText]:
+    txt = node.find(rtypes.TXT)
+    return read_texts(txt) if txt else iter(())

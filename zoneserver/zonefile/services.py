@@ -23,7 +23,6 @@ LOC_KEYS = (
     *("long_degrees", "long_minutes", "long_seconds", "long_direction"),
     *_METRES,
 )
-SERVICE_KEYS = ("svcpriority", "targetname", "svcparams")
 
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,6})?")
 PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")

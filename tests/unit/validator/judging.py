@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from zoneserver.findings import Finding
+from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.validator.judge import judge
 from zoneserver.validator.world import Candidate
@@ -56,3 +56,16 @@ def described(findings: tuple[Finding, ...], code: str) -> list[str]:
         for each in findings
         if each.code == code
     ]
+
+
+def assert_broken(code: str, level: str, lines: str) -> None:
+    """The base zone with these lines gets a finding of a code, at a level."""
+    found = judge_zones(BASE + lines + "\n")
+    assert level in [str(each.level) for each in found if each.code == code]
+
+
+def assert_near_miss(code: str, lines: str) -> None:
+    """The base zone with these lines gets nothing worse than a hint."""
+    found = judge_zones(BASE + lines + "\n")
+    assert {each.level for each in found if each.code == code} <= {Level.HINT}
+    assert codes(found) == set()

@@ -2,8 +2,14 @@
 
 import pytest
 
-from tests.unit.validator.judging import BASE, codes, described, judge_zones
-from zoneserver.findings import Level
+from tests.unit.validator.judging import (
+    BASE,
+    assert_broken,
+    assert_near_miss,
+    codes,
+    described,
+    judge_zones,
+)
 
 # code, level, lines added to the base zone
 BREAKS = [
@@ -153,18 +159,13 @@ NEAR_MISSES = [
 @pytest.mark.parametrize(("code", "level", "lines"), BREAKS)
 def test_rule_is_broken(code: str, level: str, lines: str) -> None:
     """A zone that breaks a rule gets a finding of its code, at its level."""
-    findings = judge_zones(BASE + lines + "\n")
-
-    assert level in [row.split()[0] for row in described(findings, code)]
+    assert_broken(code, level, lines)
 
 
 @pytest.mark.parametrize(("code", "lines"), NEAR_MISSES)
 def test_near_miss_is_no_finding(code: str, lines: str) -> None:
     """A zone that only looks as if it broke a rule gets nothing worse than a hint."""
-    found = judge_zones(BASE + lines + "\n")
-
-    assert {each.level for each in found if each.code == code} <= {Level.HINT}
-    assert codes(found) - {"SY005"} == set()
+    assert_near_miss(code, lines)
 
 
 def test_base_zone_is_clean() -> None:
