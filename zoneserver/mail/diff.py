@@ -41,7 +41,10 @@ class MailChange:
         A name whose zone is gone loses its mail; one that is delegated, or an alias of a
         name elsewhere, does not: who answers for it may know more.
         """
-        if not self.old.exchangers or self.old.fate is Fate.BOUNCED:
+        if not self.old.exchangers:
+            return False
+        # A rule forbids an alias as exchanger, but many senders follow one: that was mail.
+        if self.old.fate is Fate.BOUNCED and (self.new.has_alias or not self.old.has_alias):
             return False
         is_gone = self.new.manner is Manner.FOREIGN and not self.new.reply.aliases
         return is_gone or self.new.fate in (Fate.BOUNCED, Fate.REFUSED)

@@ -104,6 +104,11 @@ class Route:
             yield preference, tuple(members)
 
     @property
+    def has_alias(self) -> bool:
+        """Whether an exchanger is an alias: some senders deliver there, others bounce."""
+        return any(each.target.verdict is Verdict.ALIAS for each in self.exchangers)
+
+    @property
     def fate(self) -> Fate:
         """What becomes of the mail: one host that takes it is enough."""
         if not self.exchangers:

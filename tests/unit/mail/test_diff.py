@@ -76,6 +76,11 @@ MAIL = [
     ),
     ("x MX 1 mail", "x MX 0 .", ["LOST: mail for x: was mail; will be refused (null MX)"]),
     (
+        "h CNAME mail\nx MX 1 h",
+        "h CNAME mail",
+        ["LOST: mail for x: was h (an alias); will be nobody's (no such name)"],
+    ),
+    (
         "x MX 1 mail",
         "x MX 1 nosuch",
         ["LOST: mail for x: was mail; will be nosuch (no such name)"],
