@@ -4,6 +4,7 @@
     ├── NameSyntaxError       text or octets that are no domain name
     ├── RdataError            text or octets that are no rdata of their type
     ├── MessageError          a DNS message we cannot read; carries the RCODE to send
+    ├── ImageError            octets that are no zone image
     └── OperatorError         what the person who runs the server must mend
         ├── ConfigurationError    the configuration file or a flag
         └── StartError            a folder, a file or a port that cannot be used
@@ -46,6 +47,10 @@ class MessageError(ZoneserverError):
     def __init__(self, message: str, rcode: int) -> None:
         super().__init__(message)
         self.rcode = rcode
+
+
+class ImageError(ZoneserverError):
+    """Octets that are no zone image, or a damaged one: it has to be made again."""
 
 
 class OperatorError(ZoneserverError):

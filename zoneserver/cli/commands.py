@@ -12,7 +12,7 @@ from zoneserver.cli.parameters import config_option, parse_endpoint
 from zoneserver.cli.status import ends_with_status
 from zoneserver.service import server
 from zoneserver.service.configuration import read_configuration
-from zoneserver.service.settings import Settings, default_state
+from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
 from zoneserver.transports.listen import Endpoint
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -46,6 +46,17 @@ def main() -> None:
     help="Folder for what must outlive a restart.  [default: ~/.local/state/zoneserver]",
 )
 @click.option("--strict-start", is_flag=True, help="Do not start if a zone has errors.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What answers: the compiled engine, or Python alone.  [default: auto]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Processes that answer.  [default: one for each core]",
+)
 @ends_with_status
 def serve(
     *,
@@ -54,6 +65,8 @@ def serve(
     config: Path | None,
     state: Path | None,
     strict_start: bool,
+    engine: str | None,
+    workers: int | None,
 ) -> int:
     """Serve the zones of a folder.
 
@@ -68,6 +81,8 @@ def serve(
             listen=listen or settings.listen,
             state=state or settings.state or default_state(os.environ),
             strict_start=strict_start or settings.strict_start,
+            engine=engine or settings.engine,
+            workers=workers or settings.workers,
         )
 
     return server.serve(read_settings)

@@ -4,7 +4,8 @@ Five steps: triage and decode (wire), find the zone, solve, encode. What cannot 
 answered gets silence, never an error that could be made to loop.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import solve
@@ -13,10 +14,10 @@ from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.wire import message as m
 from zoneserver.wire.decode import decode_query
-from zoneserver.wire.encode import Response, encode_error, encode_response
+from zoneserver.wire.encode import Opt, Response, encode_error, encode_response
 from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import RefusedZone, ZoneSet
+from zoneserver.zone.zoneset import RefusedZone, Zones
 
 # The largest UDP answer that crosses the Internet in one piece (DNS flag day 2020).
 MAX_UDP_PAYLOAD = 1232
@@ -28,7 +29,10 @@ _FIXED_OCTETS = 12  # a record without its rdata
 # The codes of RFC 8914 4.
 _OTHER, _PROHIBITED, _NOT_AUTHORITATIVE, _NOT_SUPPORTED, _INVALID_DATA = 0, 18, 20, 21, 24
 
-_RCODES = {Outcome.NXDOMAIN: m.NXDOMAIN, Outcome.YXDOMAIN: m.YXDOMAIN}
+# What an asker is told who takes us for the server of a zone that we do not have.
+NO_SUCH_ZONE = ExtendedError(_NOT_AUTHORITATIVE, "no such zone here")
+
+RCODES = {Outcome.NXDOMAIN: m.NXDOMAIN, Outcome.YXDOMAIN: m.YXDOMAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,17 @@ class Transport:
     """What an answer's way back allows.
 
     `stream`: TCP and TLS, where size does not matter. `max_payload`: the most octets a
-    UDP answer may have. `nsid`: who we say we are (RFC 5001), to those who ask.
+    UDP answer may have. `nsid`: who we say we are (RFC 5001), to those who ask. `cookie`
+    makes the cookie for an asker from the one that came (RFC 7873 5.2); None: no cookies.
     """
 
     stream: bool = False
     max_payload: int = MAX_UDP_PAYLOAD
     nsid: bytes = b""
+    cookie: Callable[[bytes], bytes] | None = None
 
 
-def respond(zones: ZoneSet, message: bytes, transport: Transport) -> bytes | None:
+def respond(zones: Zones, message: bytes, transport: Transport) -> bytes | None:
     """The octets that answer a message, or None where silence is the answer."""
     try:
         query = decode_query(message)
@@ -72,10 +78,14 @@ def _encode(query: Query, response: Response, transport: Transport) -> bytes:
         # RFC 6891 6.2.3: a payload below 512 is read as 512; beyond our own, ours counts.
         asked = query.edns.payload if query.edns else MIN_UDP_PAYLOAD
         limit = max(MIN_UDP_PAYLOAD, min(asked, transport.max_payload))
-    return encode_response(query, response, limit, transport.max_payload, transport.nsid)
+    cookie = b""
+    if transport.cookie and query.edns and (asked_with := query.edns.cookie):
+        cookie = transport.cookie(asked_with)
+    ours = Opt(transport.max_payload, transport.nsid, cookie)
+    return encode_response(query, response, limit, ours)
 
 
-def _decide(zones: ZoneSet, query: Query, transport: Transport) -> Response:
+def _decide(zones: Zones, query: Query, transport: Transport) -> Response:
     """What is answered, before any of it is octets."""
     if query.edns is not None and query.edns.version > 0:
         return Response(m.BADVERS)  # RFC 6891 6.1.3
@@ -88,7 +98,7 @@ def _decide(zones: ZoneSet, query: Query, transport: Transport) -> Response:
         # RFC 1996 3.10: only from a primary of the zone, and no zone of ours has one.
         return _refuse(_PROHIBITED, "no primary") if zone else Response(m.NOTAUTH)
     if zone is None:
-        return _refuse(_NOT_AUTHORITATIVE, "no such zone here")
+        return Response(m.REFUSED, extended_error=NO_SUCH_ZONE)
     if query.qtype in (rtypes.AXFR, rtypes.IXFR):
         # RFC 5936 4.2: a zone transfer over UDP is not defined.
         if query.qtype == rtypes.AXFR and not transport.stream:
@@ -97,10 +107,10 @@ def _decide(zones: ZoneSet, query: Query, transport: Transport) -> Response:
     if not isinstance(zone, Zone):
         error = ExtendedError(_INVALID_DATA, "the zone was not loaded")
         return Response(m.SERVFAIL, extended_error=error)
-    return _tell(solve(zone, query.qname, query.qtype), query, transport)
+    return _tell(zone, solve(zone, query.qname, query.qtype), query, transport)
 
 
-def _find_zone(zones: ZoneSet, query: Query) -> Zone | RefusedZone | None:
+def _find_zone(zones: Zones, query: Query) -> Zone | RefusedZone | None:
     """The zone that the question is for; a DS is the parent's (RFC 4035 3.1.4.1)."""
     zone = zones.find(query.qname)
     if query.qtype == rtypes.DS and zone is not None and zone.origin == query.qname:
@@ -108,23 +118,30 @@ def _find_zone(zones: ZoneSet, query: Query) -> Zone | RefusedZone | None:
     return zone
 
 
-def _tell(answer: Answer, query: Query, transport: Transport) -> Response:
+def _tell(zone: Zone, answer: Answer, query: Query, transport: Transport) -> Response:
     """The answer of a zone as a response."""
-    answered, additional = answer.answer, answer.additional
-    found = answered[answer.aliases :]
-    if query.qtype == rtypes.ANY and found and not transport.stream:
-        # RFC 8482 4.1: over UDP one RRset is enough, and the smallest amplifies least.
-        answered = (*answered[: answer.aliases], min(found, key=_octets))
-        additional = ()
+    if query.qtype == rtypes.ANY and not transport.stream:
+        answer = minimal_any(answer)
     return Response(
-        rcode=_RCODES.get(answer.outcome, m.NOERROR),
+        rcode=RCODES.get(answer.outcome, m.NOERROR),
         # RFC 1035 3.2.5 has no single class to be an authority for here.
         authoritative=answer.is_authoritative and query.qclass == m.IN,
-        answer=answered,
+        answer=answer.answer,
         authority=answer.authority,
         glue=answer.glue,
-        additional=additional,
+        additional=answer.additional,
+        origin=zone.origin,
     )
+
+
+def minimal_any(answer: Answer) -> Answer:
+    """What of the answer to ANY is sent over UDP: the smallest RRset (RFC 8482 4.1)."""
+    found = answer.answer[answer.aliases :]
+    if not found:
+        return answer
+    smallest = min(found, key=_octets)
+    answered = (*answer.answer[: answer.aliases], smallest)
+    return replace(answer, answer=answered, additional=())
 
 
 def _octets(rrset: RRset) -> int:

@@ -1,13 +1,12 @@
-"""What the transports call: the current zones, and the one net under every answer."""
+"""What is under every answer: the zones as they are now, and a net for our own mistakes."""
 
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 
 from zoneserver.engine.respond import Transport, respond, servfail
 from zoneserver.service.terminal import log, printable
-from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.zone.zoneset import Zones
 
 QUIET_SECONDS = 60.0  # from one report of the same kind to the next
 SHOWN_OCTETS = 128  # of a query that could not be answered
@@ -32,19 +31,14 @@ class Throttle:
 
 
 class Responder:
-    """Answers from the zones it holds. `zones` may be replaced at any moment."""
+    """Answers every query that deserves it, from the zones that it is given."""
 
-    def __init__(self, zones: ZoneSet) -> None:
-        self.zones = zones
+    def __init__(self) -> None:
         self.failures = 0
         self._throttle = Throttle()
 
-    def over(self, transport: Transport) -> Callable[[bytes], bytes | None]:
-        """The callable that answers what comes over a transport."""
-        return partial(self._answer, transport)
-
-    def _answer(self, transport: Transport, message: bytes) -> bytes | None:
-        zones = self.zones  # read once: one query is answered from one set of zones
+    def answer(self, zones: Zones, message: bytes, transport: Transport) -> bytes | None:
+        """What `respond` says, or SERVFAIL where that fails."""
         try:
             return respond(zones, message, transport)
         except Exception:  # noqa: BLE001 - the one place that no error of ours may pass

@@ -7,13 +7,17 @@ from pathlib import Path
 from zoneserver.transports.listen import Endpoint
 from zoneserver.zonefile.source import Defaults
 
+ENGINES = ("auto", "native", "portable")
+MOST_WORKERS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; each has a value that does without.
 
     An empty `listen` means port 5300 on loopback. `nsid` is who we say we are (RFC 5001).
-    With `strict_start` one zone that is refused is enough not to start.
+    With `strict_start` one zone that is refused is enough not to start. `engine` is native,
+    portable, or auto: native where it is installed. `workers` 0 means one for each core.
     """
 
     zones: Path = Path("zones")
@@ -22,11 +26,14 @@ class Settings:
     nsid: bytes = b""
     strict_start: bool = False
     defaults: Defaults = field(default_factory=Defaults)
+    engine: str = "auto"
+    workers: int = 0
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
         ours, theirs = (
-            (each.listen, each.state, each.nsid, each.strict_start) for each in (self, running)
+            (each.listen, each.state, each.nsid, each.strict_start, each.engine, each.workers)
+            for each in (self, running)
         )
         return ours != theirs
 

@@ -4,6 +4,7 @@ Answers come in the order of the queries. `tcp` keeps the connections and watche
 """
 
 import asyncio
+import socket
 import struct
 from collections.abc import Callable
 from typing import cast
@@ -15,6 +16,9 @@ HEADER_OCTETS = 12  # RFC 1035 4.1.1
 MOST_RECORDS = 2  # a query has one question, an OPT and a TSIG
 MAX_FRAME = LENGTH_OCTETS + 65_535
 
+# A message and its sender's address, to the answer or to silence.
+Answer = Callable[[bytes, bytes], bytes | None]
+
 
 class Connection(asyncio.BufferedProtocol):
     """Takes messages apart, has them answered, and knows whether its time is up.
@@ -25,7 +29,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(
         self,
-        answer: Callable[[bytes], bytes | None],
+        answer: Answer,
         limits: TcpLimits,
         scratch: bytearray,
         *,
@@ -45,13 +49,13 @@ class Connection(asyncio.BufferedProtocol):
         self._taken = 0  # octets of these that had left at `_moved`
         self._moved = self.active = self._loop.time()
         self._deadline = self.active + limits.first_octet
-        self.peer = ""
+        self.address = b""  # of the peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, and ask to be kept."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._limits.out_octets - MAX_FRAME)
-        self.peer = transport.get_extra_info("peername")[0]
+        self.address = _pack(transport.get_extra_info("peername")[0])
         self._made(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
@@ -127,7 +131,7 @@ class Connection(asyncio.BufferedProtocol):
             return False
         message = bytes(received[LENGTH_OCTETS:end])
         del received[:end]
-        answer = self._answer(message) if message else None
+        answer = self._answer(message, self.address) if message else None
         if answer is None:
             self._transport.close()
             return True
@@ -138,6 +142,12 @@ class Connection(asyncio.BufferedProtocol):
         wait = self._limits.message if received else self._limits.idle
         self._deadline = self.active + wait
         return True
+
+
+def _pack(address: str) -> bytes:
+    """The octets of an address, without the scope of a link-local one."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.inet_pton(family, address.partition("%")[0])
 
 
 def _is_foreign(received: bytearray) -> bool:

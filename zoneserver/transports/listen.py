@@ -93,6 +93,27 @@ def bind(endpoint: Endpoint) -> Sockets:
         return Sockets(bound, udp, tcp)
 
 
+def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
+    """Bind an endpoint once for each of those who share its load. Raises StartError.
+
+    The kernel sends all that comes from one socket of a client to the same share.
+    """
+    alone = bind(endpoint)  # fails if any other server has the port, which sharing would not
+    alone.close()
+    bound: list[Sockets] = []
+    try:
+        for _ in range(shares):
+            udp = _bind_socket(alone.endpoint, socket.SOCK_DGRAM, shared=True)
+            _tune_udp(udp, endpoint)
+            tcp = _bind_socket(alone.endpoint, socket.SOCK_STREAM, shared=True)
+            bound.append(Sockets(alone.endpoint, udp, tcp))
+    except StartError:
+        for sockets in bound:
+            sockets.close()
+        raise
+    return bound
+
+
 def has_ipv6_loopback() -> bool:
     """Whether this host has the address ::1."""
     try:
@@ -102,16 +123,18 @@ def has_ipv6_loopback() -> bool:
     return True
 
 
-def _bind_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+def _bind_socket(
+    endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool = False
+) -> socket.socket:
     protocol = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
     try:
-        return _open_socket(endpoint, kind)
+        return _open_socket(endpoint, kind, shared=shared)
     except OSError as error:
         reason = _ADVICE.get(error.errno or 0, error.strerror)
         raise StartError(f"cannot listen on {endpoint} ({protocol}): {reason}") from error
 
 
-def _open_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+def _open_socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if endpoint.is_ipv6 else socket.AF_INET
     # asyncio sets TCP_NODELAY only on sockets that are told their protocol.
     protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
@@ -122,6 +145,8 @@ def _open_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if kind == socket.SOCK_STREAM:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         # Through getaddrinfo, because fe80::1%eth0 needs the number of eth0.
         (*_, address), *_ = socket.getaddrinfo(
             endpoint.address, endpoint.port, family, kind, 0, socket.AI_NUMERICHOST

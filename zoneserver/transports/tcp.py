@@ -4,12 +4,11 @@ Knows no zones: every message goes through one callable, octets in and octets ou
 """
 
 import asyncio
-import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
-from zoneserver.transports.connection import Connection
+from zoneserver.transports.connection import Answer, Connection
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import BACKLOG
 
@@ -28,7 +27,7 @@ class TcpServer:
 
     def __init__(
         self,
-        answer: Callable[[bytes], bytes | None],
+        answer: Answer,
         counters: TcpCounters,
         limits: TcpLimits = DEFAULT_LIMITS,
     ) -> None:
@@ -79,7 +78,7 @@ class TcpServer:
     def _keep(self, connection: Connection) -> None:
         """Make room for a new connection, if need be at the cost of the longest idle one."""
         self._counters.accepted += 1
-        source = _source(connection.peer)
+        source = _source(connection.address)
         same = [other for other, its in self._connections.items() if its == source]
         if len(same) >= self._limits.per_source:
             self._evict(same)
@@ -119,7 +118,6 @@ class TcpServer:
             self._schedule_sweep()
 
 
-def _source(address: str) -> bytes:
+def _source(address: bytes) -> bytes:
     """What the connections of one client have in common: an IPv4 address, an IPv6 /56."""
-    packed = ipaddress.ip_address(address.partition("%")[0]).packed
-    return packed if len(packed) == 4 else packed[:7]
+    return address if len(address) == 4 else address[:7]

@@ -3,18 +3,24 @@
 dnslib cannot encode them: its `truncate` drops the question, its names are bounded to 253
 octets of text, and its compression fails behind octet 16,383. So the encoder is ours, and
 small.
+
+Which names are compressed against the question does not depend on how its QNAME happens to
+be spelled: the whole QNAME serves as an owner, its suffix from the zone's origin on serves
+every name. So all answers of one kind have the same octets behind their question, but for
+the pointers, and can be made ahead as templates.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from zoneserver.names import Name
+from zoneserver.names import MAX_NAME_OCTETS, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import ExtendedError, Query, Tsig
 
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
 _MAX_POINTER = 0x3FFF  # RFC 1035 4.1.4: a pointer has 14 bits
+_TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
 _BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
 
 
@@ -51,7 +57,8 @@ class Response:
     """What to send: the sections, and what the header and the OPT say.
 
     `glue` must be complete or the response is marked as truncated (RFC 9471 3);
-    `additional` is sent as far as it fits.
+    `additional` is sent as far as it fits, up to the first RRset that does not. `origin` is
+    the zone that answers.
     """
 
     rcode: int
@@ -61,19 +68,24 @@ class Response:
     glue: Sequence[RRsetLike] = ()
     additional: Sequence[RRsetLike] = ()
     extended_error: ExtendedError | None = None
+    origin: Name | None = None
 
 
-def encode_response(
-    query: Query, response: Response, limit: int, payload: int, nsid: bytes
-) -> bytes:
-    """The octets of a response, of which there are at most `limit`.
+@dataclass(frozen=True, slots=True)
+class Opt:
+    """What our OPT says: the size that it announces, our identifier, a cookie."""
 
-    `payload` is the size that our OPT announces, `nsid` our identifier or nothing.
-    """
-    opt, tsig = _encode_opt(query, response, payload, nsid), _encode_tsig(query.tsig)
+    payload: int
+    nsid: bytes = b""
+    cookie: bytes = b""
+
+
+def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> bytes:
+    """The octets of a response, of which there are at most `limit`."""
+    opt, tsig = _encode_opt(query, response, ours), _encode_tsig(query.tsig)
     if m.HEADER_OCTETS + len(query.qname.wire) + 4 + len(opt) + len(tsig) > limit:
         tsig = b""  # its key has a name of 200 octets or more: no key of anybody's
-    writer = _Writer(query, limit - len(opt) - len(tsig))
+    writer = Writer(query, limit - len(opt) - len(tsig), response.origin)
     flags = _QR | query.opcode << 11 | (response.rcode & 0x0F)
     flags |= _AA if response.authoritative else 0
     flags |= _RD if query.recursion_desired else 0  # RFC 1035 4.1.1: copied
@@ -86,7 +98,7 @@ def encode_response(
         flags |= _TC
     else:
         additionals, complete = writer.add_fitting(response.glue)
-        additionals += writer.add_fitting(response.additional)[0]
+        additionals += writer.add_fitting(response.additional)[0] if complete else 0
         flags |= 0 if complete else _TC  # RFC 9471 3
     additionals += bool(opt) + bool(tsig)
     counts = (query.message_id, flags, 1, answers, authorities, additionals)
@@ -100,46 +112,57 @@ def encode_error(message: bytes, rcode: int) -> bytes:
     return message[:2] + bytes((0x80 | opcode_and_rd, rcode)) + bytes(8)
 
 
-class _Writer:
-    """The message behind its header, growing while it stays within its limit."""
+class Writer:
+    """The message behind its header, growing while it stays within its limit.
 
-    def __init__(self, query: Query, limit: int) -> None:
+    `pointers` are the offsets of all compression pointers but those of owners to the QNAME.
+    """
+
+    def __init__(self, query: Query, limit: int, origin: Name | None) -> None:
+        qname = query.qname
         self.octets = bytearray(m.HEADER_OCTETS)
-        self._limit = limit
-        self._offsets: dict[bytes, int] = {}
-        self._write_name(query.qname)
+        self.octets += qname.wire
         self.octets += query.qtype.to_bytes(2, "big") + query.qclass.to_bytes(2, "big")
+        self.pointers: list[int] = []
+        self._limit = limit
+        self._qname = qname.key
         self._question_end = len(self.octets)
+        # A template's pointers must stay in reach behind the longest QNAME, too.
+        self._max_target = _MAX_POINTER - MAX_NAME_OCTETS + len(qname.wire)
+        self._offsets: dict[bytes, int] = {}
+        suffix = origin.key if origin else b"\0"
+        while length := suffix[0]:
+            self._offsets[suffix] = m.HEADER_OCTETS + len(qname.wire) - len(suffix)
+            suffix = suffix[1 + length :]
 
     def add_all(self, rrsets: Iterable[RRsetLike]) -> int | None:
         """Write every RRset; how many records that made, or None if they do not fit."""
         records = 0
         for rrset in rrsets:
-            if not self._add(rrset):
+            if not self.add(rrset):
                 return None
             records += len(rrset.rdatas)
         return records
 
     def add_fitting(self, rrsets: Iterable[RRsetLike]) -> tuple[int, bool]:
-        """Write the RRsets that fit; how many records, and whether they were all."""
-        records, complete = 0, True
+        """Write RRsets up to one that does not fit; how many records, and whether all."""
+        records = 0
         for rrset in rrsets:
-            if self._add(rrset):
-                records += len(rrset.rdatas)
-            else:
-                complete = False
-        return records, complete
+            if not self.add(rrset):
+                return records, False
+            records += len(rrset.rdatas)
+        return records, True
 
     def clear(self) -> None:
         """Leave the question only."""
         del self.octets[self._question_end :]
 
-    def _add(self, rrset: RRsetLike) -> bool:
+    def add(self, rrset: RRsetLike) -> bool:
         """Write one RRset whole, or nothing of it (RFC 2181 9)."""
         start = len(self.octets)
         fixed = rrset.rtype.to_bytes(2, "big") + b"\0\1" + rrset.ttl.to_bytes(4, "big")
         for rdata in rrset.rdatas:
-            self._write_name(rrset.owner)
+            self._write_owner(rrset.owner)
             self.octets += fixed + b"\0\0"
             begin = len(self.octets)
             for part in rdata.parts:
@@ -155,47 +178,62 @@ class _Writer:
 
     def _forget_from(self, start: int) -> None:
         del self.octets[start:]
+        self.pointers = [at for at in self.pointers if at < start]
         self._offsets = {key: at for key, at in self._offsets.items() if at < start}
+
+    def _write_owner(self, owner: Name) -> None:
+        """Write an owner, which may be the QNAME itself."""
+        if owner.key == self._qname and owner.key not in self._offsets:
+            self.octets += _TO_QNAME
+        else:
+            self._write_name(owner)
 
     def _write_name(self, name: Name) -> None:
         """Write a name, as a pointer from the first suffix that is there already."""
         wire, key, at = name.wire, name.key, 0
-        offsets = self._offsets
+        offsets, octets = self._offsets, self.octets
+        start = len(octets)
         while length := wire[at]:
             suffix = key[at:]
             if (offset := offsets.get(suffix)) is not None:
-                self.octets += wire[:at] + (0xC000 | offset).to_bytes(2, "big")
+                self.pointers.append(start + at)
+                octets += wire[:at] + (0xC000 | offset).to_bytes(2, "big")
                 return
-            here = len(self.octets) + at
-            if here <= _MAX_POINTER:
-                offsets[suffix] = here
+            if start + at <= self._max_target:
+                offsets[suffix] = start + at
             at += 1 + length
-        self.octets += wire
+        octets += wire
 
 
-def _encode_opt(query: Query, response: Response, payload: int, nsid: bytes) -> bytes:
+def _encode_opt(query: Query, response: Response, ours: Opt) -> bytes:
     """Our OPT, if the query has one (RFC 6891 6.1.1)."""
     if query.edns is None:
         return b""
     options = b""
-    if nsid and query.edns.has(m.NSID):  # RFC 5001 2.1: only when asked
-        options += _option(m.NSID, nsid)
+    if ours.nsid and query.edns.has(m.NSID):  # RFC 5001 2.1: only when asked
+        options += encode_option(m.NSID, ours.nsid)
+    if ours.cookie:
+        options += encode_option(m.COOKIE, ours.cookie)
     if error := response.extended_error:
-        options += _option(
-            m.EXTENDED_ERROR, error.code.to_bytes(2, "big") + error.text.encode()
-        )
+        options += encode_extended_error(error)
     flags = 0x8000 if query.edns.do else 0  # RFC 3225 3: DO is copied
     ttl = (response.rcode >> 4) << 24 | flags  # RFC 6891 6.1.3: our version is 0
     return (
         b"\0\0\x29"
-        + payload.to_bytes(2, "big")
+        + ours.payload.to_bytes(2, "big")
         + ttl.to_bytes(4, "big")
         + len(options).to_bytes(2, "big")
         + options
     )
 
 
-def _option(code: int, octets: bytes) -> bytes:
+def encode_extended_error(error: ExtendedError) -> bytes:
+    """The option that says why (RFC 8914 2)."""
+    return encode_option(m.EXTENDED_ERROR, error.code.to_bytes(2, "big") + error.text.encode())
+
+
+def encode_option(code: int, octets: bytes) -> bytes:
+    """An EDNS option (RFC 6891 6.1.2)."""
     return code.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
 
 

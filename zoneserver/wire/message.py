@@ -10,9 +10,9 @@ HEADER_OCTETS = 12
 QUERY, NOTIFY, UPDATE = 0, 4, 5
 # Classes (RFC 1035 3.2.4)
 IN, CH, ANY_CLASS = 1, 3, 255
-# RCODEs (RFC 1035 4.1.1, RFC 2136, RFC 6891 9, RFC 8945)
+# RCODEs (RFC 1035 4.1.1, RFC 2136, RFC 6891 9, RFC 7873 8, RFC 8945)
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 0, 1, 2, 3, 4, 5
-YXDOMAIN, NOTAUTH, BADVERS = 6, 9, 16
+YXDOMAIN, NOTAUTH, BADVERS, BADCOOKIE = 6, 9, 16, 23
 # EDNS options (RFC 5001, RFC 7873, RFC 8914)
 NSID, COOKIE, EXTENDED_ERROR = 3, 10, 15
 
@@ -29,6 +29,11 @@ class Edns:
     def has(self, option: int) -> bool:
         """Whether the option is there, however often."""
         return any(code == option for code, _ in self.options)
+
+    @property
+    def cookie(self) -> bytes | None:
+        """The first cookie, which is the one that counts (RFC 7873 5.2)."""
+        return next((octets for code, octets in self.options if code == COOKIE), None)
 
 
 @dataclass(frozen=True, slots=True)

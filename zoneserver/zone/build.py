@@ -29,10 +29,10 @@ def build_zone(source: ZoneSource) -> Zone:
         rrsets = tuple(sets.get(name.key, {}).values())
         above = None if name == origin else nodes[name.parent.key]
         nodes[name.key] = _make_node(name, rrsets, above)
-    return Zone(origin, nodes, _negative(nodes[origin.key]))
+    return Zone(origin, nodes, make_negative(nodes[origin.key]))
 
 
-def _negative(apex: Node) -> tuple[RRset, ...]:
+def make_negative(apex: Node) -> tuple[RRset, ...]:
     """The SOA with the time that a negative answer may be kept (RFC 2308 3)."""
     soa = apex.find(rtypes.SOA)
     if soa is None or not isinstance(soa.rdatas[0], SOA):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from zoneserver.names import Name
 from zoneserver.zone.zone import Zone
@@ -13,6 +14,16 @@ class RefusedZone:
     """A zone that we are configured for but that no version could be served of."""
 
     origin: Name
+
+
+class Zones(Protocol):
+    """Anything that finds the zone for a name."""
+
+    def find(self, name: Name) -> Zone | RefusedZone | None:
+        """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2)."""
+
+    def find_parent(self, origin: Name) -> Zone | RefusedZone | None:
+        """The zone that a zone with this origin is delegated from, if we serve it."""
 
 
 class ZoneSet:

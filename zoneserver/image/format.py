@@ -1,0 +1,98 @@
+"""The layout of image files and of the zone images in them, as docs/image-format.md has it.
+
+Integers are little-endian. A *key* is a name's wire form with A-Z folded. Whoever reads an
+image checks the digest of its file first, and every offset all the same.
+"""
+
+import zlib
+from collections.abc import Iterator
+from hashlib import blake2b
+from struct import Struct, error
+from typing import NamedTuple
+
+from zoneserver.errors import ImageError
+
+MAGIC = b"ZONEIMG\x01"  # the last octet is the version of the format
+DIGEST_START = 32  # what the digest covers begins here
+ALIGNMENT = 8
+
+# Image file: magic, length, digest, number of zones, 0, offset of the directory.
+FILE_HEADER = Struct("<8sQ16sIIQ")
+# Directory: offset and length of a zone image, octets of its origin's key, which follow.
+DIRECTORY_ENTRY = Struct("<QQH")
+
+ZONE_MAGIC = b"ZONE"
+# Zone image: magic, serial, nodes, buckets, most labels; offsets of buckets, nodes and RRsets;
+# offset and length of the description and of the texts; offset of the file names; records.
+ZONE_HEADER = Struct("<4s13I")
+NODE = Struct("<6I")  # hash; offsets of key, exact table, below table, RRsets; flags
+IS_CUT, IS_COVERED = 1, 2
+TABLE_HEADER = Struct("<HHI")  # number of entries, 0, template of any other type
+TABLE_ENTRY = Struct("<II")  # QTYPE, template
+# Template: rcode, flags, octets of the body and of its part that may not be cut, ANCOUNT,
+# NSCOUNT, cuts, cuts that are glue, relocations, account.
+TEMPLATE_HEADER = Struct("<BBHHHHHHHI")
+CUT = Struct("<HH")  # end of an RRset in the body, its records
+IS_AUTHORITATIVE, KIND_SHIFT = 1, 1
+# RRsets of one node: flags and octets of the owner, which follows; then their number.
+OWNER = Struct("<BB")
+COUNT = Struct("<H")
+RRSET = Struct("<HIH")  # type, TTL, rdatas
+RDATA = Struct("<HIHH")  # line, column and file of its mark stand behind its length
+
+MAX_COLUMN = 0xFFFF
+
+
+class Entry(NamedTuple):
+    """Where in an image file the zone image of `key` is."""
+
+    key: bytes
+    offset: int
+    length: int
+
+
+def hash_key(key: bytes) -> int:
+    """The hash of a key that buckets and accounts go by."""
+    return zlib.crc32(key)
+
+
+def align(length: int) -> int:
+    """The first offset at or behind `length` where a zone image may start."""
+    return -(-length // ALIGNMENT) * ALIGNMENT
+
+
+def pack_directory(entries: list[Entry]) -> bytes:
+    """The directory of an image file."""
+    return b"".join(
+        DIRECTORY_ENTRY.pack(offset, length, len(key)) + key for key, offset, length in entries
+    )
+
+
+def pack_file_header(zones: int, directory: int, length: int, digest: bytes) -> bytes:
+    """The header of an image file of `length` octets; `digest` covers all but its start."""
+    return FILE_HEADER.pack(MAGIC, length, digest, zones, 0, directory)
+
+
+def check_file(octets: memoryview) -> None:
+    """Raises ImageError unless these are the octets of a whole image file."""
+    if len(octets) < FILE_HEADER.size:
+        raise ImageError("it is shorter than its header")
+    magic, length, digest, *_ = FILE_HEADER.unpack_from(octets)
+    if magic != MAGIC:
+        raise ImageError("it is no image file, or one of another version")
+    if length != len(octets):
+        raise ImageError(f"it has {len(octets)} octets, and should have {length}")
+    if blake2b(octets[DIGEST_START:], digest_size=len(digest)).digest() != digest:
+        raise ImageError("its digest does not fit")
+
+
+def read_directory(octets: memoryview) -> Iterator[Entry]:
+    """The zone images of a checked image file. Raises ImageError."""
+    *_, zones, _, at = FILE_HEADER.unpack_from(octets)
+    try:
+        for _ in range(zones):
+            offset, length, size = DIRECTORY_ENTRY.unpack_from(octets, at)
+            at += DIRECTORY_ENTRY.size + size
+            yield Entry(bytes(octets[at - size : at]), offset, length)
+    except error as cause:
+        raise ImageError("its directory is cut") from cause

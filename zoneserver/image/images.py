@@ -1,0 +1,77 @@
+"""The zone images that are served, found by the longest suffix of a name."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from zoneserver.image import format as f
+from zoneserver.image.reader import ZoneImage
+from zoneserver.names import ROOT, Name
+from zoneserver.zone.zone import Zone
+from zoneserver.zone.zoneset import RefusedZone
+
+
+class Place(NamedTuple):
+    """Where a zone image is: its file's octets, and its offset in them."""
+
+    octets: memoryview
+    offset: int
+    length: int
+
+
+class Images:
+    """Zone images by origin. A change makes a new set.
+
+    `places` maps the key of an origin to its image, or to None where the zone is refused.
+    """
+
+    def __init__(self, places: dict[bytes, Place | None]) -> None:
+        self.places = places
+        # No suffix of more labels than the longest origin has needs to be looked for.
+        self.most_labels = max((_count_labels(key) for key in places), default=0)
+
+    @classmethod
+    def gather(
+        cls, files: Sequence[memoryview], gone: Iterable[bytes], refused: Iterable[bytes]
+    ) -> "Images":
+        """The zones of checked image files, of which a later one replaces an earlier one's.
+
+        Those in `gone` are left out; `refused` are such as have no version to be served.
+        Raises ImageError.
+        """
+        places: dict[bytes, Place | None] = {}
+        for octets in files:
+            for key, offset, length in f.read_directory(octets):
+                places[key] = Place(octets, offset, length)
+        for key in gone:
+            places.pop(key, None)
+        places.update(dict.fromkeys(refused))
+        return cls(places)
+
+    def find(self, name: Name) -> Zone | RefusedZone | None:
+        """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2)."""
+        key = name.key
+        while key not in self.places:
+            if key == ROOT.key:
+                return None
+            key = key[1 + key[0] :]
+        place = self.places[key]
+        if place is None:
+            return RefusedZone(Name(key))
+        return open_image(place).zone()
+
+    def find_parent(self, origin: Name) -> Zone | RefusedZone | None:
+        """The zone that a zone with this origin is delegated from, if we serve it."""
+        return None if origin == ROOT else self.find(origin.parent)
+
+
+def open_image(place: Place) -> ZoneImage:
+    """The zone image at a place. Raises ImageError."""
+    return ZoneImage(place.octets[place.offset : place.offset + place.length])
+
+
+def _count_labels(key: bytes) -> int:
+    count = 0
+    while length := key[0]:
+        key = key[1 + length :]
+        count += 1
+    return count

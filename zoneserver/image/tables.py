@@ -1,0 +1,177 @@
+"""Every answer that a zone can give, each asked of `solve` and encoded once.
+
+For each existing name there is one answer per type that it has and one for any other type;
+and for what lies below it and does not exist, one (RFC 1034 4.3.2: a referral, NXDOMAIN) or
+one per type of the wildcard there. What is not finite is left out and answered by `respond`:
+names below a DNAME.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.respond import minimal_any
+from zoneserver.engine.solve import solve
+from zoneserver.image import format as f
+from zoneserver.image.template import make_template
+from zoneserver.names import MAX_NAME_OCTETS, Name
+from zoneserver.records import rtypes
+from zoneserver.zone.node import Node
+from zoneserver.zone.zone import Zone
+
+NOTHING = 0  # the offset of what is left to `respond`
+# A label for "whatever does not exist", and what makes another one where this one does.
+_UNNAMED = b"\0unnamed\0"
+_OWN_NAME = 0  # the account of answers that are counted for their QNAME
+
+
+class TableMaker:
+    """Makes the tables of one zone. `octets` are tables and templates, equal ones once.
+
+    Offsets count from `base` octets before them.
+    """
+
+    def __init__(self, zone: Zone, base: int) -> None:
+        self.octets = bytearray()
+        self._zone = zone
+        self._base = base
+        self._known: dict[bytes, int] = {}
+        self._hidden: dict[bytes, int] = {}
+        # What stands for any other type, and for any other name.
+        types = {rrset.rtype for node in zone.nodes.values() for rrset in node.rrsets}
+        self._other = next(rtype for rtype in range(65534, 0, -1) if rtype not in types)
+        nodata = Answer(Outcome.NODATA, authority=zone.negative)
+        self._nodata = self._template(zone.origin, nodata, _OWN_NAME)
+        nxdomain = Answer(Outcome.NXDOMAIN, authority=zone.negative)
+        account = f.hash_key(zone.origin.key)
+        self._nxdomain = self._table({}, self._template(zone.origin, nxdomain, account))
+
+    def make(self, node: Node) -> tuple[int, int]:
+        """The offsets of the tables for a name, and for what does not exist below it."""
+        if node.cover is not None:
+            hidden = self._below_hider(node.cover)
+            return hidden, hidden
+        if node.is_cut:
+            return self._exact_cut(node), self._below_hider(node)
+        return self._exact(node), self._below(node)
+
+    def _exact(self, node: Node) -> int:
+        """The table of a name that nothing hides."""
+        if node.find(rtypes.CNAME):
+            return self._ask(node.owner, self._types_behind(node.owner, node), _OWN_NAME)
+        entries = {
+            rrset.rtype: self._solved(node.owner, rrset.rtype, _OWN_NAME)
+            for rrset in node.rrsets
+        }
+        if entries:
+            entries[rtypes.ANY] = self._solved(node.owner, rtypes.ANY, _OWN_NAME)
+        return self._table(entries, self._nodata)  # RFC 2308 2.2: the SOA, whatever the name
+
+    def _exact_cut(self, cut: Node) -> int:
+        """The table of a zone cut, which owns its DS (RFC 4035 3.1.4.1) and refers the rest."""
+        return self._ask(cut.owner, {rtypes.DS}, f.hash_key(cut.owner.key), with_any=False)
+
+    def _below_hider(self, hider: Node) -> int:
+        """The table of all below a zone cut; below a DNAME there is no end of answers."""
+        if not hider.is_cut:
+            return NOTHING
+        known = self._hidden.get(hider.owner.key)
+        if known is None:
+            name = self._nameless(hider)
+            account = f.hash_key(hider.owner.key)
+            known = NOTHING
+            if name is not None:
+                known = self._table({}, self._solved(name, self._other, account))
+            self._hidden[hider.owner.key] = known
+        return known
+
+    def _below(self, node: Node) -> int:
+        """The table of what does not exist below a name that nothing hides."""
+        if node.find(rtypes.DNAME):
+            return NOTHING
+        wildcard = self._zone.find_wildcard(node)
+        if wildcard is None:
+            return self._nxdomain
+        name = self._nameless(node)
+        if name is None:
+            return NOTHING
+        types = self._types_behind(name, wildcard)
+        return self._ask(name, types, f.hash_key(wildcard.owner.key))
+
+    def _ask(
+        self, qname: Name, types: Iterable[int], account: int, *, with_any: bool = True
+    ) -> int:
+        """The table of what `solve` says to these types, and to any other."""
+        other = self._solved(qname, self._other, account)
+        asked = {*types, rtypes.ANY} if with_any else types
+        entries = {rtype: self._solved(qname, rtype, account) for rtype in asked}
+        return self._table(
+            {rtype: each for rtype, each in entries.items() if each != other}, other
+        )
+
+    def _types_behind(self, qname: Name, node: Node) -> set[int]:
+        """Every type that a name may be answered with, whatever aliases it follows."""
+        types = {rrset.rtype for rrset in node.rrsets}
+        if rtypes.CNAME not in types:
+            return types
+        for alias in solve(self._zone, qname, self._other).answer:
+            target = alias.rdatas[0].points_to
+            if target is not None and target.is_below(self._zone.origin):
+                found = self._zone.closest(target)
+                if found.owner != target:
+                    found = self._zone.find_wildcard(found) or found
+                types |= {rrset.rtype for rrset in found.rrsets}
+        return types | {rtypes.DS}  # for which a zone cut does not refer
+
+    def _nameless(self, encloser: Node) -> Name | None:
+        """A name below `encloser` that does not exist; None where it would be too long."""
+        label = _UNNAMED
+        while True:
+            wire = bytes((len(label),)) + label + encloser.owner.wire
+            if len(wire) > MAX_NAME_OCTETS:
+                return None
+            if wire.lower() not in self._zone.nodes:
+                return Name(wire)
+            label += b"\0"
+
+    def _solved(self, qname: Name, rtype: int, account: int) -> int:
+        """The template of what `solve` says; the answer to ANY is that over UDP."""
+        answer = solve(self._zone, qname, rtype)
+        if rtype == rtypes.ANY:
+            answer = minimal_any(answer)
+        elif answer.aliases and not self._holds_for_all(qname, answer):
+            return NOTHING
+        return self._template(qname, answer, account)
+
+    def _holds_for_all(self, qname: Name, answer: Answer) -> bool:
+        """Whether aliases lead to the same answer from every name that QNAME stands for.
+
+        Not where they come by a name that is synthesised as QNAME is: it could be QNAME.
+        """
+        zone = self._zone
+        encloser = zone.closest(qname)
+        if encloser.owner == qname:
+            return True
+        targets = (rdata.points_to for rrset in answer.answer for rdata in rrset.rdatas)
+        return not any(
+            target is not None
+            and target.is_below(zone.origin)
+            and zone.closest(target) is encloser
+            and target != encloser.owner
+            for target in targets
+        )
+
+    def _template(self, qname: Name, answer: Answer, account: int) -> int:
+        octets = make_template(self._zone.origin, qname, answer, account)
+        return NOTHING if octets is None else self._keep(octets)
+
+    def _table(self, entries: Mapping[int, int], other: int) -> int:
+        rows = (f.TABLE_ENTRY.pack(*entry) for entry in sorted(entries.items()))
+        return self._keep(f.TABLE_HEADER.pack(len(entries), 0, other) + b"".join(rows))
+
+    def _keep(self, octets: bytes) -> int:
+        """The offset of these octets, which are written unless they are there already."""
+        known = self._known.get(octets)
+        if known is None:
+            known = self._known[octets] = self._base + len(self.octets)
+            self.octets += octets
+        return known

@@ -1,0 +1,212 @@
+"""The image files of the zones that are served, in the state directory.
+
+`served.json` names them; it is replaced in one step, after the files that it names are whole.
+So a crash leaves the old zones or the new ones, and a restart serves them before it has read
+a single zone file.
+"""
+
+import json
+import mmap
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from zoneserver.errors import ImageError, NameSyntaxError, ZoneserverError
+from zoneserver.image import format as f
+from zoneserver.names import Name
+from zoneserver.service.terminal import log, printable
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
+
+FOLDER = "images"
+SUFFIX = ".zimg"
+MANIFEST = "served.json"
+
+
+class StoreError(ZoneserverError):
+    """The state directory could not be read or written; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What to answer from: image files, of which a later one replaces zones of earlier ones.
+
+    Zones in `gone` are no longer served; those in `refused` have no version that may be.
+    """
+
+    files: tuple[str, ...] = ()
+    gone: tuple[Name, ...] = ()
+    refused: tuple[Name, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "files": list(self.files),
+            "gone": [str(origin) for origin in self.gone],
+            "refused": [str(origin) for origin in self.refused],
+        }
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> "Served":
+        """The value of plain values. Raises KeyError, TypeError or NameSyntaxError."""
+        return cls(
+            tuple(document["files"]),
+            tuple(Name.parse(text) for text in document["gone"]),
+            tuple(Name.parse(text) for text in document["refused"]),
+        )
+
+
+class Store:
+    """The images folder of one state directory, for the zones of one zones folder."""
+
+    def __init__(self, state: Path, zones: Path, *, temporary: bool = False) -> None:
+        """A `temporary` state goes with the server."""
+        self._state = state
+        self._folder = state / FOLDER
+        self._zones = str(zones.absolute())
+        self._temporary = temporary
+
+    @classmethod
+    def choose(cls, state: Path | None, zones: Path) -> "Store":
+        """The store in the state directory, or in a temporary one where that is of no use."""
+        if state is not None:
+            try:
+                (state / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=state / FOLDER).close()
+            except OSError as error:
+                reason = printable(error.strerror or str(error))
+                log(f"warning: {state} cannot be used: {reason}; a restart will not remember")
+            else:
+                return cls(state, zones)
+        memory = _MEMORY if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else None
+        return cls(
+            Path(tempfile.mkdtemp(prefix="zoneserver-", dir=memory)), zones, temporary=True
+        )
+
+    def close(self) -> None:
+        """Remove what a restart has no use for."""
+        if self._temporary:
+            shutil.rmtree(self._state, ignore_errors=True)
+
+    def write(self, images: Iterable[tuple[bytes, bytes]]) -> str:
+        """Write zone images, each behind the key of its origin, as one file; its path.
+
+        Raises StoreError.
+        """
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, path = tempfile.mkstemp(dir=self._folder, suffix=SUFFIX)
+            with os.fdopen(descriptor, "w+b") as file:
+                try:
+                    _write_images(file, images)
+                    file.flush()
+                    os.fsync(descriptor)
+                except BaseException:
+                    Path(path).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise self._error("written", error) from error
+        return path
+
+    def keep(self, served: Served) -> None:
+        """Make these the zones of the next start. Raises StoreError."""
+        document = {**served.document(), "zones": self._zones}
+        document["files"] = [Path(file).name for file in served.files]
+        try:
+            replace_file(self._folder / MANIFEST, json.dumps(document))
+        except OSError as error:
+            raise self._error("written", error) from error
+
+    def restore(self) -> Served | None:
+        """The zones of the last run, each file checked; None where there are none.
+
+        Raises StoreError where there are, and they are of no use.
+        """
+        try:
+            document = json.loads((self._folder / MANIFEST).read_text("utf-8"))
+            if document["zones"] != self._zones:
+                return None
+            names = [Path(name).name for name in document["files"]]
+            document["files"] = [str(self._folder / name) for name in names]
+            served = Served.read(document)
+            for path in served.files:
+                with open_image_file(path) as octets:
+                    f.check_file(octets)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._error("read", error) from error
+        except (ValueError, KeyError, TypeError, ImageError, NameSyntaxError) as error:
+            raise StoreError(f"{self._folder} is damaged: {error}") from error
+        return served
+
+    def sweep(self, served: Served) -> None:
+        """Remove the image files that are not served any more, and what a crash left."""
+        names = {Path(file).name for file in served.files}
+        for path in self._folder.glob(f"*{SUFFIX}"):
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+
+    def _error(self, what: str, error: OSError) -> StoreError:
+        return StoreError(f"{self._folder} cannot be {what}: {error.strerror or error}")
+
+
+def open_image_file(path: str) -> memoryview:
+    """The octets of an image file, mapped. Raises OSError or ImageError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        return memoryview(mmap.mmap(descriptor, 0, prot=mmap.PROT_READ))
+    except ValueError as error:
+        raise ImageError(f"{path} is empty") from error
+    finally:
+        os.close(descriptor)
+
+
+def _write_images(file: Any, images: Iterable[tuple[bytes, bytes]]) -> None:  # noqa: ANN401
+    """The header, which needs all that follows it, is written last."""
+    entries: list[f.Entry] = []
+    digest = blake2b(digest_size=16)
+    file.seek(f.FILE_HEADER.size)
+    at = f.FILE_HEADER.size
+    for key, image in images:
+        entries.append(f.Entry(key, at, len(image)))
+        file.write(image)
+        at += len(image)
+        padding = f.align(at) - at
+        file.write(bytes(padding))
+        at += padding
+    directory = f.pack_directory(entries)
+    file.write(directory)
+    length = at + len(directory)
+    blank = f.pack_file_header(len(entries), at, length, bytes(16))
+    file.flush()
+    digest.update(blank[f.DIGEST_START :])
+    with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as written:
+        digest.update(memoryview(written)[f.FILE_HEADER.size :])
+    file.seek(0)
+    file.write(f.pack_file_header(len(entries), at, length, digest.digest()))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file in one step: after a crash there is the old one or the new one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,91 @@
+"""A worker: one of the processes that answer, from the zones that the main process names.
+
+It knows no zone file and judges nothing. Its sockets are the main process's, which keeps them,
+so that whoever takes a dead worker's place finds what was queued.
+"""
+
+import asyncio
+import gc
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from zoneserver.errors import ZoneserverError
+from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.engines import Engine
+from zoneserver.service.responder import Throttle
+from zoneserver.service.store import Served
+from zoneserver.service.terminal import log, printable
+from zoneserver.transports.limits import TcpCounters, TcpLimits
+from zoneserver.transports.listen import Sockets
+from zoneserver.transports.tcp import TcpServer
+
+BEAT_SECONDS = 0.25
+STOP_SECONDS = 1.5  # for TCP clients to take what is theirs
+SWITCH_SECONDS = 0.0005  # how long one thread may keep another from the interpreter
+
+
+class Worker:
+    """Answers on its sockets until it is told to stop."""
+
+    def __init__(self, engine: Engine, bound: Sequence[Sockets], limits: TcpLimits) -> None:
+        self._engine = engine
+        self._bound = bound
+        self._tcp = TcpServer(engine.answer_stream, TcpCounters(), limits)
+        self._throttle = Throttle()
+        self._beats = 0
+
+    async def run(self, end: socket.socket) -> int:
+        """Do what the main process says over `end`. Returns the exit status."""
+        asyncio.get_running_loop().set_exception_handler(self._report)
+        channel = await AsyncChannel.open(end)
+        beating = None
+        while (message := await channel.receive()) is not None and "stop" not in message:
+            try:
+                self._engine.publish(Served.read(message["publish"]))
+            except (OSError, ZoneserverError) as error:
+                log(printable(f"error: zones could not be put into service: {error}"))
+                return 1
+            gc.freeze()  # what lives long is not looked through again and again
+            if beating is None:
+                await self._answer()
+                beating = asyncio.create_task(self._beat(channel))
+            channel.send({"published": message["version"]})
+        if beating is not None:
+            beating.cancel()
+            self._engine.stop()
+            await self._tcp.stop(STOP_SECONDS)
+        return 0
+
+    async def _answer(self) -> None:
+        self._engine.start(self._bound)
+        for sockets in self._bound:
+            await self._tcp.listen(sockets.tcp)
+
+    async def _beat(self, channel: AsyncChannel) -> None:
+        """Tell the main process that queries are being answered, as long as they are."""
+        while True:
+            beats = self._engine.beats()
+            if beats != self._beats:
+                self._beats = beats
+                channel.send({"beat": dict(self._engine.counters())})
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def _report(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Say what went wrong in the event loop, now and then."""
+        more = self._throttle.take()
+        if more is not None:
+            error = context.get("exception")
+            log(f"error: {context['message']}{more}: {printable(repr(error))}")
+
+
+def run_worker(
+    engine: Engine,
+    bound: Sequence[Sockets],
+    limits: TcpLimits,
+    end: socket.socket,
+) -> int:
+    """The life of a worker process. Returns its exit status."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    return asyncio.run(Worker(engine, bound, limits).run(end))
