@@ -16,11 +16,10 @@ from zoneserver.mail.text import format_path
 from zoneserver.service.configuration import read_configuration
 from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
-from zoneserver.service.loading import Loaded, judge_loaded, load
+from zoneserver.service.loading import judge_loaded, load
 from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import printable, say
-from zoneserver.validator.world import World
-from zoneserver.zone.zoneset import RefusedZone, ZoneSet
+from zoneserver.validator.world import world_of
 
 
 @click.command("explain")
@@ -47,17 +46,9 @@ def explain_command(*, address: str, zones: Path | None, config: Path | None, fo
         loaded = load(files, settings.defaults)
         findings = judge_loaded(loaded, datetime.now(UTC).date())
     try:
-        path = explain(_world(loaded), findings, address)
+        path = explain(world_of(loaded.candidates, loaded.unread), findings, address)
     except NameSyntaxError as error:
         raise click.BadParameter(printable(str(error)), param_hint="ADDRESS") from error
     text = format_path(path) if form == "text" else json.dumps(path_document(path), indent=2)
     say(printable(text, keep="\n"))
     return EXIT_FINDINGS if path.fate is Fate.BOUNCED else 0
-
-
-def _world(loaded: Loaded) -> World:
-    """All zones as they stand in the files, and those that could not be read."""
-    zones = [candidate.zone for candidate in loaded.candidates]
-    unread = [RefusedZone(origin) for origin in loaded.unread]
-    unreadable = frozenset().union(*(each.source.unreadable for each in loaded.candidates))
-    return World(ZoneSet([*zones, *unread]), unreadable)

@@ -116,7 +116,7 @@ def _pair_routes(old: Sequence[Zone], new: Sequence[Zone]) -> Iterator[tuple[Rou
     wildcard or by way of an alias. A name with nothing but an address takes no part: if it
     did, every web host would.
     """
-    before, after = (Router(World(ZoneSet(zones), frozenset())) for zones in (old, new))
+    before, after = (Router(World(ZoneSet(zones))) for zones in (old, new))
     origins = {zone.origin for zone in (*old, *new)}
     owners = {node.owner for zone in (*old, *new) for node in zone.nodes.values()}
     for owner in _sorted(owners):

@@ -11,7 +11,7 @@ from zoneserver.mail.route import Exchanger, Fate, Route, Router
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.validator.ranges import judge_address
-from zoneserver.validator.world import World, visible_rrsets
+from zoneserver.validator.world import World
 from zoneserver.zone.zone import Zone
 
 # Rules that are told once for a host, at the first domain that uses it.
@@ -89,13 +89,7 @@ class _Charges:
             finding for finding in findings if not finding.code.startswith(_OTHER_MATTERS)
         ]
         self._owners = owners
-        zones = (zone for zone in world.zones if isinstance(zone, Zone))
-        self._exchanges: dict[tuple[Name | None, Mark], Name | None] = {
-            (rrset.owner, mark): rdata.points_to
-            for zone in zones
-            for rrset in visible_rrsets(zone, rtypes.MX)
-            for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True)
-        }
+        self._world = world
 
     def of_domain(self) -> list[Finding]:
         """What concerns the mail of the domain at one of the names it goes by."""
@@ -114,10 +108,19 @@ class _Charges:
         codes = {finding.code for finding in found}
         for finding in self._findings:
             once = finding.code in _TOLD_ONCE and finding.code not in codes
-            if once and self._exchanges.get((finding.owner, finding.mark)) == host:
+            if once and self._exchange(finding) == host:
                 found.append(finding)
                 codes.add(finding.code)
         return found
+
+    def _exchange(self, finding: Finding) -> Name | None:
+        """The host that the MX names which a finding marks."""
+        owner = finding.owner
+        zone = self._world.zones.find(finding.origin) if finding.origin else None
+        node = zone.find(owner) if owner and isinstance(zone, Zone) else None
+        rrset = node.find(rtypes.MX) if node else None
+        marked = zip(rrset.marks, rrset.rdatas, strict=True) if rrset else ()
+        return next((rdata.points_to for mark, rdata in marked if mark == finding.mark), None)
 
 
 def _stop(world: World, route: Route, exchanger: Exchanger, charges: _Charges) -> Stop:

@@ -134,7 +134,7 @@ class Router:
         if reply.rrset is not None:
             return self._explicit(domain, reply)
         unsure = reply.ending in (Ending.NODATA, Ending.NXDOMAIN)
-        if unsure and reply.name in self.world.unreadable:
+        if unsure and self.world.is_unreadable(reply.name):
             return Route(domain, Manner.UNREADABLE, reply)
         if reply.ending is Ending.NODATA:
             return self._implicit(domain, reply)

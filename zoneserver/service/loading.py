@@ -12,7 +12,7 @@ from zoneserver.findings import Finding
 from zoneserver.mail.expand import expand
 from zoneserver.names import Name
 from zoneserver.service.folder import ZoneFiles
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
@@ -98,7 +98,7 @@ def judge_loaded(
 
     `asked` are the codes of rules that are off by default and shall be judged too.
     """
-    return (*loaded.findings, *judge(loaded.candidates, today, asked))
+    return (*loaded.findings, *judge_all(loaded.candidates, today, asked))
 
 
 def admit(loaded: Loaded, today: date, served: Standing = MappingProxyType({})) -> Admission:
@@ -111,13 +111,13 @@ def admit(loaded: Loaded, today: date, served: Standing = MappingProxyType({})) 
     standing = {candidate.zone.origin: candidate for candidate in loaded.candidates}
     origins = standing.keys() | loaded.unread
     standing |= {origin: served[origin] for origin in loaded.unread if origin in served}
-    found = judge(tuple(standing.values()), today)
+    found = judge_all(tuple(standing.values()), today)
     findings = dict.fromkeys((*loaded.findings, *found))
     while back := _step_back(found, standing, served):
         for origin in back:
             del standing[origin]
         standing |= {origin: served[origin] for origin in back if origin in served}
-        found = judge(tuple(standing.values()), today)
+        found = judge_all(tuple(standing.values()), today)
         # The other findings of an older version are about lines that are no longer there.
         findings |= dict.fromkeys(finding for finding in found if finding.blocks)
     known = origins & served.keys()

@@ -8,7 +8,6 @@ from zoneserver.findings import Finding, Level, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.validator.world import Candidate, World, visible_rrsets
-from zoneserver.zone.zoneset import ZoneSet
 
 
 def check_ipv6(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -31,7 +30,7 @@ def check_pointers(candidate: Candidate, world: World) -> Iterator[Finding]:
 
     The finding belongs to the zone that holds the address, whoever sends mail there.
     """
-    if not world.index(has_reverse_zone):
+    if not world.pointers.has_reverse_zone:
         return
     for host, users in world.exchangers(candidate.zone).items():
         target = world.look_up(host)
@@ -57,12 +56,6 @@ def check_pointers(candidate: Candidate, world: World) -> Iterator[Finding]:
                     owner=host,
                     also=frozenset(users | {zone.origin}) - {candidate.zone.origin},
                 )
-
-
-def has_reverse_zone(zones: ZoneSet) -> bool:
-    """Whether any of our zones is about the names of addresses."""
-    arpa = Name.parse("arpa.")
-    return any(zone.origin.is_below(arpa) for zone in zones)
 
 
 def _not_global(address: ipaddress.IPv6Address) -> str:

@@ -51,7 +51,7 @@ def check_missing_routes(candidate: Candidate, world: World) -> Iterator[Finding
     zone = candidate.zone
     for owner, policy in _mail_domains(zone).items():
         node = zone.find(owner)
-        if node is None or node.cover is not None or node.is_cut or owner in world.unreadable:
+        if node is None or node.cover is not None or node.is_cut or world.is_unreadable(owner):
             continue
         address = node.find(rtypes.A) or node.find(rtypes.AAAA)
         if address is None or node.find(rtypes.MX):
@@ -127,7 +127,7 @@ def mailless(domain: Name, world: World) -> str:
         return ""
     reply = solve(zone, domain, rtypes.MX)
     if reply.outcome is Outcome.NXDOMAIN:
-        return "does not exist" if domain not in world.unreadable else ""
+        return "does not exist" if not world.is_unreadable(domain) else ""
     if reply.outcome is Outcome.ANSWER:
         targets = [rdata.points_to for rdata in reply.answer[-1].rdatas]
         if ROOT in targets:

@@ -16,9 +16,8 @@ from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX, TXT, Rdata
 from zoneserver.records.rrset import Record
 from zoneserver.validator.readings import complete
-from zoneserver.validator.world import Candidate, Verdict, World
+from zoneserver.validator.world import Candidate, Verdict, World, world_of
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.edit import Edit
 from zoneserver.zonefile.nodes import NodeError, Scalar, show
 from zoneserver.zonefile.pieces import Page, Piece
@@ -83,10 +82,7 @@ class _Case:
 
 def propose(judged: Judged, texts: Mapping[str, bytes]) -> list[Fix]:
     """The fixes that may be right, at most one at each place of the files in `texts`."""
-    world = World(
-        ZoneSet(candidate.zone for candidate in judged.candidates),
-        frozenset().union(*(each.source.unreadable for each in judged.candidates)),
-    )
+    world = world_of(judged.candidates)
     fixes: dict[tuple[str, int], Fix] = {}
     for case in _cases(judged, world, texts):
         if fix := _FIXERS[case.finding.code](case):
@@ -109,7 +105,7 @@ def _cases(judged: Judged, world: World, texts: Mapping[str, bytes]) -> Iterator
     files = {mark.file for mark in records}
     pages = {file: Page(file, texts[file], records.keys()) for file in files}
     for finding in findings:
-        zone = world.zones.get(finding.origin or ROOT)
+        zone = world.zones.find(finding.origin or ROOT)
         page, mark = pages[finding.mark.file], finding.mark
         if isinstance(zone, Zone):
             piece = page.find_scalar(mark)

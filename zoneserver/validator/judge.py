@@ -1,11 +1,12 @@
 """The door: every rule over every candidate, then the waivers."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import Finding, Level, make_finding
+from zoneserver.names import Name
 from zoneserver.validator import (
     addresses,
     aliases,
@@ -19,8 +20,8 @@ from zoneserver.validator import (
     soa,
 )
 from zoneserver.validator.policy.checks import check_policies
-from zoneserver.validator.world import Candidate, World
-from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.validator.references import Pointers
+from zoneserver.validator.world import Candidate, Target, World, Zones, world_of
 from zoneserver.zonefile.source import Waiver, ZoneSource
 
 Check = Callable[[Candidate, World], Iterator[Finding]]
@@ -63,32 +64,72 @@ CHECKS: tuple[Check, ...] = (
 OPTIONAL: dict[str, Check] = {"MX018": routes.check_fallback}
 
 
-def judge(
-    candidates: Sequence[Candidate], today: date, asked: Collection[str] = ()
-) -> tuple[Finding, ...]:
-    """All findings of all candidates, those of the reader included, in the order of the files.
+# What these find changes with the day.
+_DATED = frozenset({"NS016"})
 
-    `today` decides which waivers have run out. `asked` are the codes of rules that are off
-    by default and shall be judged too.
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found of one zone.
+
+    It holds as long as the zone is the same, and what all zones say of the names that were
+    `consulted`, and what others say of its own names. `until` is the last day on which it
+    holds, None where that does not depend on the day.
+    """
+
+    origin: Name
+    findings: tuple[Finding, ...]
+    consulted: frozenset[Name] = frozenset()
+    until: date | None = None
+
+
+def judge(
+    candidates: Iterable[Candidate],
+    zones: Zones,
+    pointers: Pointers,
+    today: date,
+    asked: Collection[str] = (),
+) -> tuple[Judgement, ...]:
+    """One judgement of each candidate, as one among `zones`.
+
+    `zones` and `pointers` speak for all zones, the candidates included, whichever of them
+    are judged here: each is judged by itself. `today` decides which waivers have run out.
+    `asked` are the codes of rules that are off by default and shall be judged too.
     """
     checks = (*CHECKS, *(check for code, check in OPTIONAL.items() if code in asked))
-    world = World(
-        ZoneSet(candidate.zone for candidate in candidates),
-        frozenset().union(*(candidate.source.unreadable for candidate in candidates)),
-        today,
+    foreign: dict[bytes, Target] = {}
+    return tuple(
+        _judge(candidate, World(zones, pointers, today, candidate.zone, foreign), checks)
+        for candidate in candidates
     )
-    judged: list[Finding] = []
-    for candidate in candidates:
-        source = candidate.source
-        found = [each for each in source.findings if each.level < Level.ERROR]
-        for check in checks:
-            found += check(candidate, world)
-        # What could not be read is not in the zone: to waive that would lose the record.
-        unread = [each for each in source.findings if each.level is Level.ERROR]
-        found = [*unread, *_waive(found, source, today)]
-        found = [replace(finding, origin=candidate.zone.origin) for finding in found]
-        judged += sorted(found, key=lambda each: each.mark)
-    return tuple(judged)
+
+
+def judge_all(
+    candidates: Collection[Candidate], today: date, asked: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """All findings of candidates that are all the zones there are, in the order of the files."""
+    world = world_of(candidates)
+    judged = judge(candidates, world.zones, world.pointers, today, asked)
+    return tuple(finding for each in judged for finding in each.findings)
+
+
+def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judgement:
+    """What the checks find, and the reader has found, with the waivers applied."""
+    source, today = candidate.source, world.today
+    found = [each for each in source.findings if each.level < Level.ERROR]
+    for check in checks:
+        found += check(candidate, world)
+    # What could not be read is not in the zone: to waive that would lose the record.
+    unread = [each for each in source.findings if each.level is Level.ERROR]
+    found = [*unread, *_waive(found, source, today)]
+    found = [replace(finding, origin=candidate.zone.origin) for finding in found]
+    found.sort(key=lambda each: each.mark)
+    days = [each.until for each in source.waivers if each.until and each.until >= today]
+    if any(finding.code in _DATED for finding in found):
+        days.append(today)
+    return Judgement(
+        candidate.zone.origin, tuple(found), world.consulted, min(days, default=None)
+    )
 
 
 def _waive(found: list[Finding], source: ZoneSource, today: date) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import difflib
 import ipaddress
+from collections.abc import Mapping
 
 from zoneserver.names import Name
 from zoneserver.records import rtypes
@@ -28,15 +29,24 @@ def holder_of(zone: Zone, address: str) -> Name | None:
 
 def closest_host(zone: Zone, name: Name) -> Name | None:
     """The host of the zone whose name is spelt most like a missing one."""
+    return closest(name, hosts_of(zone))
+
+
+def hosts_of(zone: Zone) -> dict[str, Name]:
+    """The hosts of a zone by what they are called; none of a huge zone."""
     if len(zone.nodes) > _MAX_COMPARED:
-        return None
-    hosts = {
+        return {}
+    return {
         str(node.owner): node.owner
         for node in zone.nodes.values()
-        if node.owner != name
-        and node.cover is None
+        if node.cover is None
         and not node.owner.is_wildcard
         and (node.find(rtypes.A) or node.find(rtypes.AAAA))
     }
-    close = difflib.get_close_matches(str(name), hosts, n=1, cutoff=0.8)
+
+
+def closest(name: Name, hosts: Mapping[str, Name]) -> Name | None:
+    """The host whose name is spelt most like that of another."""
+    others = [text for text, host in hosts.items() if host != name]
+    close = difflib.get_close_matches(str(name), others, n=1, cutoff=0.8)
     return hosts[close[0]] if close else None

@@ -1,10 +1,10 @@
-"""What the rules look at: the candidates, and what all our zones together say of a name."""
+"""What the rules look at: a candidate, and what all our zones together say of a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import find_addresses, solve
@@ -13,8 +13,9 @@ from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import AAAA, MX, A
 from zoneserver.records.rrset import RRset
+from zoneserver.validator.references import Pointers, references_of
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 from zoneserver.zonefile.source import ZoneSource
 
 
@@ -113,30 +114,54 @@ class Route:
         return first == ROOT and all(hop.mx.exchange == ROOT for hop in self.hops)
 
 
+class Zones(Protocol):
+    """All our zones, to look names up in."""
+
+    def find(self, name: Name, /) -> Zone | RefusedZone | None:
+        """The zone whose origin is the longest at or above a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """All candidates at once, so that a rule sees from one zone into another.
+    """What all our zones say, as it concerns one of them.
 
-    `today` is the day of the judgement.
+    `zones` are never walked: only `own`, the zone that is judged, may be. Without `own`,
+    names are looked up on nobody's behalf. What the others say of names of `own` is in
+    `pointers`. `today` is the day of the judgement. Worlds over the same zones may have
+    `foreign` in common: the verdicts on names of others, by wire form.
     """
 
-    zones: ZoneSet
-    unreadable: frozenset[Name]
+    zones: Zones
+    pointers: Pointers = field(default_factory=Pointers)
     today: date = date.max
+    own: Zone | None = None
+    foreign: dict[bytes, Target] = field(default_factory=dict)
     _targets: dict[bytes, Target] = field(default_factory=dict)
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
-    _exchangers: dict[Name, dict[Name, set[Name]]] = field(default_factory=dict)
-    _indexes: dict[Callable[[ZoneSet], object], object] = field(default_factory=dict)
+    _indexes: dict[Callable[[Zone], object], object] = field(default_factory=dict)
+    _consulted: set[Name] = field(default_factory=set)
+
+    @property
+    def consulted(self) -> frozenset[Name]:
+        """The names that were looked up so far and are not `own`'s alone to answer for."""
+        return frozenset(self._consulted)
 
     def zone_of(self, name: Name) -> Zone | None:
         """The zone of ours that has the say about a name."""
-        zone = self.zones.find(name)
-        return zone if isinstance(zone, Zone) else None
+        zone = self._find(name)
+        if self.own is not None and (zone is not self.own or _is_delegated(name, self.own)):
+            self._consulted.add(name)
+        return zone
 
-    def index(self, make: Callable[[ZoneSet], Index]) -> Index:
-        """What `make` gathers from all our zones, at the first call."""
+    def is_unreadable(self, name: Name) -> bool:
+        """Whether a record of a name is written, but in a way that could not be read."""
+        return name in self.pointers.unreadable
+
+    def index(self, make: Callable[[Zone], Index]) -> Index:
+        """What `make` gathers from our own zone, at the first call."""
+        assert self.own is not None
         if make not in self._indexes:
-            self._indexes[make] = make(self.zones)
+            self._indexes[make] = make(self.own)
         return cast("Index", self._indexes[make])
 
     def look_up(self, name: Name) -> Target:
@@ -144,6 +169,8 @@ class World:
         known = self._targets.get(name.key)
         if known is None:
             known = self._targets[name.key] = self._judge(name)
+            if known.zone is not self.own or known.verdict is Verdict.DELEGATED:
+                self._consulted.add(name)
         return known
 
     def routes(self, zone: Zone) -> tuple[Route, ...]:
@@ -155,15 +182,29 @@ class World:
         return known
 
     def exchangers(self, zone: Zone) -> Mapping[Name, set[Name]]:
-        """The hosts of a zone that take mail, each with the origins of the zones they serve."""
-        if not self._exchangers:
-            for each in self.zones:
-                for route in self.routes(each) if isinstance(each, Zone) else ():
-                    for hop in route.hops:
-                        if hop.target.zone is not None:
-                            hosts = self._exchangers.setdefault(hop.target.zone.origin, {})
-                            hosts.setdefault(hop.target.name, set()).add(each.origin)
-        return self._exchangers.get(zone.origin, {})
+        """The hosts of our own zone that take mail, with the origins of the zones they serve.
+
+        Hosts that only other zones name come last, in canonical order.
+        """
+        hosts: dict[Name, set[Name]] = {}
+        for route in self.routes(zone):
+            for hop in route.hops:
+                if hop.target.zone is zone:
+                    hosts.setdefault(hop.target.name, set()).add(zone.origin)
+        for name in self.pointers.exchanges.below(zone.origin):
+            if self._find(name) is zone:
+                node = zone.find(name)
+                host = node.owner if node else name
+                hosts.setdefault(host, set()).update(self.pointers.exchanges.origins(name))
+        return hosts
+
+    def _find(self, name: Name) -> Zone | None:
+        zone, own = self.zones.find(name), self.own
+        if zone is None or zone is own:
+            return zone
+        if own is not None and zone.origin == own.origin:
+            return own  # the version that is judged, where another one stands for it
+        return zone if isinstance(zone, Zone) else None
 
     def _route(self, rrset: RRset) -> Route:
         hops = [
@@ -175,17 +216,40 @@ class World:
         return Route(rrset, tuple(hops))
 
     def _judge(self, name: Name) -> Target:
-        zone = self.zone_of(name)
+        zone = self._find(name)
         if zone is None:
             return Target(name, Verdict.FOREIGN)
+        if zone is self.own:
+            return self._ask(name, zone)
+        known = self.foreign.get(name.wire)
+        if known is None:
+            known = self.foreign[name.wire] = self._ask(name, zone)
+        return known
+
+    def _ask(self, name: Name, zone: Zone) -> Target:
         if addresses := find_addresses(zone, name):
             return Target(name, Verdict.HOST, zone, (), addresses)
         reply = solve(zone, name, rtypes.A)
         verdict = _verdict(reply)
-        if name in self.unreadable and verdict in (Verdict.MISSING, Verdict.BARE):
+        if verdict in (Verdict.MISSING, Verdict.BARE) and self.is_unreadable(name):
             verdict = Verdict.UNREADABLE
         aliases = tuple(rrset for rrset in reply.answer if rrset.rtype in _ALIASES)
         return Target(name, verdict, zone, aliases)
+
+
+def world_of(candidates: Iterable[Candidate], unread: Iterable[Name] = ()) -> World:
+    """The world that has these zones and no others; `unread` are zones that are not known."""
+    pointers, zones = Pointers(), []
+    for each in candidates:
+        zones.append(each.zone)
+        pointers.put(each.zone.origin, references_of(each.zone, each.source.unreadable))
+    return World(ZoneSet([*zones, *map(RefusedZone, unread)]), pointers)
+
+
+def _is_delegated(name: Name, zone: Zone) -> bool:
+    """Whether a name is at or below a zone cut, so that another zone of ours may have it."""
+    node = zone.closest(name)
+    return node.is_cut or (node.cover is not None and node.cover.is_cut)
 
 
 def _verdict(reply: Answer) -> Verdict:

@@ -6,7 +6,7 @@ from zoneserver.findings import Finding
 from zoneserver.mail.expand import expand
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import ZoneSource
@@ -41,7 +41,7 @@ def added(source: ZoneSource) -> list[str]:
 
 def judged(source: ZoneSource) -> tuple[Finding, ...]:
     """All findings about the zone."""
-    return judge([Candidate(source, build_zone(source))], TODAY)
+    return judge_all([Candidate(source, build_zone(source))], TODAY)
 
 
 def described(source: ZoneSource) -> list[str]:

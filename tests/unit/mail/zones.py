@@ -7,11 +7,9 @@ from tests.unit.validator.judging import BASE, TODAY, no_include
 from zoneserver.findings import Finding
 from zoneserver.mail.path import DeliveryPath, explain
 from zoneserver.names import Name
-from zoneserver.validator.judge import judge
-from zoneserver.validator.world import Candidate, World
+from zoneserver.validator.judge import judge_all
+from zoneserver.validator.world import Candidate, World, world_of
 from zoneserver.zone.build import build_zone
-from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 from zoneserver.zonefile.master import read_master_zone
 from zoneserver.zonefile.source import Waiver
 
@@ -54,11 +52,8 @@ def read(text: str, waivers: Sequence[Waiver] = ()) -> Candidate:
 
 def judge_zones(*candidates: Candidate, refused: str = "") -> Judged:
     """The zones of one server; `refused` is an origin of which nothing could be read."""
-    zones: list[Zone | RefusedZone] = [candidate.zone for candidate in candidates]
-    if refused:
-        zones.append(RefusedZone(Name.parse(refused)))
-    unreadable = frozenset().union(*(each.source.unreadable for each in candidates))
-    return Judged(World(ZoneSet(zones), unreadable), judge(candidates, TODAY))
+    unread = [Name.parse(refused)] if refused else []
+    return Judged(world_of(candidates, unread), judge_all(candidates, TODAY))
 
 
 def explain_in(lines: str, address: str, *others: str) -> DeliveryPath:

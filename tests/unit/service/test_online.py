@@ -21,7 +21,7 @@ from zoneserver.findings import Finding
 from zoneserver.names import Name
 from zoneserver.service import online
 from zoneserver.service.online import Reply, ask_resolver, judge_online
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate, Verdict
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.master import read_master_zone
@@ -122,7 +122,7 @@ def judged(
 
     source = read_master_zone("f", (BASE + lines).encode(), origin, no_include)
     candidates = [Candidate(source, build_zone(source))]
-    offline = judge(candidates, date(2026, 6, 1))
+    offline = judge_all(candidates, date(2026, 6, 1))
     found, notes = judge_online(candidates, offline, ask)
     return list(offline), list(found), notes, asked
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.master import read_master_zone
@@ -36,7 +36,7 @@ def judge_zones(
         origin = Name.parse(text.split()[1])
         source = read_master_zone(f"{origin}zone", text.encode(), origin, no_include)
         candidates.append(Candidate(source, build_zone(source)))
-    return judge(candidates, today, asked)
+    return judge_all(candidates, today, asked)
 
 
 def no_include(path: str) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.validator.judging import BASE, TODAY, no_include
 from zoneserver.findings import Finding, Mark
 from zoneserver.names import Name
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.master import read_master_zone
@@ -22,7 +22,7 @@ def judge_waived(lines: str, *waivers: Waiver) -> tuple[Finding, ...]:
     """The findings of the base zone with some lines more, under waivers."""
     source = read_master_zone("f", (BASE + lines).encode(), ORIGIN, no_include)
     source = replace(source, waivers=waivers)
-    return judge([Candidate(source, build_zone(source))], TODAY)
+    return judge_all([Candidate(source, build_zone(source))], TODAY)
 
 
 def waive(code: str, owner: str | None = None, until: date | None = None) -> Waiver:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.zonefile.masters import no_include
 from zoneserver.names import Name
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Defaults, ZoneSource
@@ -35,7 +35,7 @@ def read(text: str) -> ZoneSource:
 def found(text: str) -> list[tuple[str, int]]:
     """The findings about MTA-STS, with their lines."""
     source = read(text)
-    findings = judge([Candidate(source, build_zone(source))], date(2026, 6, 1))
+    findings = judge_all([Candidate(source, build_zone(source))], date(2026, 6, 1))
     return [(each.code, each.mark.line) for each in findings if each.code.startswith("ST")]
 
 

@@ -1,6 +1,6 @@
 """TLSA records for mail between servers (RFC 6698, RFC 7672)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
@@ -10,10 +10,9 @@ from zoneserver.records.rrset import RRset
 from zoneserver.validator.policy.survey import (
     Survey,
     ask,
-    exchangers,
+    exchange_targets,
     find_below,
     is_for_smtp,
-    smtp_keys,
 )
 from zoneserver.validator.world import Verdict, World
 
@@ -58,17 +57,17 @@ def check_hosts(survey: Survey) -> Iterator[Finding]:
                 f"sign {survey.zone.origin}, or delete the record",
                 owner=rrset.owner,
             )
-        if host not in survey.world.index(exchangers):
+        if not _is_exchanger(survey, host):
             yield _unused(survey, rrset, host)
 
 
 def check_domains(survey: Survey) -> Iterator[Finding]:
     """TL001, TL005: domains whose exchangers have TLSA, but not for every sender or host."""
-    keys = survey.world.index(smtp_keys)
+    keys = survey.keys
     signed = survey.zone.apex.find(_DNSKEY) is not None
     for rrset in survey.rrsets[rtypes.MX] if keys else ():
         hosts = [rdata.points_to for rdata in rrset.rdatas]
-        with_keys = [keys[host] for host in hosts if host in keys]
+        with_keys = [keys[host] for host in hosts if host and host in keys]
         # In the host's own zone, that it is unsigned is said at the TLSA itself.
         foreign = [each for each in with_keys if not each.owner.is_below(survey.zone.origin)]
         if foreign and not signed:
@@ -85,7 +84,7 @@ def check_domains(survey: Survey) -> Iterator[Finding]:
 
 
 def _check_bare_hosts(
-    survey: Survey, rrset: RRset, with_keys: list[RRset], keys: dict[Name, RRset]
+    survey: Survey, rrset: RRset, with_keys: list[RRset], keys: Mapping[Name, RRset]
 ) -> Iterator[Finding]:
     """TL005: an attacker picks the exchanger that proves nothing (RFC 7672 2.2.1)."""
     for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
@@ -103,6 +102,18 @@ def _check_bare_hosts(
                 owner=rrset.owner,
                 related=((with_keys[0].mark, "TLSA of the other"),),
             )
+
+
+def _is_exchanger(survey: Survey, host: Name) -> bool:
+    """Whether an MX of any of our zones names a host, as far as is known.
+
+    It is not of a host in the zone above, where `_tcp` is a zone of its own.
+    """
+    world = survey.world
+    own = host.is_below(survey.zone.origin)
+    return (
+        not own or host in world.index(exchange_targets) or host in world.pointers.exchanges
+    )
 
 
 def _lacks_keys(world: World, host: Name) -> bool:

@@ -7,7 +7,7 @@ from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.validator.policy.places import is_alias_target
-from zoneserver.validator.policy.survey import Survey, ask, ask_texts, find_below, smtp_keys
+from zoneserver.validator.policy.survey import Survey, ask, ask_texts, find_below
 from zoneserver.validator.policy.tags import parse_tags
 from zoneserver.validator.policy.texts import Kind, PolicyText
 
@@ -61,7 +61,7 @@ def check_reporting(survey: Survey) -> Iterator[Finding]:
     for text in survey.of_kind(Kind.MTA_STS):
         if text.place is Kind.MTA_STS:
             asking.setdefault(text.owner.parent, (text.mark, "MTA-STS"))
-    keys = survey.world.index(smtp_keys)
+    keys = survey.keys
     for rrset in survey.rrsets[rtypes.MX] if keys else ():
         if any(rdata.points_to in keys for rdata in rrset.rdatas):
             asking.setdefault(rrset.owner, (rrset.mark, "TLSA records for its exchangers"))

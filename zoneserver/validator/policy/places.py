@@ -17,4 +17,5 @@ def without_doubling(owner: Name, origin: Name) -> Name:
 
 def is_alias_target(survey: Survey, owner: Name) -> bool:
     """Whether an alias of ours leads to a name: a policy may stand anywhere then."""
-    return owner in survey.world.index(alias_targets)
+    world = survey.world
+    return owner in world.index(alias_targets) or owner in world.pointers.aliases

@@ -7,18 +7,18 @@ from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
 from zoneserver.errors import NameSyntaxError
 from zoneserver.findings import Finding
-from zoneserver.names import ROOT, Name
+from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.validator.expectations import mailless
 from zoneserver.validator.policy.texts import Kind, PolicyText, read_texts
-from zoneserver.validator.world import World
+from zoneserver.validator.world import World, visible_rrsets
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import ZoneSet
 
 _MAX_HOPS = 16
 _GATHERED = frozenset({rtypes.TXT, rtypes.SPF, rtypes.TLSA, rtypes.CAA, rtypes.MX})
 _SMTP_PREFIX = b"\x03_25\x04_tcp"
+_PARTS_OF_SMTP_PREFIX = (b"\x04_tcp", _SMTP_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Survey:
     """A zone, all our zones, and the zone's RRsets by type, as far as they concern mail policy.
 
     `texts` are its policy texts, `wildcards` the RRsets by which a wildcard answers TXT.
+    `keys` are the TLSA RRsets for SMTP of its hosts, and of all hosts that its MX records
+    name (RFC 7672 2.2.3).
     """
 
     zone: Zone
@@ -33,6 +35,7 @@ class Survey:
     rrsets: Mapping[int, list[RRset]]
     texts: tuple[PolicyText, ...]
     wildcards: tuple[RRset, ...]
+    keys: Mapping[Name, RRset]
     _mailboxes: dict[Name, str] = field(default_factory=dict)
 
     def mailbox_fault(self, domain: Name) -> str:
@@ -65,7 +68,10 @@ def survey_zone(zone: Zone, world: World) -> Survey:
     """Gather what the zone answers with: nothing below a cut or a DNAME."""
     rrsets: dict[int, list[RRset]] = {rtype: [] for rtype in _GATHERED}
     wildcards: list[RRset] = []
+    delegates_keys = False  # to a child zone
     for node in zone.nodes.values():
+        if node.is_cut and node.owner.key.startswith(_PARTS_OF_SMTP_PREFIX):
+            delegates_keys = True
         if node.cover is not None or node.is_cut:
             continue
         for rrset in node.rrsets:
@@ -74,7 +80,32 @@ def survey_zone(zone: Zone, world: World) -> Survey:
         if node.owner.is_wildcard:
             wildcards += filter(None, (node.find(rtypes.TXT), node.find(rtypes.CNAME)))
     texts = tuple(text for rrset in rrsets[rtypes.TXT] for text in read_texts(rrset))
-    return Survey(zone, world, rrsets, texts, tuple(wildcards))
+    keys = {
+        rrset.owner.parent.parent: rrset
+        for rrset in rrsets[rtypes.TLSA]
+        if is_for_smtp(rrset.owner)
+    }
+    keys |= _find_keys(zone, world, everywhere=delegates_keys)
+    return Survey(zone, world, rrsets, texts, tuple(wildcards), keys)
+
+
+def _find_keys(zone: Zone, world: World, *, everywhere: bool) -> dict[Name, RRset]:
+    """The TLSA RRsets of exchangers in other zones of ours, or wherever one may have them."""
+    hosts = dict.fromkeys(
+        hop.target.name
+        for route in world.routes(zone)
+        for hop in route.hops
+        if everywhere or hop.target.zone is not zone
+    )
+    return {host: keys for host in hosts if (keys := _ask_keys(world, host)) is not None}
+
+
+def _ask_keys(world: World, host: Name) -> RRset | None:
+    owner = find_below(host, b"_25", b"_tcp")
+    holder = world.zone_of(owner) if owner else None
+    node = holder.find(owner) if holder and owner else None
+    is_seen = node is not None and not node.is_cut and node.cover is None
+    return node.find(rtypes.TLSA) if node and is_seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +136,7 @@ def ask(world: World, name: Name, rtype: int) -> Reply:
         if answer.answer:
             name = answer.answer[-1].rdatas[0].points_to or name
         if answer.outcome in (Outcome.NODATA, Outcome.NXDOMAIN):
-            return UNKNOWN if name in world.unreadable else Reply(known=True)
+            return UNKNOWN if world.is_unreadable(name) else Reply(known=True)
         if answer.outcome is not Outcome.PARTIAL:
             return UNKNOWN
     return UNKNOWN
@@ -125,33 +156,14 @@ def seen_texts(world: World, name: Name, kind: Kind) -> tuple[PolicyText, ...] |
     return None if texts is None else tuple(t for t in texts if t.kind is kind and t.seen)
 
 
-def smtp_keys(zones: ZoneSet) -> dict[Name, RRset]:
-    """The TLSA RRsets for SMTP in all our zones, by host (RFC 7672 2.2.3)."""
-    return {
-        _host(rrset.owner): rrset
-        for rrset in _visible(zones, rtypes.TLSA)
-        if rrset.owner.key.startswith(_SMTP_PREFIX)
-    }
+def exchange_targets(zone: Zone) -> frozenset[Name]:
+    """Every name that an MX of a zone leads to."""
+    return _targets(zone, rtypes.MX)
 
 
-def exchangers(zones: ZoneSet) -> frozenset[Name]:
-    """Every host that an MX of any of our zones names."""
-    return frozenset(
-        target
-        for rrset in _visible(zones, rtypes.MX)
-        for rdata in rrset.rdatas
-        if (target := rdata.points_to) and target != ROOT
-    )
-
-
-def alias_targets(zones: ZoneSet) -> frozenset[Name]:
-    """Every name that a CNAME of any of our zones leads to."""
-    return frozenset(
-        target
-        for rrset in _visible(zones, rtypes.CNAME)
-        for rdata in rrset.rdatas
-        if (target := rdata.points_to)
-    )
+def alias_targets(zone: Zone) -> frozenset[Name]:
+    """Every name that a CNAME of a zone leads to."""
+    return _targets(zone, rtypes.CNAME)
 
 
 def find_below(domain: Name, *labels: bytes) -> Name | None:
@@ -167,13 +179,10 @@ def is_for_smtp(owner: Name) -> bool:
     return owner.key.startswith(_SMTP_PREFIX)
 
 
-def _host(owner: Name) -> Name:
-    return owner.parent.parent
-
-
-def _visible(zones: ZoneSet, rtype: int) -> Iterator[RRset]:
-    for zone in zones:
-        if isinstance(zone, Zone):
-            for node in zone.nodes.values():
-                if node.cover is None and not node.is_cut and (rrset := node.find(rtype)):
-                    yield rrset
+def _targets(zone: Zone, rtype: int) -> frozenset[Name]:
+    return frozenset(
+        target
+        for rrset in visible_rrsets(zone, rtype)
+        for rdata in rrset.rdatas
+        if (target := rdata.points_to)
+    )

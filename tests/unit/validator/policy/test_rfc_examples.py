@@ -73,7 +73,7 @@ def test_rfc7208_appendix_a1(record: str, passing: list[str], failing: list[str]
     for text in (APPENDIX_A + txt("@", record) + "\n", APPENDIX_A_ORG):
         origin = Name.parse(text.split()[1])
         zones.append(build_zone(read_master_zone("f", text.encode(), origin, no_include)))
-    world = World(ZoneSet(zones), frozenset())
+    world = World(ZoneSet(zones))
     owner = zones[0].origin
     found = find_spf(world, owner)
     assert found

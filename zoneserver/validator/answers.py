@@ -1,0 +1,78 @@
+"""What a zone can be told of a name that is not its own: to compare two moments."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from zoneserver.engine.answer import Outcome
+from zoneserver.engine.solve import solve
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import Rdata
+from zoneserver.records.rrset import RRset
+from zoneserver.validator.references import Pointers
+from zoneserver.validator.suggest import closest, hosts_of
+from zoneserver.validator.world import Zones
+from zoneserver.zone.zone import Zone
+
+# Every type that a rule asks other zones for.
+_ASKED = (rtypes.A, rtypes.AAAA, rtypes.MX, rtypes.TXT, rtypes.TLSA, rtypes.PTR)
+
+# An RRset without the places in the file.
+Content = tuple[Name, int, int, tuple[Rdata, ...]]
+
+
+class _Seen(NamedTuple):
+    """All that a rule may go by."""
+
+    origin: Name
+    rrsets: tuple[Content, ...]
+    cover: Name | None
+    replies: tuple[tuple[Outcome, tuple[Content, ...]], ...]
+    suggestion: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What zones answer at one moment. Rules that see the same twice find the same.
+
+    Only the places of records in their files are left out: every line that is added at the
+    top of a file moves them.
+    """
+
+    zones: Zones
+    pointers: Pointers
+    _hosts: dict[Name, dict[str, Name]] = field(default_factory=dict)
+
+    def of(self, name: Name) -> tuple[bool, _Seen | None]:
+        """What is known of a name; a value to compare."""
+        zone = self.zones.find(name)
+        seen = self._see(zone, name) if isinstance(zone, Zone) else None
+        return name in self.pointers.unreadable, seen
+
+    def _see(self, zone: Zone, name: Name) -> _Seen:
+        replies = tuple(
+            (reply.outcome, _content(reply.answer))
+            for reply in (solve(zone, name, rtype) for rtype in _ASKED)
+        )
+        node = zone.find(name)
+        is_missing = not any(answer for _, answer in replies[:2])
+        return _Seen(
+            zone.origin,
+            _content(node.rrsets) if node else (),
+            node.cover.owner if node and node.cover else None,
+            replies,
+            self._suggest(zone, name) if is_missing else None,
+        )
+
+    def _suggest(self, zone: Zone, name: Name) -> Name | None:
+        """The host that a rule would propose in place of one that has no address."""
+        if b"_" in name.key:
+            return None  # no host
+        hosts = self._hosts.get(zone.origin)
+        if hosts is None:
+            hosts = self._hosts[zone.origin] = hosts_of(zone)
+        return closest(name, hosts)
+
+
+def _content(rrsets: tuple[RRset, ...]) -> tuple[Content, ...]:
+    return tuple((each.owner, each.rtype, each.ttl, each.rdatas) for each in rrsets)
