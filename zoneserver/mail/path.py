@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from zoneserver.findings import Finding, Level, Mark
+from zoneserver.findings import Finding, Level
 from zoneserver.mail.address import MailAddress, parse_address
 from zoneserver.mail.hosts import Certificate, HostAddress, find_addresses, find_certificate
 from zoneserver.mail.policies import Policy, find_policies

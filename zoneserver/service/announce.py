@@ -25,7 +25,7 @@ def log_findings(renewal: Renewal) -> None:
 def say_zones(renewal: Renewal) -> None:
     """What is served, and what is not: one line a zone."""
     admission = renewal.admission
-    for zone in list(admission.zones)[:LISTED_ZONES]:
+    for zone in list(renewal.zones)[:LISTED_ZONES]:
         if isinstance(zone, Zone):
             say(printable(describe_zone(zone)))
         else:
@@ -33,8 +33,8 @@ def say_zones(renewal: Renewal) -> None:
                 1 for each in admission.findings if each.blocks and each.origin == zone.origin
             )
             say(f"{zone.origin} REFUSED, {count(errors, 'error')}: answered SERVFAIL")
-    if len(admission.zones) > LISTED_ZONES:
-        say(f"... and {count(len(admission.zones) - LISTED_ZONES, 'further zone')}")
+    if len(renewal.zones) > LISTED_ZONES:
+        say(f"... and {count(len(renewal.zones) - LISTED_ZONES, 'further zone')}")
 
 
 def log_changes(renewal: Renewal, changes: Iterable[str], seconds: float) -> None:
@@ -42,7 +42,8 @@ def log_changes(renewal: Renewal, changes: Iterable[str], seconds: float) -> Non
     for line in changes:
         log(printable(line))
     for origin in sorted(renewal.admission.kept, key=str):
-        served = renewal.admission.standing[origin].zone
-        log(f"kept: {origin} serial {served.serial}, because of the errors above")
-    zones = count(len(renewal.admission.zones), "zone")
+        served = renewal.zones.get(origin)
+        if isinstance(served, Zone):
+            log(f"kept: {origin} serial {served.serial}, because of the errors above")
+    zones = count(len(renewal.zones), "zone")
     log(f"reloaded in {seconds:.2f} s: {zones}")

@@ -87,7 +87,7 @@ class Builder:
         log_changes(renewal, list(describe_changes(old, self._zones)), seconds)
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
-        zones = renewal.admission.zones
+        zones = renewal.zones
         images = [
             (zone.origin.key, compile_zone(zone)) for zone in zones if isinstance(zone, Zone)
         ]

@@ -7,7 +7,7 @@ may touch, so that nobody walks all zones: who consulted a name, and who points 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
@@ -19,6 +19,8 @@ from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import Mentions, Pointers, References, references_of
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.zone import Zone
+
+_Kept = TypeVar("_Kept")
 
 
 class Version(Protocol):
@@ -183,7 +185,7 @@ class Trial:
         before = {name: answers.of(name) for name in names}
         pointed = {name: self._pointed(name) for name in mentioned}
         had_reverse_zone = self.pointers.has_reverse_zone
-        moved = [each for each in changes if (self.get(each) is None) != (not changes[each])]
+        moved = [o for o, v in changes.items() if (self.get(o) is None) != (v is None)]
         for origin, version in changes.items():
             self._put[origin.key] = version
             self.pointers.put(origin, version.references if version else None)
@@ -198,7 +200,8 @@ class Trial:
         todo |= self._parents(moved)
         if self.pointers.has_reverse_zone != had_reverse_zone:
             # Nobody has looked for the names of addresses so far.
-            todo |= {version.origin for version in self._standing if self.get(version.origin)}
+            versions = (*self._standing, *self._put.values())
+            todo |= {each.origin for each in versions if each and self.get(each.origin)}
         return todo
 
     def _get(self, key: bytes) -> Version | None:
@@ -216,7 +219,9 @@ class Trial:
             mentioned |= old.aliases ^ new.aliases
             mentioned |= old.unreadable ^ new.unreadable
             names |= old.unreadable ^ new.unreadable
-        return {name for name in names if self.consulted.origins(name) - changes.keys()}, mentioned
+        # Where all who consulted a name are judged anyway, it need not be looked at.
+        names = {name for name in names if self.consulted.origins(name) - changes.keys()}
+        return names, mentioned
 
     def _pointed(self, name: Name) -> tuple[object, ...]:
         """What the rules on a name's own zone go by; whose MX it is, for reverse names only."""
@@ -246,7 +251,7 @@ class Trial:
         return found
 
 
-def _put[Value](values: dict[Name, Value], origin: Name, value: Value | None) -> None:
+def _put(values: dict[Name, _Kept], origin: Name, value: _Kept | None) -> None:
     """Set an entry, or delete it where there is nothing to keep."""
     if value:
         values[origin] = value

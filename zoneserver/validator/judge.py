@@ -107,7 +107,7 @@ def judge(
 def judge_all(
     candidates: Collection[Candidate], today: date, asked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
-    """All findings of candidates that are all the zones there are, in the order of the files."""
+    """All findings of candidates that are all the zones there are, in their order."""
     world = world_of(candidates)
     judged = judge(candidates, world.zones, world.pointers, today, asked)
     return tuple(finding for each in judged for finding in each.findings)

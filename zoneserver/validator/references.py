@@ -5,7 +5,8 @@ an alias points there, it finds in an index, in which one zone is exchanged at l
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from zoneserver.names import ROOT, Name
@@ -94,7 +95,7 @@ class Mentions:
             return self._base.names(origin) if self._base else frozenset()
         return names
 
-    def origins(self, name: Name) -> Set[Name]:
+    def origins(self, name: Name) -> AbstractSet[Name]:
         """The zones that mention a name."""
         return {*self._origins.get(_path(name), ()), *self._from_base(name)}
 
@@ -134,7 +135,7 @@ class Pointers:
         self.exchanges: Mentions = Mentions(base.exchanges if base else None)
         self.aliases: Mentions = Mentions(base.aliases if base else None)
         self.unreadable: Mentions = Mentions(base.unreadable if base else None)
-        self._reverse_zones: Mentions = Mentions(base._reverse_zones if base else None)
+        self.reverse_zones: Mentions = Mentions(base.reverse_zones if base else None)
 
     def put(self, origin: Name, references: References | None) -> None:
         """What a zone says from now on; None: it is no longer there."""
@@ -143,7 +144,7 @@ class Pointers:
         self.aliases.put(origin, says.aliases)
         self.unreadable.put(origin, says.unreadable)
         is_reverse = references is not None and origin.is_below(_ARPA)
-        self._reverse_zones.put(origin, frozenset({_ARPA} if is_reverse else ()))
+        self.reverse_zones.put(origin, frozenset({_ARPA} if is_reverse else ()))
 
     def get(self, origin: Name) -> References:
         """What a zone says."""
@@ -156,7 +157,7 @@ class Pointers:
     @property
     def has_reverse_zone(self) -> bool:
         """Whether any of our zones is about the names of addresses."""
-        return _ARPA in self._reverse_zones
+        return _ARPA in self.reverse_zones
 
 
 def _path(name: Name) -> bytes:

@@ -111,9 +111,7 @@ def _is_exchanger(survey: Survey, host: Name) -> bool:
     """
     world = survey.world
     own = host.is_below(survey.zone.origin)
-    return (
-        not own or host in world.index(exchange_targets) or host in world.pointers.exchanges
-    )
+    return not own or host in world.index(exchange_targets) or host in world.pointers.exchanges
 
 
 def _lacks_keys(world: World, host: Name) -> bool:
