@@ -123,3 +123,12 @@ class _Sets:
         names = [name.encode("utf-8", "surrogateescape") for name in self._files]
         lines = (f.COUNT.pack(len(name)) + name for name in names)
         return f.COUNT.pack(len(names)) + b"".join(lines)
+
+
+def redescribe(octets: memoryview, description: bytes, texts: bytes) -> bytes:
+    """The same image with another description and other texts, which are its end."""
+    fields = list(f.ZONE_HEADER.unpack_from(octets))
+    at = fields[8]
+    fields[9:12] = len(description), at + len(description), len(texts)
+    body = octets[f.ZONE_HEADER.size : at]
+    return b"".join((f.ZONE_HEADER.pack(*fields), body, description, texts))

@@ -1,13 +1,13 @@
 """What the server says of its zones: at the start on standard output, later in the log."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from zoneserver.findings import Level
-from zoneserver.service.keeper import Renewal
+from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.report import Texts, count, format_finding
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.words import describe_zone
-from zoneserver.zone.zone import Zone
 
 LISTED_ZONES = 1000  # zones that are told one by one at the start
 
@@ -22,28 +22,27 @@ def log_findings(renewal: Renewal) -> None:
         log(f"warning: {printable(renewal.complaint)}; serials are kept in memory only")
 
 
-def say_zones(renewal: Renewal) -> None:
+def say_zones(keeper: Keeper, renewal: Renewal) -> None:
     """What is served, and what is not: one line a zone."""
-    admission = renewal.admission
-    for zone in list(renewal.zones)[:LISTED_ZONES]:
-        if isinstance(zone, Zone):
-            say(printable(describe_zone(zone)))
-        else:
-            errors = sum(
-                1 for each in admission.findings if each.blocks and each.origin == zone.origin
-            )
-            say(f"{zone.origin} REFUSED, {count(errors, 'error')}: answered SERVFAIL")
-    if len(renewal.zones) > LISTED_ZONES:
-        say(f"... and {count(len(renewal.zones) - LISTED_ZONES, 'further zone')}")
+    for version in islice(keeper.standing, LISTED_ZONES):
+        say(printable(describe_zone(version.zone)))
+    if len(keeper.standing) > LISTED_ZONES:
+        say(f"... and {count(len(keeper.standing) - LISTED_ZONES, 'further zone')}")
+    findings = renewal.admission.findings
+    for origin in islice(keeper.refused, LISTED_ZONES):
+        errors = sum(1 for each in findings if each.blocks and each.origin == origin)
+        say(f"{origin} REFUSED, {count(errors, 'error')}: answered SERVFAIL")
 
 
-def log_changes(renewal: Renewal, changes: Iterable[str], seconds: float) -> None:
+def log_changes(
+    keeper: Keeper, renewal: Renewal, changes: Iterable[str], seconds: float
+) -> None:
     """What a reload changed, and what it did not."""
     for line in changes:
         log(printable(line))
     for origin in sorted(renewal.admission.kept, key=str):
-        served = renewal.zones.get(origin)
-        if isinstance(served, Zone):
-            log(f"kept: {origin} serial {served.serial}, because of the errors above")
-    zones = count(len(renewal.zones), "zone")
+        if served := keeper.standing.get(origin):
+            serial = served.zone.serial
+            log(f"kept: {origin} serial {serial}, because of the errors above")
+    zones = count(len(keeper.standing) + len(keeper.refused), "zone")
     log(f"reloaded in {seconds:.2f} s: {zones}")

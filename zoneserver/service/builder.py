@@ -3,26 +3,24 @@
 However long that takes, and whatever it needs, no answer waits for it.
 """
 
+import gc
 import os
 import socket
 import time
 import traceback
 from collections.abc import Callable
 
-from zoneserver.errors import ConfigurationError, OperatorError
-from zoneserver.image.compile import compile_zone
+from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.service.announce import log_changes, log_findings, say_zones
 from zoneserver.service.channel import Channel
-from zoneserver.service.garbage import collector_resting
 from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.report import count
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
-from zoneserver.service.store import Served, Store
+from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.terminal import log, printable
 from zoneserver.service.words import describe_changes
-from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import ZoneSet
+from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
 NICENESS = 10  # behind the workers, wherever both want a core
 
@@ -30,41 +28,52 @@ NICENESS = 10  # behind the workers, wherever both want a core
 class Builder:
     """Renews zones whenever the main process says so."""
 
-    def __init__(
-        self, read_settings: Callable[[], Settings], store: Store, served: Served | None
-    ) -> None:
+    def __init__(self, read_settings: Callable[[], Settings], store: Store) -> None:
         self._read_settings = read_settings
         self._settings = read_settings()
         self._store = store
-        self._served = served
-        self._keeper = Keeper(_open_serials(self._settings))
-        self._zones = ZoneSet()
+        self._keeper = Keeper(store, _open_serials(self._settings))
 
-    def run(self, channel: Channel) -> int:
-        """Read the zones now, and again when told to. Returns the exit status."""
-        self._start(channel)
+    def run(self, channel: Channel, served: Served | None) -> int:
+        """Read the zones now, and again when told to. Returns the exit status.
+
+        `served` is what the workers answer from already; None: nothing yet.
+        """
+        if served is not None:
+            self._restore(served)
+            os.nice(NICENESS)
+            self._renew_again(channel)
+        else:
+            self._start(channel)
+            os.nice(NICENESS)
+        gc.freeze()
         channel.send({"idle": True})
-        os.nice(NICENESS)
         while channel.receive() is not None:
             self._renew_again(channel)
             channel.send({"idle": True})
         return 0
 
-    def _start(self, channel: Channel) -> None:
+    def _restore(self, served: Served) -> None:
         try:
-            renewal = self._renew()
-        except OperatorError as error:
+            self._keeper.restore(served, self._settings.defaults)
+        except (OSError, ImageError) as error:
+            log(printable(f"warning: {error}; the zones are read anew"))
+            self._keeper = Keeper(self._store, _open_serials(self._settings))
+
+    def _start(self, channel: Channel) -> None:
+        """Put the first zones into service, or say that there is nothing to be served."""
+        try:
+            renewal = self._keeper.renew(self._settings)
+        except (OperatorError, StoreError) as error:
             channel.send({"fail": str(error)})
-            channel.receive()
             return
         log_findings(renewal)
-        refused = renewal.admission.refused
+        refused = len(self._keeper.refused)
         if refused and self._settings.strict_start:
-            log(f"error: not started, because {count(len(refused), 'zone')} would be refused")
+            log(f"error: not started, because {count(refused, 'zone')} would be refused")
             channel.send({"end": 1})
-            channel.receive()
             return
-        say_zones(renewal)
+        say_zones(self._keeper, renewal)
         self._publish(renewal, channel)
 
     def _renew_again(self, channel: Channel) -> None:
@@ -72,37 +81,35 @@ class Builder:
         begin = time.monotonic()
         try:
             self._settings = self._reread_settings()
-            renewal = self._renew()
-        except OperatorError as error:
+            renewal = self._keeper.renew(self._settings)
+        except (OperatorError, StoreError) as error:
             log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
             return
         except Exception:  # noqa: BLE001 - a failed reload may not cost a single answer
             trace = printable(traceback.format_exc(), keep="\n")
             log(f"error: the reload failed, what is served stays\n{trace}")
             return
-        old = self._zones
         self._publish(renewal, channel)
         seconds = time.monotonic() - begin
         log_findings(renewal)
-        log_changes(renewal, list(describe_changes(old, self._zones)), seconds)
+        log_changes(self._keeper, renewal, describe_changes(*self._changed(renewal)), seconds)
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
-        zones = renewal.zones
-        images = [
-            (zone.origin.key, compile_zone(zone)) for zone in zones if isinstance(zone, Zone)
-        ]
-        path = self._store.write(images)
-        refused = tuple(zone.origin for zone in zones if not isinstance(zone, Zone))
-        self._served = Served((path,), (), refused)
-        self._zones = zones
-        channel.send({"serve": self._served.document()})
+        channel.send({"serve": renewal.served.document()})
         channel.receive()
-        self._store.keep(self._served)
-        self._store.sweep(self._served)
+        try:
+            self._store.keep(renewal.served)
+        except StoreError as error:
+            log(printable(f"warning: {error}; a restart will not remember these zones"))
+        self._store.sweep(renewal.served)
 
-    def _renew(self) -> Renewal:
-        with collector_resting():
-            return self._keeper.renew(self._settings.zones, self._settings.defaults)
+    def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
+        """The zones that changed, as they were and as they are."""
+        admission, standing = renewal.admission, self._keeper.standing
+        origins = [each.origin for each in admission.versions]
+        new = [version.zone for version in map(standing.get, origins) if version]
+        refused = [RefusedZone(origin) for origin in admission.refused]
+        return ZoneSet(renewal.before.values()), ZoneSet([*new, *refused])
 
     def _reread_settings(self) -> Settings:
         """The settings as they are now, or as they were if the file has a mistake."""
@@ -123,7 +130,7 @@ def run_builder(
     end: socket.socket,
 ) -> int:
     """The life of a builder process. Returns its exit status."""
-    return Builder(read_settings, store, served).run(Channel(end))
+    return Builder(read_settings, store).run(Channel(end), served)
 
 
 def _open_serials(settings: Settings) -> Serials:

@@ -38,6 +38,14 @@ class Channel:
         octets = self._read(*_LENGTH.unpack(head))
         return None if octets is None else json.loads(octets)
 
+    def fileno(self) -> int:
+        """The descriptor, to wait on."""
+        return self._end.fileno()
+
+    def close(self) -> None:
+        """Let go of the end."""
+        self._end.close()
+
     def _read(self, count: int) -> bytes | None:
         octets = bytearray()
         while len(octets) < count:

@@ -6,9 +6,32 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 MAX_FILE_OCTETS = 64 << 20
 READ_ATTEMPTS = 3  # a file that somebody is writing meanwhile is read again
+
+
+class Signature(NamedTuple):
+    """What of a file changes with its content.
+
+    The kernel's own clock is among it: whoever writes to a file changes its ctime, whatever
+    is done to its mtime.
+    """
+
+    inode: int
+    size: int
+    changed: int
+    modified: int
+
+
+def sign(path: str) -> Signature | None:
+    """The signature of a file or a folder; None where it cannot be had."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a hundred thousand Path objects take a second
+    except (OSError, ValueError):
+        return None
+    return Signature(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
 
 
 def read_file(path: Path, root: Path) -> bytes:
@@ -51,22 +74,24 @@ class Includer:
     def __init__(
         self, folder: Path, root: Path, known: Mapping[str, bytes] = MappingProxyType({})
     ) -> None:
-        self._folder = folder
-        self._known = known
+        self.folder = folder
         self.root = root
+        self._known = known
         self.files: dict[str, bytes] = {}
+        self.signatures: dict[str, Signature | None] = {}  # from before they were read
 
     def __call__(self, path: str) -> bytes:
         """The octets of a file. Raises OSError."""
         # The name that marks have: not normalised, so that `./a` stays `./a`.
-        folder = "" if self._folder == Path() else f"{self._folder}/"
+        folder = "" if self.folder == Path() else f"{self.folder}/"
         name = path if path.startswith("/") else f"{folder}{path}"
         octets = self._known.get(name)
         if octets is None:
-            octets = read_file(self._folder / path, self.root)
+            self.signatures[str(self.folder / path)] = sign(str(self.folder / path))
+            octets = read_file(self.folder / path, self.root)
         self.files[name] = octets
         return octets
 
     def knowing(self, files: Mapping[str, bytes]) -> "Includer":
         """The same, but with these files as they are given."""
-        return Includer(self._folder, self.root, files)
+        return Includer(self.folder, self.root, files)

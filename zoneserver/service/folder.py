@@ -35,6 +35,10 @@ class ZoneFiles:
     findings: tuple[Finding, ...] = ()
     is_master: bool = False
 
+    def texts(self) -> dict[str, bytes]:
+        """The octets of its files, and of those that they were found to name."""
+        return {**self.files, **self.include.files}
+
     def with_finding(self, reason: str, fix: str = "", *also: "ZoneFiles") -> "ZoneFiles":
         """The same with a finding about all of it; `also` are the files it disagrees with."""
         related = tuple((Mark(str(other.path), 1, 1), "the other one") for other in also)
@@ -57,12 +61,25 @@ def _finding(
 
 def read_folder(folder: Path) -> list[ZoneFiles]:
     """The zones of a folder, by file name. Raises StartError."""
+    entries = list_entries(folder)
+    return list(refuse_twins(read_entry(Path(entry), root_of(folder)) for entry in entries))
+
+
+def list_entries(folder: Path) -> list[str]:
+    """The paths of a folder's zones, by name. Raises StartError."""
     try:
-        entries = sorted(entry for entry in folder.iterdir() if _names_zone(entry))
-        root = real_path(folder)
+        with os.scandir(folder) as entries:
+            return sorted(entry.path for entry in entries if _names_zone(entry))
     except OSError as error:
         raise StartError(f"cannot read the zones folder {folder}: {reason(error)}") from error
-    return list(refuse_twins(read_entry(entry, root) for entry in entries))
+
+
+def root_of(folder: Path) -> Path:
+    """The folder that no zone may lead out of. Raises StartError."""
+    try:
+        return real_path(folder)
+    except OSError as error:
+        raise StartError(f"cannot read the zones folder {folder}: {reason(error)}") from error
 
 
 def real_path(path: Path) -> Path:
@@ -70,13 +87,13 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path, strict=True))
 
 
-def _names_zone(entry: Path) -> bool:
+def _names_zone(entry: "os.DirEntry[str]") -> bool:
     if entry.name.startswith(_HIDDEN):
         return False
-    return entry.suffix in {YAML_SUFFIX, ".yml"} or is_split_zone(entry)
+    return entry.name.endswith((YAML_SUFFIX, ".yml")) or is_split_zone(entry)
 
 
-def is_split_zone(path: Path) -> bool:
+def is_split_zone(path: "Path | os.DirEntry[str]") -> bool:
     """Whether a path is a folder that holds one zone, as octoDNS splits it."""
     return path.name.endswith(".") and path.name.strip(".") != "" and path.is_dir()
 
@@ -104,16 +121,21 @@ def read_entry(entry: Path, root: Path, origin: Name | None = None) -> ZoneFiles
 def _read_split(zone: ZoneFiles, root: Path) -> ZoneFiles:
     """A zone in several files."""
     try:
-        members = sorted(
-            member
-            for member in zone.path.iterdir()
-            if member.suffix == YAML_SUFFIX and not member.name.startswith(_HIDDEN)
-        )
+        members = list_members(zone.path)
     except OSError as error:
         return zone.with_finding(f"the folder cannot be read: {reason(error)}")
     if not members:
         return zone.with_finding(f"the folder holds no {YAML_SUFFIX} file", "delete it")
     return read_files(zone, members, root)
+
+
+def list_members(folder: Path) -> list[Path]:
+    """The files of a split zone, by name. Raises OSError."""
+    return sorted(
+        member
+        for member in folder.iterdir()
+        if member.suffix == YAML_SUFFIX and not member.name.startswith(_HIDDEN)
+    )
 
 
 def read_files(zone: ZoneFiles, paths: list[Path], root: Path) -> ZoneFiles:

@@ -1,65 +1,190 @@
 """Keeps the versions of the zones that are served, and renews them from their files."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from zoneserver.errors import StartError
+from zoneserver.image.compile import redescribe
+from zoneserver.image.images import Place, open_image
+from zoneserver.names import Name
 from zoneserver.service.admission import Admission, Changes, admit
-from zoneserver.service.folder import YAML_SUFFIX, read_folder
-from zoneserver.service.loading import load
+from zoneserver.service.crew import Crew
+from zoneserver.service.files import Signature, read_file, sign
+from zoneserver.service.folder import YAML_SUFFIX, ZoneFiles
+from zoneserver.service.reading import InProcess, Means, Reading, keep_errors
+from zoneserver.service.scan import Scanner
 from zoneserver.service.serials import Serials, StateError
-from zoneserver.service.standing import InMemory, Standing
-from zoneserver.zone.zoneset import RefusedZone, ZoneSet
+from zoneserver.service.settings import Settings
+from zoneserver.service.shelf import Shelf
+from zoneserver.service.standing import Standing, Version
+from zoneserver.service.store import Served, Store
+from zoneserver.service.versions import Description, Imaged, fingerprint
+from zoneserver.validator.judge import Judgement
+from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import Defaults
+
+# More than this is read by a process for each core, and forgotten with them.
+MOST_OCTETS, MOST_ZONES = 1 << 21, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One reading of the zones folder: what may be served, what was found, and in what text.
+    """One look at the zones folder: what may be served, what was found, and in what text.
 
-    `zones` are those to answer from. `complaint` says why the state directory was of no use,
-    if it was not.
+    `before` are the zones that stood in place of those that changed or went. `complaint` says
+    why the state directory was of no use, if it was not.
     """
 
     admission: Admission
-    zones: ZoneSet
+    served: Served
+    before: Mapping[Name, Zone]
     texts: Mapping[str, bytes]
     complaint: str = ""
 
 
 class Keeper:
-    """Holds the last good version of every zone."""
+    """Holds the last good version of every zone, each in an image file."""
 
-    def __init__(self, serials: Serials) -> None:
+    def __init__(self, store: Store, serials: Serials) -> None:
+        self.standing = Standing()
+        self.refused: dict[Name, None] = {}
+        self._store = store
         self._serials = serials
-        self._standing = Standing()
+        self._scanner = Scanner()
+        self._shelf = Shelf(store)
+        self._read_as: object = None  # what decides, beside the files, what is read
 
-    def renew(self, folder: Path, defaults: Defaults) -> Renewal:
-        """Read the folder, judge all its zones, and keep what is good from now on.
+    def restore(self, served: Served, defaults: Defaults) -> None:
+        """Let the zones of the last run stand. Raises OSError or ImageError."""
+        places: dict[bytes, Place] = {}
+        for path in served.files:
+            places |= self._shelf.open(path)
+        for origin in (*served.gone, *served.refused):
+            places.pop(origin.key, None)
+        versions = [open_version(key, place, defaults) for key, place in places.items()]
+        self.standing.update(versions, [each.description.judgement for each in versions])
+        self.refused = dict.fromkeys(served.refused)
 
-        Raises StartError, and leaves everything as it was, where the folder cannot be read
-        or holds no zone: it is more likely to be missing than meant.
+    def renew(self, settings: Settings) -> Renewal:
+        """Read what has changed, judge what that touches, and keep what is good from now on.
+
+        Raises StartError, and leaves everything as it was, where the folder cannot be read or
+        holds no zone: it is more likely to be missing than meant. Raises StoreError where
+        images cannot be written.
         """
-        files = read_folder(folder)
-        if not files:
-            raise StartError(f"no zones in {folder}: zone files are named ORIGIN{YAML_SUFFIX}")
         now = time.time()
-        loaded = load(files, defaults, lambda source: self._serials.number(source, now))
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        versions = tuple(map(InMemory.of, loaded.candidates))
-        read = {version.origin for version in versions} | loaded.unread
-        gone = frozenset(each.origin for each in self._standing if each.origin not in read)
-        changes = Changes(versions, loaded.unread, gone, loaded.findings)
-        admission = admit(changes, today, self._standing)
-        self._standing.update(admission.versions, admission.judgements, admission.gone)
-        zones = [each.zone for each in self._standing]
-        refused = map(RefusedZone, admission.refused)
-        complaint = ""
+        files, present = self._scan(settings)
+        reading = self._read(files, settings.defaults, now)
+        gone = frozenset(each.origin for each in self.standing if each.origin not in present)
+        changes = Changes(tuple(reading.versions), reading.unread, gone, reading.findings)
+        admission = admit(changes, today, self.standing, reading.judge)
+        before = self._stood([*(each.origin for each in admission.versions), *admission.gone])
+        self._settle(admission, reading, settings.defaults)
+        self._scanner.note(reading.included)
+        self._scanner.forget(admission.kept | admission.refused)
+        self._refuse(admission, present)
+        texts = {name: octets for each in files for name, octets in each.texts().items()}
+        return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+
+    def _scan(self, settings: Settings) -> tuple[list[ZoneFiles], set[Name]]:
+        """The zones that have to be read, and the origins of all that are there."""
+        if self._read_as != (settings.zones, settings.defaults):
+            self._scanner = Scanner()
+            self._read_as = (settings.zones, settings.defaults)
+        scan = self._scanner.scan(settings.zones)
+        present = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
+        if not present and not scan.read:
+            raise StartError(
+                f"no zones in {settings.zones}: zone files are named ORIGIN{YAML_SUFFIX}"
+            )
+        return [
+            each for each in scan.read if not self._stands(each, settings.defaults)
+        ], present
+
+    def _stands(self, files: ZoneFiles, defaults: Defaults) -> bool:
+        """Whether what is served was read from the same octets."""
+        version = self.standing.get(files.origin) if files.origin else None
+        if not isinstance(version, Imaged) or files.findings:
+            return False
+        texts, signatures = dict(files.files), dict[str, Signature | None]()
+        for name in version.description.included:
+            signatures[name] = sign(name)
+            try:
+                texts[name] = read_file(Path(name), files.include.root)
+            except OSError:
+                return False
+        if fingerprint(texts, defaults) != version.description.fingerprint:
+            return False
+        self._scanner.note({version.origin: signatures})
+        return True
+
+    def _read(self, files: Sequence[ZoneFiles], defaults: Defaults, now: float) -> Reading:
+        means = Means(defaults, self._serials, self._store, self.standing, now)
+        octets = sum(len(text) for each in files for text in each.files.values())
+        if octets > MOST_OCTETS or len(files) > MOST_ZONES:
+            return Crew(files, means)
+        return InProcess(files, means)
+
+    def _stood(self, origins: Iterable[Name]) -> dict[Name, Zone]:
+        versions = (self.standing.get(origin) for origin in origins)
+        return {version.origin: version.zone for version in versions if version}
+
+    def _settle(self, admission: Admission, reading: Reading, defaults: Defaults) -> None:
+        """Write the images of what was admitted, and let that stand."""
+        judgements = {each.origin: each for each in admission.judgements}
+        chosen = {each.origin: judgements[each.origin] for each in admission.versions}
+        paths = [*reading.write(chosen), *self._write_judged_again(admission, chosen)]
+        versions: list[Version] = []
+        for path in paths:
+            for key, place in self._shelf.open(path).items():
+                versions.append(open_version(key, place, defaults))
+        self.standing.update(versions, admission.judgements, admission.gone)
+        for key, place in self._shelf.tidy({each.origin.key for each in self.standing}):
+            version = self.standing.find_version(key)
+            assert isinstance(version, Imaged)
+            self.standing.update([replace(version, place=place)])
+
+    def _write_judged_again(
+        self, admission: Admission, chosen: Mapping[Name, Judgement]
+    ) -> list[str]:
+        """Write what is known now of zones that stood, and were judged again."""
+        images = []
+        for judgement in map(keep_errors, admission.judgements):
+            version = self.standing.get(judgement.origin)
+            if judgement.origin in chosen or not isinstance(version, Imaged):
+                continue
+            if judgement != version.description.judgement:
+                description = replace(version.description, judgement=judgement)
+                image = version.image
+                octets = redescribe(image.octets, description.pack(), image.texts)
+                images.append((version.origin.key, octets))
+        return [self._store.write(images)] if images else []
+
+    def _refuse(self, admission: Admission, present: set[Name]) -> None:
+        """Note the zones that are there, and of which no version may be served."""
+        refused = {**self.refused, **dict.fromkeys(sorted(admission.refused, key=str))}
+        self.refused = {
+            origin: None
+            for origin in refused
+            if origin in present and origin not in self.standing
+        }
+
+    def _served(self) -> Served:
+        return self._shelf.served({each.origin.key for each in self.standing}, self.refused)
+
+    def _keep_serials(self, admission: Admission) -> str:
         try:
             self._serials.keep(version.origin for version in admission.versions)
         except StateError as error:
-            complaint = str(error)
-        return Renewal(admission, ZoneSet([*zones, *refused]), loaded.texts, complaint)
+            return str(error)
+        return ""
+
+
+def open_version(key: bytes, place: Place, defaults: Defaults) -> Imaged:
+    """The version in an image. Raises ImageError."""
+    description = Description.unpack(open_image(place).description)
+    return Imaged(Name(key), place, description, defaults)

@@ -101,8 +101,16 @@ class Serials:
         elif last is not None and is_changed and not is_newer(serial, last.serial):
             finding = _stale_serial(source, soa, last.serial)
             source = replace(source, findings=(*source.findings, finding))
-        self._offered[key] = Served(serial, content)
+        self.offer(source.origin, Served(serial, content))
         return source
+
+    def offer(self, origin: Name, version: Served) -> None:
+        """Note a version that was numbered, and may come to be served."""
+        self._offered[_key(origin)] = version
+
+    def offered(self, origin: Name) -> Served | None:
+        """The version of a zone that was numbered last, and is not served yet."""
+        return self._offered.get(_key(origin))
 
     def keep(self, origins: Iterable[Name]) -> None:
         """Remember the versions numbered last of these zones: they are to be served now.

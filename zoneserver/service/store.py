@@ -18,6 +18,7 @@ from typing import Any
 
 from zoneserver.errors import ImageError, NameSyntaxError, ZoneserverError
 from zoneserver.image import format as f
+from zoneserver.image.images import Place
 from zoneserver.names import Name
 from zoneserver.service.terminal import log, printable
 
@@ -165,6 +166,14 @@ def open_image_file(path: str) -> memoryview:
         raise ImageError(f"{path} is empty") from error
     finally:
         os.close(descriptor)
+
+
+def read_places(path: str) -> dict[bytes, Place]:
+    """Where the zones of an image file are, by origin's key. Raises OSError or ImageError."""
+    octets = open_image_file(path)
+    return {
+        key: Place(octets, offset, length) for key, offset, length in f.read_directory(octets)
+    }
 
 
 def _write_images(file: Any, images: Iterable[tuple[bytes, bytes]]) -> None:  # noqa: ANN401
