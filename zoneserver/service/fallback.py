@@ -1,0 +1,44 @@
+"""Answers to what no template answers: the rare, the faulty, and zones that are refused."""
+
+from zoneserver.engine.respond import Transport
+from zoneserver.image.images import Images
+from zoneserver.image.lookup import Identity
+from zoneserver.service.responder import Responder
+from zoneserver.service.store import Served, open_image_file
+
+
+class Fallback:
+    """Has `respond` answer from the zones that were published last."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._responder = Responder()
+        self._images: Images | None = Images({})
+        self._served = Served()
+
+    @property
+    def failures(self) -> int:
+        """How many queries could not be answered for a defect of ours."""
+        return self._responder.failures
+
+    def publish(self, served: Served) -> None:
+        """Answer from these zones from now on; they are opened when the first query comes."""
+        self._served, self._images = served, None
+
+    @property
+    def images(self) -> Images:
+        """The zones. Raises OSError or ImageError where they have not been opened before."""
+        if self._images is None:
+            self._images = Images.gather(
+                [open_image_file(path) for path in self._served.files],
+                [origin.key for origin in self._served.gone],
+                [origin.key for origin in self._served.refused],
+            )
+        return self._images
+
+    def answer(self, message: bytes, address: bytes, now: int, *, stream: bool) -> bytes | None:
+        """What is said to a message, or None for silence."""
+        cookies = self._identity.cookies
+        cookie = (lambda asked: cookies.reply(asked, address, now)) if cookies else None
+        transport = Transport(stream, self._identity.max_payload, self._identity.nsid, cookie)
+        return self._responder.answer(self.images, message, transport)
