@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from zoneserver.names import MAX_NAME_OCTETS, Name
+from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import ExtendedError, Query, Tsig
 
@@ -125,7 +125,6 @@ class Writer:
         self.octets += query.qtype.to_bytes(2, "big") + query.qclass.to_bytes(2, "big")
         self.pointers: list[int] = []
         self._limit = limit
-        self._qname = qname.key
         self._question_end = len(self.octets)
         # A template's pointers must stay in reach behind the longest QNAME, too.
         self._max_target = _MAX_POINTER - MAX_NAME_OCTETS + len(qname.wire)
@@ -134,6 +133,9 @@ class Writer:
         while length := suffix[0]:
             self._offsets[suffix] = m.HEADER_OCTETS + len(qname.wire) - len(suffix)
             suffix = suffix[1 + length :]
+        # As an origin, QNAME is counted as one; the root is shorter than any pointer to it.
+        is_known = qname.key in self._offsets or qname == ROOT
+        self._qname = b"" if is_known else qname.key
 
     def add_all(self, rrsets: Iterable[RRsetLike]) -> int | None:
         """Write every RRset; how many records that made, or None if they do not fit."""
@@ -183,7 +185,7 @@ class Writer:
 
     def _write_owner(self, owner: Name) -> None:
         """Write an owner, which may be the QNAME itself."""
-        if owner.key == self._qname and owner.key not in self._offsets:
+        if owner.key == self._qname:
             self.octets += _TO_QNAME
         else:
             self._write_name(owner)
