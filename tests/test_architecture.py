@@ -37,7 +37,7 @@ MOST_LINES_OF = {
 }
 LONGER = {
     # One short class for every record type reads best in one place.
-    "records/rdata.py": 470,
+    "records/rdata.py": 480,
 }
 MOST_LINES_OF_CODE = 40
 LONGER_FUNCTIONS: dict[str, int] = {}

@@ -58,12 +58,13 @@ class TableMaker:
         """The table of a name that nothing hides."""
         if node.find(rtypes.CNAME):
             return self._ask(node.owner, self._types_behind(node.owner, node), _OWN_NAME)
-        entries = {
-            rrset.rtype: self._solved(node.owner, rrset.rtype, _OWN_NAME)
-            for rrset in node.rrsets
-        }
+        owner, entries = node.owner, dict[int, int]()
+        for rrset in node.rrsets:
+            answer = solve(self._zone, owner, rrset.rtype)
+            entries[rrset.rtype] = self._template(owner, answer, _OWN_NAME)
         if entries:
-            entries[rtypes.ANY] = self._solved(node.owner, rtypes.ANY, _OWN_NAME)
+            everything = Answer(Outcome.ANSWER, node.rrsets)
+            entries[rtypes.ANY] = self._template(owner, minimal_any(everything), _OWN_NAME)
         return self._table(entries, self._nodata)  # RFC 2308 2.2: the SOA, whatever the name
 
     def _exact_cut(self, cut: Node) -> int:

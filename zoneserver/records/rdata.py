@@ -83,21 +83,30 @@ class Rdata:
 
 
 @dataclass(frozen=True, slots=True)
-class A(Rdata):
+class _Host(Rdata):
+    """Rdata that is a single address."""
+
+    address: bytes
+
+    @property
+    def parts(self) -> tuple[bytes]:  # written out: most records are of these types
+        return (self.address,)
+
+
+class A(_Host):
     """An IPv4 address (RFC 1035 3.4.1)."""
 
+    __slots__ = ()
     rtype = rtypes.A
     layout = (Address("address", octets=4),)
-    address: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AAAA(Rdata):
+class AAAA(_Host):
     """An IPv6 address (RFC 3596 2.2)."""
 
+    __slots__ = ()
     rtype = rtypes.AAAA
     layout = (Address("address", octets=16),)
-    address: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,10 @@ class _Pointer(Rdata):
 
     layout = (HostName("target", compressed=True),)
     target: Name
+
+    @property
+    def parts(self) -> tuple[bytes | Name]:
+        return (self.target if self.layout[0].compressed else self.target.wire,)
 
     @property
     def points_to(self) -> Name:
@@ -173,6 +186,10 @@ class MX(Rdata):
     layout = (Integer("preference", code="MX013"), HostName("exchange", compressed=True))
     preference: int
     exchange: Name
+
+    @property
+    def parts(self) -> tuple[bytes, Name]:
+        return (self.preference.to_bytes(2, "big"), self.exchange)
 
     @property
     def points_to(self) -> Name:

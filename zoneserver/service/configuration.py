@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -26,7 +26,7 @@ from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.service.configuration_yaml import Places, read_values
 from zoneserver.service.files import read_file, reason
-from zoneserver.service.settings import Settings
+from zoneserver.service.settings import MOST_WORKERS, Settings
 from zoneserver.transports.listen import Endpoint
 from zoneserver.zonefile.schema import DRAFT
 from zoneserver.zonefile.schema_values import integer
@@ -126,6 +126,13 @@ FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(
 EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
 Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
 Nsid = Annotated[bytes, PlainValidator(_text(_octets)), WithJsonSchema(_NSID)]
+Engine = Annotated[Literal["auto", "native", "portable"], BeforeValidator(_text(str))]
+Workers = Annotated[
+    int,
+    BeforeValidator(_text(_decimal)),
+    Field(ge=0, le=MOST_WORKERS),
+    WithJsonSchema(integer(MOST_WORKERS)),
+]
 Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]
 
 
@@ -163,6 +170,8 @@ class Configuration(Section):
     nsid: Nsid = b""
     strict_start: Truth = False
     defaults: DefaultsSection = DefaultsSection()
+    engine: Engine = "auto"
+    workers: Workers = 0
 
 
 def read_configuration(path: Path) -> Settings:
@@ -186,6 +195,8 @@ def read_configuration(path: Path) -> Settings:
         nsid=read.nsid,
         strict_start=read.strict_start,
         defaults=Defaults(read.defaults.ttl, read.defaults.ns, soa),
+        engine=read.engine,
+        workers=read.workers,
     )
 
 

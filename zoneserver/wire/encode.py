@@ -12,6 +12,7 @@ the pointers, and can be made ahead as templates.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import Protocol
 
 from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name
@@ -20,6 +21,7 @@ from zoneserver.wire.message import ExtendedError, Query, Tsig
 
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
 _MAX_POINTER = 0x3FFF  # RFC 1035 4.1.4: a pointer has 14 bits
+_FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
 _TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
 _BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
 
@@ -161,34 +163,32 @@ class Writer:
 
     def add(self, rrset: RRsetLike) -> bool:
         """Write one RRset whole, or nothing of it (RFC 2181 9)."""
-        start = len(self.octets)
-        fixed = rrset.rtype.to_bytes(2, "big") + b"\0\1" + rrset.ttl.to_bytes(4, "big")
+        octets, owner = self.octets, rrset.owner
+        start = len(octets)
+        fixed = _FIXED.pack(rrset.rtype, m.IN, rrset.ttl, 0)
         for rdata in rrset.rdatas:
-            self._write_owner(rrset.owner)
-            self.octets += fixed + b"\0\0"
-            begin = len(self.octets)
+            if owner.key == self._qname:
+                octets += _TO_QNAME
+            else:
+                self._write_name(owner)
+            octets += fixed
+            begin = len(octets)
             for part in rdata.parts:
-                if isinstance(part, Name):
-                    self._write_name(part)
+                if isinstance(part, bytes):
+                    octets += part
                 else:
-                    self.octets += part
-            if len(self.octets) > self._limit:
+                    self._write_name(part)
+            end = len(octets)
+            if end > self._limit:
                 self._forget_from(start)
                 return False
-            self.octets[begin - 2 : begin] = (len(self.octets) - begin).to_bytes(2, "big")
+            octets[begin - 2], octets[begin - 1] = end - begin >> 8, end - begin & 0xFF
         return True
 
     def _forget_from(self, start: int) -> None:
         del self.octets[start:]
         self.pointers = [at for at in self.pointers if at < start]
         self._offsets = {key: at for key, at in self._offsets.items() if at < start}
-
-    def _write_owner(self, owner: Name) -> None:
-        """Write an owner, which may be the QNAME itself."""
-        if owner.key == self._qname:
-            self.octets += _TO_QNAME
-        else:
-            self._write_name(owner)
 
     def _write_name(self, name: Name) -> None:
         """Write a name, as a pointer from the first suffix that is there already."""
