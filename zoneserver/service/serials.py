@@ -5,10 +5,8 @@ a restart. A state that cannot be read or written costs that memory, not the ser
 """
 
 import hashlib
-import json
 import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +16,13 @@ from zoneserver.findings import Finding, make_finding
 from zoneserver.names import Name
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
+from zoneserver.service.files import replace_file
 from zoneserver.zonefile.source import ZoneSource
 
-FILE = "serials.json"
+FILE = "serials"
+MOST_LINES = 1000  # beside one for each zone, after which the file is written anew
+_TOO_MANY = 1 << 62
+
 SERIALS = 1 << 32  # RFC 1982 7: SERIAL_BITS is 32
 
 
@@ -66,19 +68,27 @@ class Serials:
         self._folder = folder
         self._served = dict(served or {})
         self._offered: dict[str, Served] = {}
+        self._lines = 0  # in the file
 
     @classmethod
     def load(cls, folder: Path) -> "Serials":
         """Read the state directory; an absent file is an empty one. Raises StateError."""
         try:
-            stored = json.loads((folder / FILE).read_text("utf-8"))
-            return cls(folder, {key: _read_served(*each) for key, each in stored.items()})
+            text = (folder / FILE).read_text("ascii")
         except FileNotFoundError:
             return cls(folder)
         except OSError as error:
             raise StateError(f"{folder / FILE} cannot be read: {error.strerror}") from error
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except ValueError as error:
             raise StateError(f"{folder / FILE} is damaged: {error}") from error
+        # A line without its end is one that a crash has kept from being written.
+        lines = text.split("\n")[:-1]
+        try:
+            serials = cls(folder, dict(map(_read_line, lines)))
+        except ValueError as error:
+            raise StateError(f"{folder / FILE} is damaged: {error}") from error
+        serials._lines = len(lines) if text.endswith("\n") else _TOO_MANY
+        return serials
 
     def number(self, source: ZoneSource, now: float) -> ZoneSource:
         """The source with a serial that is chosen here, if it leaves that to us.
@@ -119,24 +129,50 @@ class Serials:
         """
         offered, self._offered = self._offered, {}
         keys = {_key(origin) for origin in origins}
-        before = dict(self._served)
-        self._served.update((key, each) for key, each in offered.items() if key in keys)
-        if self._folder is not None and self._served != before:
-            try:
-                _write(self._folder, json.dumps(self._served, indent=1, sort_keys=True))
-            except OSError as error:
-                path = self._folder / FILE
-                raise StateError(f"{path} cannot be written: {error.strerror}") from error
+        news = {
+            key: each
+            for key, each in offered.items()
+            if key in keys and each != self._served.get(key)
+        }
+        self._served.update(news)
+        if self._folder is None or not news:
+            return
+        try:
+            self._write(news)
+        except OSError as error:
+            path = self._folder / FILE
+            raise StateError(f"{path} cannot be written: {error.strerror}") from error
+
+    def _write(self, news: Mapping[str, Served]) -> None:
+        """Append what is new; where the file has got long, write what counts of it anew."""
+        assert self._folder is not None
+        path = self._folder / FILE
+        lines = self._lines + len(news)
+        if path.exists() and lines <= len(self._served) + MOST_LINES:
+            with path.open("a", encoding="ascii") as file:
+                file.writelines(_lines(news))
+                file.flush()
+                os.fsync(file.fileno())
+        else:
+            replace_file(path, "".join(_lines(self._served)))
+            lines = len(self._served)
+        self._lines = lines
 
 
 def _key(origin: Name) -> str:
     return str(Name(origin.key))
 
 
-def _read_served(serial: object, content: object) -> Served:
-    if not (isinstance(serial, int) and isinstance(content, str) and 0 <= serial < SERIALS):
-        raise ValueError("there is an entry that is no serial and digest")
-    return Served(serial, content)
+def _lines(served: Mapping[str, Served]) -> Iterator[str]:
+    """One line for each zone: its origin, its serial, and the digest of its content."""
+    return (f"{key} {each.serial} {each.digest}\n" for key, each in served.items())
+
+
+def _read_line(line: str) -> tuple[str, Served]:
+    key, serial, content = line.split(" ")
+    if not (serial.isdecimal() and int(serial) < SERIALS and content.isalnum()):
+        raise ValueError(f"{line[:80]!r} is no origin, serial and digest")
+    return key, Served(int(serial), content)
 
 
 def _stale_serial(source: ZoneSource, soa: Record, last: int) -> Finding:
@@ -149,23 +185,3 @@ def _stale_serial(source: ZoneSource, soa: Record, last: int) -> Finding:
         origin=source.origin,
         owner=source.origin,
     )
-
-
-def _write(folder: Path, text: str) -> None:
-    """Replace the file in one step: after a crash there is the old one or the new one."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f"{FILE}.")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(folder / FILE)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -20,6 +20,7 @@ from zoneserver.errors import ImageError, NameSyntaxError, ZoneserverError
 from zoneserver.image import format as f
 from zoneserver.image.images import Place
 from zoneserver.names import Name
+from zoneserver.service.files import replace_file
 from zoneserver.service.terminal import log, printable
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
@@ -199,23 +200,3 @@ def _write_images(file: Any, images: Iterable[tuple[bytes, bytes]]) -> None:  # 
         digest.update(memoryview(written)[f.FILE_HEADER.size :])
     file.seek(0)
     file.write(f.pack_file_header(len(entries), at, length, digest.digest()))
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Replace a file in one step: after a crash there is the old one or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -1,6 +1,5 @@
 """Serials: when they rise, and what survives."""
 
-import json
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from zoneserver.records.rdata import NS, SOA, TXT
 from zoneserver.records.rrset import Record
 from zoneserver.service.serials import (
     FILE,
+    MOST_LINES,
     Serials,
     StateError,
     digest,
@@ -153,8 +153,8 @@ def test_nothing_is_written_when_nothing_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[]", "null", "3", '{"a.": 1}', '{"a.": [1]}', '{"a.": ["1", "x"]}',
-        '{"a.": [4294967296, "x"]}', '{"a.": [-1, "x"]}', "[" * 100_000, "\udcff",
+        "\n", "{}\n", "a. 1\n", "a. x 0a\n", "a. 4294967296 0a\n", "a. -1 0a\n", "a. 1 \n",
+        "a. 1 0a 2\n", "a. 1 0a\n\nb. 1 0a\n", "\udcff\n",
     ],
 )  # fmt: skip
 def test_damaged_state_is_said(tmp_path: Path, text: str) -> None:
@@ -226,6 +226,30 @@ def test_file_is_readable_by_people(tmp_path: Path) -> None:
     serials = Serials.load(tmp_path)
     serials.number(source("a"), NOW)
     serials.keep([ORIGIN])
-    stored = json.loads((tmp_path / FILE).read_text())
 
-    assert stored == {"example.com.": [int(NOW), digest(source("a"))]}
+    assert (tmp_path / FILE).read_text() == f"example.com. {int(NOW)} {digest(source('a'))}\n"
+
+
+def test_line_that_a_crash_has_cut_is_passed_over(tmp_path: Path) -> None:
+    """What was written before it counts, and the next write mends the file."""
+    (tmp_path / FILE).write_text("example.com. 7 0a\nexample.net. 9")
+    serials = Serials.load(tmp_path)
+    numbered = serials.number(source("a"), NOW)
+    serials.keep([ORIGIN])
+
+    assert serial_of(numbered) == int(NOW)
+    assert (tmp_path / FILE).read_text() == f"example.com. {int(NOW)} {digest(source('a'))}\n"
+
+
+def test_file_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """It holds one line for each zone, and some that have been overtaken."""
+    serials = Serials.load(tmp_path)
+    for number in range(3 * MOST_LINES):
+        serials.number(source(f"v{number}"), NOW + number)
+        serials.keep([ORIGIN])
+    again = Serials.load(tmp_path)
+
+    assert len((tmp_path / FILE).read_text().splitlines()) <= MOST_LINES + 1
+    assert serial_of(again.number(source(f"v{3 * MOST_LINES - 1}"), NOW)) == int(
+        NOW + 3 * MOST_LINES - 1
+    )
