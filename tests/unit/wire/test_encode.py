@@ -10,9 +10,12 @@ from tests.zones_text import reply, rrset_lines, zone
 from zoneserver.names import Name
 from zoneserver.records.rrset import RRset
 from zoneserver.wire.decode import decode_query
-from zoneserver.wire.encode import Response, encode_error, encode_response
+from zoneserver.wire.encode import Opt, Response, Writer, encode_error, encode_response
 from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.zone.zone import Zone
+
+EXAMPLE = Name.parse("example.")
+LONGEST = b"".join(bytes((size,)) + b"p" * size for size in (63, 63, 63, 61)) + b"\0"
 
 
 def _query(asked: bytes | None = None, *additional: bytes, flags: int = 0) -> Query:
@@ -26,7 +29,7 @@ def _rrsets(text: str) -> list[RRset]:
 
 
 def _encode(query: Query, response: Response, limit: int = 65535) -> bytes:
-    return encode_response(query, response, limit, 1232, b"")
+    return encode_response(query, response, limit, Opt(1232))
 
 
 def _sized(count: int) -> list[RRset]:
@@ -36,7 +39,7 @@ def _sized(count: int) -> list[RRset]:
 def test_compression() -> None:
     """Each name is written once, and later ones point to the longest suffix that is there."""
     rrsets = _rrsets("www.example. MX 1 mail.example.\nwww.example. MX 2 a.mail.example.")
-    octets = _encode(_query(), Response(0, answer=rrsets))
+    octets = _encode(_query(), Response(0, answer=rrsets, origin=EXAMPLE))
     expected = (
         o.header(flags=o.QR, counts=(1, 2, 0, 0))
         + o.question("www.example")
@@ -49,10 +52,27 @@ def test_compression() -> None:
 def test_compression_without_case() -> None:
     """A pointer may lead to other case (RFC 4343 4.1); the qname keeps its own."""
     rrsets = _rrsets("WWW.EXAMPLE. CNAME Www.Example.")
-    octets = _encode(_query(o.question("www.eXample")), Response(0, answer=rrsets))
+    response = Response(0, answer=rrsets, origin=Name.parse("wWw.example."))
+    octets = _encode(_query(o.question("www.eXample")), response)
     assert o.question("www.eXample") + o.record(
         5, b"\xc0\x0c", owner=b"\xc0\x0c", ttl=3600
     ) == octets[12:]  # fmt: skip
+
+
+@pytest.mark.parametrize("labels", ["", "a.", "mail.", "x.mail."])
+def test_compression_does_not_depend_on_the_labels_of_the_qname(labels: str) -> None:
+    """Behind the question, only what pointers are counted from differs with its length."""
+    asked = f"{labels}www.example"
+    rrsets = _rrsets(f"{asked}. MX 1 www.example.\n{asked}. MX 2 mail.example.")
+    octets = _encode(_query(o.question(asked)), Response(0, answer=rrsets, origin=EXAMPLE))
+    example = o.u16(0xC000 + 12 + len(o.wire(asked)) - len(o.wire("example")))
+    expected = (
+        o.header(flags=o.QR, counts=(1, 2, 0, 0))
+        + o.question(asked)
+        + o.record(15, b"\0\1\x03www" + example, owner=b"\xc0\x0c", ttl=3600)
+        + o.record(15, b"\0\2\x04mail" + example, owner=b"\xc0\x0c", ttl=3600)
+    )
+    assert expected == octets
 
 
 def test_root_is_not_compressed() -> None:
@@ -72,13 +92,17 @@ def test_pointers_reach_16383() -> None:
 
 
 @pytest.mark.parametrize("shift", range(12))
-def test_pointers_end_at_16383(shift: int) -> None:
-    """A name that starts at octet 16,383 can be pointed to, the next one cannot."""
-    pad = "\n".join(f"p. TXT {number:03d}{'x' * 247}" for number in range(62))
+@pytest.mark.parametrize("asked", [o.wire("p"), LONGEST], ids=["short", "longest"])
+def test_pointers_end_at_16383(asked: bytes, shift: int) -> None:
+    """A name that starts at octet 16,383 behind the longest QNAME can be pointed to, the next
+    one cannot: one rule for QNAMEs of all lengths.
+    """
+    owner = Name(asked)
+    pad = "\n".join(f"{owner} TXT {number:03d}{'x' * 247}" for number in range(61))
     names = "new.name. A 192.0.2.1\nnew.name. A 192.0.2.2\nn.new.name. A 192.0.2.3"
-    rrsets = _rrsets(f"{pad}\np. TXT {'x' * (40 + shift)}\n{names}")
-    octets = _encode(_query(o.question("p")), Response(0, answer=rrsets))
-    start = octets.index(b"\x03new\x04name\0")
+    rrsets = [*_rrsets(f"{pad}\n{owner} TXT {'x' * (51 + shift)}"), *_rrsets(names)]
+    octets = _encode(_query(o.question(asked)), Response(0, answer=rrsets))
+    start = octets.index(b"\x03new\x04name\0") + len(LONGEST) - len(asked)
     assert 16_378 + shift == start
     assert rrset_lines(rrsets) == reply(octets).answer
     assert (start <= 16_383) == (octets.count(b"\x03new\x04name\0") == 1)
@@ -129,28 +153,65 @@ def test_glue_and_additional() -> None:
             assert (kept, kept < 3) == (len(reply(octets).additional), truncated)
 
 
-def test_small_set_behind_one_that_does_not_fit() -> None:
-    """A set that is left out takes none of its names along that later ones point to."""
+def test_nothing_behind_a_set_that_does_not_fit() -> None:
+    """What is sent of the additional section is its beginning, however small the rest is."""
+    rrsets = _rrsets(
+        f"a. A 192.0.2.1\nbig. TXT {'x' * 200}\nsmall. A 192.0.2.2\nother. A 192.0.2.3"
+    )
+    octets = _encode(_query(), Response(0, additional=rrsets), 120)
+    assert rrset_lines(rrsets[:1]) == reply(octets).additional
+
+
+def _write_what_fits(rrsets: list[RRset], limit: int) -> list[str]:
+    """The records that are in a message once each set was tried."""
+    writer = Writer(_query(), limit, None)
+    records = sum(len(rrset.rdatas) for rrset in rrsets if writer.add(rrset))
+    octets = o.header(counts=(1, records, 0, 0)) + writer.octets[12:]
+    return list(reply(bytes(octets)).answer)
+
+
+def test_small_set_behind_one_that_was_taken_back() -> None:
+    """A set that does not fit takes none of its names along that later ones point to."""
     rrsets = _rrsets(
         f"big.new. TXT {'x' * 200}\nsmall.new. A 192.0.2.1\nother.new. A 192.0.2.2"
     )
-    octets = _encode(_query(), Response(0, additional=rrsets), 120)
-    assert rrset_lines(rrsets[1:]) == reply(octets).additional
+    assert list(rrset_lines(rrsets[1:])) == _write_what_fits(rrsets, 120)
 
 
-def test_name_of_a_set_that_does_not_fit() -> None:
-    """A name that was taken back is written again when it is needed."""
+def test_name_of_a_set_that_was_taken_back() -> None:
+    """It is written again when it is needed."""
     rrsets = _rrsets(f"big.new. TXT {'x' * 200}\nbig.new. A 192.0.2.1\nx.big.new. A 192.0.2.2")
-    octets = _encode(_query(), Response(0, additional=rrsets), 120)
-    assert rrset_lines(rrsets[1:]) == reply(octets).additional
+    assert list(rrset_lines(rrsets[1:])) == _write_what_fits(rrsets, 120)
 
 
-def test_set_that_is_cut_in_its_middle() -> None:
+def test_set_that_was_taken_back_from_its_middle() -> None:
     """An RRset goes whole or not at all, so no pointer may lead into what was taken back."""
     first = _rrsets("\n".join(f"a.new. MX {i} host{i}.deep.new." for i in range(20)))
     rrsets = [*first, *_rrsets("b.deep.new. A 192.0.2.1")]
-    octets = _encode(_query(), Response(0, additional=rrsets), 200)
-    assert rrset_lines(rrsets[1:]) == reply(octets).additional
+    assert list(rrset_lines(rrsets[1:])) == _write_what_fits(rrsets, 200)
+
+
+def test_pointers_of_a_set_that_was_taken_back() -> None:
+    """All pointers but those to the QNAME are known by their place, and no others."""
+    writer = Writer(_query(), 120, None)
+    (cut,) = _rrsets("\n".join(f"a.new. MX {i} b.new." for i in range(20)))
+    (whole,) = _rrsets("www.example. MX 1 b.new.\nwww.example. MX 2 b.new.")
+    assert not writer.add(cut)
+    assert writer.add(whole)
+    fixed = len(o.record(15, b"\0\1", owner=b"\xc0\x0c"))
+    second = len(o.header() + o.question()) + fixed + len(o.wire("b.new"))
+    assert [second + fixed] == writer.pointers
+
+
+@pytest.mark.parametrize("asked_for_nsid", [False, True])
+def test_options_that_are_ours(*, asked_for_nsid: bool) -> None:
+    """NSID for who asks for it, a cookie whenever there is one; in this order."""
+    ours = Opt(1232, nsid=b"ns1", cookie=bytes(24))
+    cookie = o.option(o.COOKIE, bytes(24))
+    expected = o.opt(*[o.option(o.NSID, b"ns1")] * asked_for_nsid, cookie)
+    query = _query(None, o.opt(*[o.option(o.NSID)] * asked_for_nsid))
+    octets = encode_response(query, Response(0), 512, ours)
+    assert octets.endswith(expected)
 
 
 @pytest.mark.parametrize("flags", [0, o.RD, 0x07F0 | o.RD, 0x06FF])
