@@ -80,17 +80,11 @@ def bind(endpoint: Endpoint) -> Sockets:
     attempts = 1 if endpoint.port else PORT_ATTEMPTS
     while True:
         attempts -= 1
-        udp = _bind_socket(endpoint, socket.SOCK_DGRAM)
-        bound = Endpoint(endpoint.address, udp.getsockname()[1])
         try:
-            tcp = _bind_socket(bound, socket.SOCK_STREAM)
+            return _bind_pair(endpoint)
         except StartError:
-            udp.close()
             if not attempts:
                 raise
-            continue
-        _tune_udp(udp, endpoint)
-        return Sockets(bound, udp, tcp)
 
 
 def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
@@ -103,10 +97,7 @@ def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
     bound: list[Sockets] = []
     try:
         for _ in range(shares):
-            udp = _bind_socket(alone.endpoint, socket.SOCK_DGRAM, shared=True)
-            _tune_udp(udp, endpoint)
-            tcp = _bind_socket(alone.endpoint, socket.SOCK_STREAM, shared=True)
-            bound.append(Sockets(alone.endpoint, udp, tcp))
+            bound.append(_bind_pair(alone.endpoint, shared=True))
     except StartError:
         for sockets in bound:
             sockets.close()
@@ -123,9 +114,19 @@ def has_ipv6_loopback() -> bool:
     return True
 
 
-def _bind_socket(
-    endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool = False
-) -> socket.socket:
+def _bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
+    udp = _bind_socket(endpoint, socket.SOCK_DGRAM, shared=shared)
+    bound = Endpoint(endpoint.address, udp.getsockname()[1])
+    try:
+        tcp = _bind_socket(bound, socket.SOCK_STREAM, shared=shared)
+    except StartError:
+        udp.close()
+        raise
+    _tune_udp(udp, endpoint)
+    return Sockets(bound, udp, tcp)
+
+
+def _bind_socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
     protocol = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
     try:
         return _open_socket(endpoint, kind, shared=shared)
