@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from zoneserver.transports.connection import Answer
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Endpoint, bind
 from zoneserver.transports.tcp import TcpServer
@@ -15,7 +16,7 @@ QUICK = TcpLimits(first_octet=0.6, message=0.4, idle=1.0, stall=0.6)
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
-def echo(message: bytes) -> bytes | None:
+def echo(message: bytes, _: bytes) -> bytes | None:
     """An answer that shows its query; none to a message shorter than a header."""
     return message if len(message) >= 12 else None
 
@@ -43,7 +44,7 @@ class Running:
 @asynccontextmanager
 async def serving(
     limits: TcpLimits = QUICK,
-    answer: Callable[[bytes], bytes | None] = echo,
+    answer: Answer = echo,
     address: str = "127.0.0.1",
 ) -> AsyncIterator[Running]:
     """Listen while the block runs; an error that asyncio reports fails the test."""

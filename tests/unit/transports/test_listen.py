@@ -8,7 +8,7 @@ import pytest
 from tests.servers import ADDRESSES
 from zoneserver.errors import ConfigurationError, StartError
 from zoneserver.transports import listen
-from zoneserver.transports.listen import Endpoint, bind, has_ipv6_loopback
+from zoneserver.transports.listen import Endpoint, bind, bind_shared, has_ipv6_loopback
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,13 @@ def test_port_0_tries_again_where_the_port_is_taken_on_tcp(
     """The kernel's choice for UDP may be somebody's on TCP: another one is chosen."""
     open_socket, failures = listen._open_socket, [True, True]
 
-    def fail_at_first(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+    def fail_at_first(
+        endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool
+    ) -> socket.socket:
         if kind == socket.SOCK_STREAM and failures:
             failures.pop()
             raise OSError(errno.EADDRINUSE, "injected")
-        return open_socket(endpoint, kind)
+        return open_socket(endpoint, kind, shared=shared)
 
     monkeypatch.setattr(listen, "_open_socket", fail_at_first)
     bind(Endpoint("127.0.0.1", 0)).close()
@@ -89,11 +91,53 @@ def test_address_of_another_host() -> None:
 def test_host_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is found out by trying."""
 
-    def fail(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
-        raise OSError(errno.EADDRNOTAVAIL, f"injected for {endpoint} {kind}")
+    def fail(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
+        raise OSError(errno.EADDRNOTAVAIL, f"injected for {endpoint} {kind} {shared}")
 
     monkeypatch.setattr(listen, "_open_socket", fail)
     assert not has_ipv6_loopback()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_shares_of_an_endpoint(address: str) -> None:
+    """One port, and as many sockets on it as there are workers."""
+    shares = bind_shared(Endpoint(address, 0), 3)
+    ports = {each.getsockname()[1] for sockets in shares for each in (sockets.udp, sockets.tcp)}
+    for sockets in shares:
+        sockets.close()
+
+    assert len(shares) == 3
+    assert ports == {shares[0].endpoint.port}
+    assert ports != {0}
+
+
+def test_sharing_is_not_stealing() -> None:
+    """A port that another server shares among its own workers is in use all the same."""
+    (theirs,) = bind_shared(Endpoint("127.0.0.1", 0), 1)
+    with theirs.udp, theirs.tcp, pytest.raises(StartError, match="in use"):
+        bind_shared(theirs.endpoint, 2)
+
+
+def test_shares_are_given_back_where_one_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The port is free again, and the reason is told."""
+    opened: list[socket.socket] = []
+    open_socket = listen._open_socket
+
+    def fail_at_last(
+        endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool
+    ) -> socket.socket:
+        if len(opened) == 5:
+            raise OSError(errno.ENOBUFS, "injected")
+        opened.append(open_socket(endpoint, kind, shared=shared))
+        return opened[-1]
+
+    monkeypatch.setattr(listen, "_open_socket", fail_at_last)
+    with pytest.raises(StartError, match="injected"):
+        bind_shared(Endpoint("127.0.0.1", 0), 2)
+
+    assert [each.fileno() for each in opened] == [-1] * 5
 
 
 def test_unknown_scope() -> None:

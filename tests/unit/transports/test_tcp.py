@@ -1,6 +1,7 @@
 """DNS over TCP: framing, pipelining, half-close, and every limit."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -210,7 +211,7 @@ async def test_reader_that_never_reads_is_closed() -> None:
     """Answers pile up to the limit, then the stall ends the connection."""
     answered = 0
 
-    def answer(_: bytes) -> bytes:
+    def answer(*_: bytes) -> bytes:
         nonlocal answered
         answered += 1
         return bytes(60_000)
@@ -246,7 +247,7 @@ async def test_slow_reader_that_goes_on_reading_gets_everything() -> None:
 async def test_busy_connection_lets_others_have_their_turn() -> None:
     """A connection with thousands of queries does not hold up another one."""
 
-    def answer(message: bytes) -> bytes:
+    def answer(message: bytes, _: bytes) -> bytes:
         time.sleep(0.001)
         return message
 
@@ -320,6 +321,26 @@ async def test_ipv6_sources_share_a_56() -> None:
 
 
 @in_loop
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_answer_is_told_who_asks(address: str) -> None:
+    """The octets of the client's address."""
+    seen = []
+
+    def answer(message: bytes, asker: bytes) -> bytes:
+        seen.append(asker)
+        return message
+
+    async with (
+        serving(answer=answer, address=address) as server,
+        connected(server.port, address=address) as client,
+    ):
+        await client.ask(query())
+
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    assert seen == [socket.inet_pton(family, address)]
+
+
+@in_loop
 async def test_stop_answers_what_has_come() -> None:
     """Queries that are in the house when the stop comes are answered, then all is closed."""
     messages = [query(number) for number in range(500)]
@@ -334,7 +355,7 @@ async def test_stop_answers_what_has_come() -> None:
 async def test_stop_does_not_wait_for_the_deaf() -> None:
     """A client that reads nothing is closed by force."""
     async with (
-        serving(replace(QUICK, stall=30.0), lambda _: bytes(60_000)) as server,
+        serving(replace(QUICK, stall=30.0), lambda *_: bytes(60_000)) as server,
         connected(server.port, receive_buffer=4096) as client,
     ):
         client.send(framed(*[query()] * 200))
@@ -361,4 +382,4 @@ async def test_thousands_of_visits_leave_nothing_behind() -> None:
 
 def test_echo_is_silent_for_short_messages() -> None:
     """The tests above rely on it."""
-    assert echo(bytes(11)) is None
+    assert echo(bytes(11), b"") is None

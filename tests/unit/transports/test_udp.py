@@ -1,6 +1,7 @@
 """DNS over UDP: one datagram in, at most one out, and no error that stops it."""
 
 import asyncio
+import ctypes
 import errno
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.servers import ADDRESSES
+from zoneserver.transports.batch import BATCH
 from zoneserver.transports.listen import Endpoint, bind
-from zoneserver.transports.udp import UdpCounters, UdpServer
+from zoneserver.transports.udp import BATCHES_PER_TURN, Answer, UdpCounters, UdpServer
 
 QUERY = b"\x12\x34\0\0\0\1" + bytes(14)
 REFUSED = b"\x12\x34\x80\5\0\1" + bytes(14)
@@ -30,9 +32,7 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(
-    answer: Callable[[bytes], bytes | None], address: str = "127.0.0.1"
-) -> AsyncIterator[Running]:
+async def serving(answer: Answer, address: str = "127.0.0.1") -> AsyncIterator[Running]:
     """Answer while the block runs."""
     sockets = bind(Endpoint(address, 0))
     sockets.tcp.close()
@@ -43,6 +43,11 @@ async def serving(
         yield Running(server, sockets.endpoint.port, counters)
     finally:
         server.stop()
+
+
+def echo(message: bytes, _: bytes) -> bytes:
+    """An answer that shows its query."""
+    return message
 
 
 def client(address: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -69,7 +74,7 @@ def test_datagram_of_any_length_is_answered(octets: int) -> None:
     """What the kernel lets through reaches the answer whole."""
     seen = []
 
-    def answer(message: bytes) -> bytes:
+    def answer(message: bytes, _: bytes) -> bytes:
         seen.append(message)
         return QUERY
 
@@ -88,7 +93,7 @@ def test_silence() -> None:
 
     async def scenario() -> None:
         answers = iter([None, QUERY])
-        async with serving(lambda _: next(answers)) as server:
+        async with serving(lambda *_: next(answers)) as server:
             with client() as asking:
                 asking.sendto(b"first", ("127.0.0.1", server.port))
                 asking.sendto(b"second", ("127.0.0.1", server.port))
@@ -102,7 +107,7 @@ def test_answer_leaves_from_the_address_that_was_asked(address: str, asked: str)
     """On a wildcard too: a resolver takes no answer from elsewhere."""
 
     async def scenario() -> None:
-        async with serving(lambda message: message, address) as server:
+        async with serving(echo, address) as server:
             with client("::1" if ":" in asked else "127.0.0.9") as asking:
                 asking.sendto(QUERY, (asked, server.port))
                 message, sender = await receive(asking)
@@ -133,7 +138,7 @@ def test_link_local_scope_is_kept(address: str) -> None:
         pytest.skip("no link-local address")
 
     async def scenario() -> None:
-        async with serving(lambda message: message, address) as server:
+        async with serving(echo, address) as server:
             target = socket.getaddrinfo(link_local(), server.port)[0][4]
             with client("::") as asking:
                 asking.sendto(QUERY, target)
@@ -147,7 +152,7 @@ def test_ports_that_would_loop_are_not_heard(port: int) -> None:
     """echo, discard's neighbours and time get no answer."""
 
     async def scenario() -> None:
-        async with serving(lambda message: message) as server:
+        async with serving(echo) as server:
             with client(port=port) as asking:
                 asking.sendto(QUERY, ("127.0.0.1", server.port))
                 with pytest.raises(TimeoutError):
@@ -162,7 +167,7 @@ def test_kpasswd_port_gets_answers_but_no_errors() -> None:
 
     async def scenario() -> None:
         answers = iter([REFUSED, QUERY])
-        async with serving(lambda _: next(answers)) as server:
+        async with serving(lambda *_: next(answers)) as server:
             with client(port=464) as asking:
                 asking.sendto(b"first", ("127.0.0.1", server.port))
                 asking.sendto(b"second", ("127.0.0.1", server.port))
@@ -172,29 +177,19 @@ def test_kpasswd_port_gets_answers_but_no_errors() -> None:
     asyncio.run(scenario())
 
 
-class FaultySocket:
-    """A socket whose calls fail as they are told to."""
+Call = Callable[..., int]
 
-    def __init__(self, receive: list[object], send: list[int]) -> None:
-        self.received, self.failures = receive, send
-        self.sent: list[bytes] = []
 
-    def recvmsg_into(self, buffers: Any, _: int) -> tuple[int, list[Any], int, tuple[str, int]]:
-        """The next event: an error number, or a datagram."""
-        if not self.received:
-            raise BlockingIOError
-        event = self.received.pop(0)
-        if isinstance(event, int):
-            raise OSError(event, "injected")
-        assert isinstance(event, bytes)
-        buffers[0][: len(event)] = event
-        return len(event), [], 0, ("192.0.2.1", 5353)
+def failing(call: Call, codes: list[int]) -> Call:
+    """A system call that fails with these errors before it works."""
 
-    def sendmsg(self, buffers: Any, *_: object) -> None:
-        """Fail, or keep what was sent."""
-        if self.failures:
-            raise OSError(self.failures.pop(0), "injected")
-        self.sent.append(buffers[0])
+    def fail(*arguments: object) -> int:
+        if not codes:
+            return call(*arguments)
+        ctypes.set_errno(codes.pop(0))
+        return -1
+
+    return fail
 
 
 @pytest.mark.parametrize(
@@ -205,26 +200,77 @@ class FaultySocket:
     ],
     ids=errno.errorcode.get,
 )  # fmt: skip
-def test_errors_are_counted_and_forgotten(code: int) -> None:
-    """The datagram after the one that failed is answered."""
-    counters = UdpCounters()
-    faulty = FaultySocket([QUERY, errno.ECONNREFUSED, QUERY], [code])
-    server = UdpServer(faulty, lambda message: message, counters)  # type: ignore[arg-type]
+def test_errors_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """The datagrams before and after the one that failed are answered, each once."""
 
-    while server._take_turn() or faulty.received:
-        pass
+    async def scenario() -> None:
+        async with serving(echo) as server:
+            batch = server.server._batch
+            monkeypatch.setattr(
+                batch, "_receive", failing(batch._receive, [errno.ECONNREFUSED])
+            )
+            monkeypatch.setattr(batch, "_send", failing(batch._send, [code]))
+            with client() as asking:
+                for number in range(3):
+                    asking.sendto(bytes((number,)), ("127.0.0.1", server.port))
+                answered = [(await receive(asking))[0] for _ in range(2)]
+                with pytest.raises(BlockingIOError):
+                    asking.recv(512)
+        assert answered == [b"\1", b"\2"]
+        assert server.counters == UdpCounters(receive_errors=1, send_errors=1)
 
-    assert faulty.sent == [QUERY]
-    assert counters == UdpCounters(receive_errors=1, send_errors=1)
+    asyncio.run(scenario())
+
+
+def test_no_datagrams_are_no_error() -> None:
+    """A wake-up for nothing is not counted."""
+
+    async def scenario() -> None:
+        async with serving(echo) as server:
+            assert not server.server._take_turn()
+        assert server.counters == UdpCounters()
+
+    asyncio.run(scenario())
 
 
 def test_one_turn_is_bounded() -> None:
     """A flood leaves the loop some time for TCP and signals."""
-    faulty = FaultySocket([QUERY] * 1000, [])
-    server = UdpServer(faulty, lambda message: message, UdpCounters())  # type: ignore[arg-type]
+    answered = []
 
-    assert server._take_turn()
-    assert len(faulty.sent) == 64
+    def answer(message: bytes, _: bytes) -> None:
+        answered.append(message)
+
+    async def scenario() -> None:
+        async with serving(answer) as server:
+            with client() as asking:
+                for _ in range(BATCH * BATCHES_PER_TURN + 1):
+                    asking.sendto(QUERY, ("127.0.0.1", server.port))
+            assert server.server._take_turn()
+            assert len(answered) == BATCH * BATCHES_PER_TURN
+            assert not server.server._take_turn()
+            assert len(answered) == BATCH * BATCHES_PER_TURN + 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_answer_is_told_who_asks(address: str) -> None:
+    """The octets of the sender's address."""
+    seen = []
+
+    def answer(message: bytes, asker: bytes) -> bytes:
+        seen.append(asker)
+        return message
+
+    async def scenario() -> None:
+        async with serving(answer, address) as server:
+            with client(address) as asking:
+                asking.sendto(QUERY, (address, server.port))
+                await receive(asking)
+
+    asyncio.run(scenario())
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    assert seen == [socket.inet_pton(family, address)]
 
 
 def test_stop_answers_what_is_queued() -> None:
@@ -232,7 +278,7 @@ def test_stop_answers_what_is_queued() -> None:
 
     async def scenario() -> None:
         with client() as asking:
-            async with serving(lambda message: message) as server:
+            async with serving(echo) as server:
                 for _ in range(200):
                     asking.sendto(QUERY, ("127.0.0.1", server.port))
             for _ in range(200):
