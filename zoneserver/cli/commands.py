@@ -13,7 +13,7 @@ from zoneserver.cli.status import ends_with_status
 from zoneserver.service import server
 from zoneserver.service.configuration import read_configuration
 from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 

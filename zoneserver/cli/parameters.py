@@ -7,7 +7,7 @@ import click
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.nodes import show
 from zoneserver.zonefile.report import did_you_mean
 

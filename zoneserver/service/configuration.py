@@ -27,7 +27,7 @@ from zoneserver.names import Name
 from zoneserver.service.configuration_yaml import Places, read_values
 from zoneserver.service.files import read_file, reason
 from zoneserver.service.settings import MOST_WORKERS, Settings
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.schema import DRAFT
 from zoneserver.zonefile.schema_values import integer
 from zoneserver.zonefile.source import Defaults, SoaDefaults

@@ -24,8 +24,9 @@ from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limits import TcpLimits
-from zoneserver.transports.listen import Endpoint, Sockets, bind_shared, has_ipv6_loopback
+from zoneserver.transports.listen import Sockets, bind_shared, has_ipv6_loopback
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended

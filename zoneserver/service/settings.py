@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.source import Defaults
 
 ENGINES = ("auto", "native", "portable")

@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import NamedTuple
 
-from zoneserver.transports.listen import IP_PKTINFO
+from zoneserver.transports.pktinfo import turn_round
 
 BATCH = 32  # datagrams
 DATAGRAM_OCTETS = 65_536  # room for each; pages that no datagram reaches cost nothing
@@ -23,7 +23,6 @@ _CONTROL_OCTETS = 64  # room for one PKTINFO
 _VECTOR = struct.Struct("@PN")
 _HEADER = struct.Struct("@PIxxxxPNPNixxxxIxxxx")
 _CONTROL_LENGTH, _OCTETS = 40, 56  # offsets in struct mmsghdr
-_CMSG = struct.Struct("@Nii")  # struct cmsghdr: length, level, type
 _SIZE = struct.Struct("@N")
 _WORD = struct.Struct("@I")
 _PORT = struct.Struct("!H")
@@ -148,24 +147,3 @@ class Batch:
         self._out.memory[at : at + len(turned)] = turned
         header = self._out.headers + place * _HEADER.size
         _SIZE.pack_into(self._out.memory, header + _CONTROL_LENGTH, len(turned))
-
-
-def turn_round(control: bytes) -> bytes:
-    """The control data of an answer, made of its query's: one PKTINFO, or nothing."""
-    if len(control) < _CMSG.size:
-        return b""
-    length, level, kind = _CMSG.unpack_from(control)
-    info = control[_CMSG.size : length]
-    if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
-        # struct in_pktinfo: interface, local address, destination. No interface, so that the
-        # answer may take another way than the query did.
-        info = bytes(4) + info[4:8] + bytes(4)
-    elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-        # struct in6_pktinfo: destination, interface. A link-local address means nothing
-        # without its interface (RFC 4007 6).
-        link_local = info[0] == 0xFE and info[1] & 0xC0 == 0x80
-        info = info if link_local else info[:16] + bytes(4)
-    else:
-        return b""
-    padded = info + bytes(-len(info) % _SIZE.size)
-    return _CMSG.pack(_CMSG.size + len(info), level, kind) + padded

@@ -4,11 +4,11 @@ Answers come in the order of the queries. `tcp` keeps the connections and watche
 """
 
 import asyncio
-import socket
 import struct
 from collections.abc import Callable
 from typing import cast
 
+from zoneserver.transports.endpoint import pack_address
 from zoneserver.transports.limits import TcpLimits
 
 LENGTH_OCTETS = 2  # RFC 1035 4.2.2: before each message
@@ -55,7 +55,7 @@ class Connection(asyncio.BufferedProtocol):
         """Start the clock, and ask to be kept."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._limits.out_octets - MAX_FRAME)
-        self.address = _pack(transport.get_extra_info("peername")[0])
+        self.address = pack_address(transport.get_extra_info("peername")[0])
         self._made(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
@@ -142,12 +142,6 @@ class Connection(asyncio.BufferedProtocol):
         wait = self._limits.message if received else self._limits.idle
         self._deadline = self.active + wait
         return True
-
-
-def _pack(address: str) -> bytes:
-    """The octets of an address, without the scope of a link-local one."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return socket.inet_pton(family, address.partition("%")[0])
 
 
 def _is_foreign(received: bytearray) -> bool:

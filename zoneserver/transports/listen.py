@@ -1,18 +1,18 @@
-"""Sockets to listen on: where, how they are bound, and what is said when that fails."""
+"""Sockets to listen on: how they are bound, and what is said when that fails."""
 
 import errno
-import ipaddress
 import socket
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from zoneserver.errors import ConfigurationError, StartError
+from zoneserver.errors import StartError
+from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.pktinfo import IP_PKTINFO
 
 BACKLOG = 1024  # connections that wait for accept(); the kernel may allow fewer
 RECEIVE_BUFFER = 4 << 20  # octets: a burst of queries outlasts a busy moment
 PORT_ATTEMPTS = 16  # how often a free port on UDP may turn out to be taken on TCP
-# From Linux's headers; Python names them in later versions only, or not at all.
-IP_PKTINFO = 8
+# From Linux's headers; Python has no names for them.
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
 PMTUDISC_OMIT = 5  # send without DF, and believe no ICMP about the path
 
@@ -21,45 +21,6 @@ _ADVICE = {
     errno.EADDRNOTAVAIL: "this host has no such address",
     errno.EACCES: "a port below 1024 needs root or CAP_NET_BIND_SERVICE",
 }
-
-
-class Endpoint(NamedTuple):
-    """An address and a port, written `192.0.2.1:53` or `[2001:db8::1]:53`."""
-
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if self.is_ipv6 else self.address
-        return f"{address}:{self.port}"
-
-    @property
-    def is_ipv6(self) -> bool:
-        """Whether the address is of IPv6."""
-        return ":" in self.address
-
-    @property
-    def is_wildcard(self) -> bool:
-        """Whether it stands for every address of this host."""
-        return ipaddress.ip_address(self.address).is_unspecified
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the written form. Raises ConfigurationError."""
-        address, _, port = text.rpartition(":")
-        bracketed = address.startswith("[") and address.endswith("]")
-        address = address[1:-1] if bracketed else address
-        try:
-            is_ipv6 = ipaddress.ip_address(address).version == 6
-        except ValueError:
-            is_ipv6 = not bracketed  # neither form: refused below
-        if is_ipv6 is not bracketed or not (port.isascii() and port.isdecimal()):
-            raise ConfigurationError(
-                f"cannot listen on {text!r}: write ADDRESS:PORT, as in 127.0.0.1:53 or [::1]:53"
-            )
-        if len(port) > 5 or int(port) > 65535:
-            raise ConfigurationError(f"cannot listen on {text}: 65535 is the last port")
-        return cls(address, int(port))
 
 
 class Sockets(NamedTuple):
@@ -97,7 +58,7 @@ def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
     bound: list[Sockets] = []
     try:
         for _ in range(shares):
-            bound.append(_bind_pair(alone.endpoint, shared=True))
+            bound += [_bind_pair(alone.endpoint, shared=True)]
     except StartError:
         for sockets in bound:
             sockets.close()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zoneserver.transports.batch import BATCH, Batch
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 
 BATCHES_PER_TURN = 4  # answered before the other sockets get their turn
 LAST_TURNS = 64  # turns that stop() spends on what is still queued

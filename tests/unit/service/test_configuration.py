@@ -8,7 +8,7 @@ from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
 from zoneserver.service.configuration import read_configuration
 from zoneserver.service.settings import Settings, default_state
-from zoneserver.transports.listen import Endpoint
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 FULL = """\

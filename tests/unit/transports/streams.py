@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from zoneserver.transports.connection import Answer
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limits import TcpCounters, TcpLimits
-from zoneserver.transports.listen import Endpoint, bind
+from zoneserver.transports.listen import bind
 from zoneserver.transports.tcp import TcpServer
 
 # Short enough for tests, long enough for a busy machine.

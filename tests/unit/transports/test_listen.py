@@ -8,7 +8,8 @@ import pytest
 from tests.servers import ADDRESSES
 from zoneserver.errors import ConfigurationError, StartError
 from zoneserver.transports import listen
-from zoneserver.transports.listen import Endpoint, bind, bind_shared, has_ipv6_loopback
+from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.listen import bind, bind_shared, has_ipv6_loopback
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 
 from tests.servers import ADDRESSES
 from zoneserver.transports.batch import BATCH
-from zoneserver.transports.listen import Endpoint, bind
+from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.listen import bind
 from zoneserver.transports.udp import BATCHES_PER_TURN, Answer, UdpCounters, UdpServer
 
 QUERY = b"\x12\x34\0\0\0\1" + bytes(14)
