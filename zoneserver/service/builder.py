@@ -82,6 +82,7 @@ class Builder:
         try:
             self._settings = self._reread_settings()
             renewal = self._keeper.renew(self._settings)
+            self._publish(renewal, channel)
         except (OperatorError, StoreError) as error:
             log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
             return
@@ -89,7 +90,6 @@ class Builder:
             trace = printable(traceback.format_exc(), keep="\n")
             log(f"error: the reload failed, what is served stays\n{trace}")
             return
-        self._publish(renewal, channel)
         seconds = time.monotonic() - begin
         log_findings(renewal)
         log_changes(self._keeper, renewal, describe_changes(*self._changed(renewal)), seconds)
@@ -99,9 +99,9 @@ class Builder:
         channel.receive()
         try:
             self._store.keep(renewal.served)
+            self._store.sweep(renewal.served)
         except StoreError as error:
             log(printable(f"warning: {error}; a restart will not remember these zones"))
-        self._store.sweep(renewal.served)
 
     def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
         """The zones that changed, as they were and as they are."""

@@ -162,7 +162,7 @@ class Keeper:
                 image = version.image
                 octets = redescribe(image.octets, description.pack(), image.texts)
                 images.append((version.origin.key, octets))
-        return [self._store.write(images)] if images else []
+        return [self._store.write(lambda: images)] if images else []
 
     def _refuse(self, admission: Admission, present: set[Name]) -> None:
         """Note the zones that are there, and of which no version may be served."""

@@ -68,8 +68,9 @@ class Member:
             self._tell(part)
         path = ""
         if self._versions:
+            versions = self._versions.items()
             path = self._means.store.write(
-                (key, compile_zone(version.zone)) for key, version in self._versions.items()
+                lambda: ((key, compile_zone(version.zone)) for key, version in versions)
             )
             self._images = read_places(path)
         zones = [self._summarise(files) for files in self._files if self._has(files)]
@@ -139,7 +140,7 @@ class Member:
                 texts = pack_texts(files.texts())
                 yield key, redescribe(image.octets, description.pack(), texts)
 
-        return self._means.store.write(images())
+        return self._means.store.write(images)
 
 
 class _Zones:

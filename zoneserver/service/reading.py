@@ -93,7 +93,11 @@ class InProcess:
     def write(self, judgements: Mapping[Name, Judgement]) -> Sequence[str]:
         """Write images of the versions that were judged so; the files. Raises StoreError."""
         chosen = [version for version in self.versions if version.origin in judgements]
-        return [self._means.store.write(self._images(chosen, judgements))] if chosen else []
+        return (
+            [self._means.store.write(lambda: self._images(chosen, judgements))]
+            if chosen
+            else []
+        )
 
     def _images(
         self, versions: Iterable[InMemory], judgements: Mapping[Name, Judgement]

@@ -44,8 +44,10 @@ class Shelf:
         zones = {key: place for path in merged for key, place in self._files[path].items()}
         live = {key: place for key, place in zones.items() if key in standing}
         path = self._store.write(
-            (key, bytes(octets[offset : offset + length]))
-            for key, (octets, offset, length) in live.items()
+            lambda: (
+                (key, bytes(octets[offset : offset + length]))
+                for key, (octets, offset, length) in live.items()
+            )
         )
         self._files = {
             each: places for each, places in self._files.items() if each not in merged

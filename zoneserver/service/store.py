@@ -8,9 +8,9 @@ a single zone file.
 import json
 import mmap
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -66,16 +66,16 @@ class Served:
 class Store:
     """The images folder of one state directory, for the zones of one zones folder."""
 
-    def __init__(self, state: Path, zones: Path, *, temporary: bool = False) -> None:
-        """A `temporary` state goes with the server."""
-        self._state = state
-        self._folder = state / FOLDER
+    def __init__(self, state: Path | None, zones: Path) -> None:
+        """Without a state, what is written goes with the server."""
+        memory = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+        self._spare = memory / f"zoneserver-{secrets.token_hex(8)}"
+        self._folder = self._spare if state is None else state / FOLDER
         self._zones = str(zones.absolute())
-        self._temporary = temporary
 
     @classmethod
     def choose(cls, state: Path | None, zones: Path) -> "Store":
-        """The store in the state directory, or in a temporary one where that is of no use."""
+        """The store in the state directory, or one without where that is of no use."""
         if state is not None:
             try:
                 (state / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,40 +83,34 @@ class Store:
             except OSError as error:
                 reason = printable(error.strerror or str(error))
                 log(f"warning: {state} cannot be used: {reason}; a restart will not remember")
-            else:
-                return cls(state, zones)
-        memory = _MEMORY if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) else None
-        return cls(
-            Path(tempfile.mkdtemp(prefix="zoneserver-", dir=memory)), zones, temporary=True
-        )
+                state = None
+        return cls(state, zones)
 
     def close(self) -> None:
         """Remove what a restart has no use for."""
-        if self._temporary:
-            shutil.rmtree(self._state, ignore_errors=True)
+        shutil.rmtree(self._spare, ignore_errors=True)
 
-    def write(self, images: Iterable[tuple[bytes, bytes]]) -> str:
-        """Write zone images, each behind the key of its origin, as one file; its path.
+    def write(self, make: Callable[[], Iterable[tuple[bytes, bytes]]]) -> str:
+        """Write the zone images that are made, each behind its origin's key, as one file.
 
-        Raises StoreError.
+        Returns its path.
+
+        Where the state directory is of no use any more, they are served all the same, and a
+        restart will not remember them. Raises StoreError where that fails, too.
         """
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, path = tempfile.mkstemp(dir=self._folder, suffix=SUFFIX)
-            with os.fdopen(descriptor, "w+b") as file:
-                try:
-                    _write_images(file, images)
-                    file.flush()
-                    os.fsync(descriptor)
-                except BaseException:
-                    Path(path).unlink(missing_ok=True)
-                    raise
+            return _write_file(self._folder, make())
         except OSError as error:
-            raise self._error("written", error) from error
-        return path
+            log(printable(f"error: {self._error('written', error)}"))
+        try:
+            return _write_file(self._spare, make())
+        except OSError as error:
+            raise self._error("replaced", error) from error
 
     def keep(self, served: Served) -> None:
         """Make these the zones of the next start. Raises StoreError."""
+        if any(Path(file).parent != self._folder for file in served.files):
+            return
         document = {**served.document(), "zones": self._zones}
         document["files"] = [Path(file).name for file in served.files]
         try:
@@ -150,9 +144,10 @@ class Store:
     def sweep(self, served: Served) -> None:
         """Remove the image files that are not served any more, and what a crash left."""
         names = {Path(file).name for file in served.files}
-        for path in self._folder.glob(f"*{SUFFIX}"):
-            if path.name not in names:
-                path.unlink(missing_ok=True)
+        for folder in {self._folder, self._spare}:
+            for path in folder.glob(f"*{SUFFIX}"):
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
 
     def _error(self, what: str, error: OSError) -> StoreError:
         return StoreError(f"{self._folder} cannot be {what}: {error.strerror or error}")
@@ -177,11 +172,25 @@ def read_places(path: str) -> dict[bytes, Place]:
     }
 
 
+def _write_file(folder: Path, images: Iterable[tuple[bytes, bytes]]) -> str:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, path = tempfile.mkstemp(dir=folder, suffix=SUFFIX)
+    with os.fdopen(descriptor, "w+b") as file:
+        try:
+            _write_images(file, images)
+            file.flush()
+            os.fsync(descriptor)
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
+    return path
+
+
 def _write_images(file: Any, images: Iterable[tuple[bytes, bytes]]) -> None:  # noqa: ANN401
     """The header, which needs all that follows it, is written last."""
     entries: list[f.Entry] = []
     digest = blake2b(digest_size=16)
-    file.seek(f.FILE_HEADER.size)
+    file.write(bytes(f.FILE_HEADER.size))
     at = f.FILE_HEADER.size
     for key, image in images:
         entries.append(f.Entry(key, at, len(image)))
