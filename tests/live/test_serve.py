@@ -33,11 +33,11 @@ from zoneserver import __version__
 def test_start_says_what_is_served_and_where(tmp_path: Path) -> None:
     """Version, zones, listeners, ready: in this order, on standard output."""
     write_zones(tmp_path, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
-    with running(tmp_path, listen=ENDPOINTS) as server:
+    with running(tmp_path, "--engine", "portable", listen=ENDPOINTS) as server:
         ports = server.ports()
 
     assert [re.sub(r"serial \d+", "serial N", line) for line in server.output.seen] == [
-        f"zoneserver {__version__}",
+        f"zoneserver {__version__}, portable engine",
         "example.com. serial N, 7 records, mail to mail.example.com. (10)",
         "example.net. serial N, 7 records, mail to mail.example.net. (10)",
         *(
