@@ -1,0 +1,190 @@
+//! An answer: what is known of it before its octets are written, and the writing.
+
+use crate::cookies::Cookie;
+use crate::octets::{HandOver, u16_of_image, u16_of_message};
+use crate::query::{HEADER, OPT};
+use crate::template::Part;
+
+/// RCODEs (RFC 1035 4.1.1, RFC 2136 2.2, RFC 7873 8).
+pub const NOERROR: u16 = 0;
+/// The name does not exist.
+pub const NXDOMAIN: u16 = 3;
+/// Not for us to answer.
+pub const REFUSED: u16 = 5;
+/// A name that should not exist does: what a DNAME made is too long (RFC 6672 2.2).
+pub const YXDOMAIN: u16 = 6;
+/// Come again with the cookie that is in here (RFC 7873 5.2.3).
+pub const BADCOOKIE: u16 = 23;
+
+const TYPE_OPT: u8 = 41;
+const NSID: u16 = 3;
+const COOKIE: u16 = 10;
+const OPTION: usize = 4;
+const POINTER: u16 = 0xC000;
+const OFFSET: u16 = 0x3FFF;
+
+/// Whether an RCODE tells of an error rather than of a zone.
+#[must_use]
+pub fn is_error(rcode: u16) -> bool {
+    !matches!(rcode, NOERROR | NXDOMAIN | YXDOMAIN)
+}
+
+/// The OPT of an answer (RFC 6891 6.1.2).
+#[derive(Clone, Copy)]
+pub struct Opt<'a> {
+    /// What we can take, in octets.
+    pub payload: u16,
+    /// DO, as the query had it (RFC 3225 3).
+    pub is_dnssec_ok: bool,
+    /// Who we are (RFC 5001), or nothing.
+    pub nsid: &'a [u8],
+    /// Our COOKIE.
+    pub cookie: Option<Cookie>,
+    /// A whole option that says why (RFC 8914 2), or nothing.
+    pub extended_error: &'a [u8],
+}
+
+impl Opt<'_> {
+    /// How long it is.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        OPT + self.options()
+    }
+
+    fn options(&self) -> usize {
+        let nsid = if self.nsid.is_empty() { 0 } else { OPTION + self.nsid.len() };
+        let cookie = self.cookie.map_or(0, |cookie| OPTION + cookie.len());
+        nsid + cookie + self.extended_error.len()
+    }
+}
+
+/// One answer.
+pub struct Answer<'a> {
+    /// The query, of which the ID, RD and the question are repeated.
+    pub message: &'a [u8],
+    /// The offset behind its question.
+    pub question_end: usize,
+    /// The RCODE, all twelve bits of it.
+    pub rcode: u16,
+    /// AA.
+    pub is_authoritative: bool,
+    /// The records.
+    pub part: Part<'a>,
+    /// Our OPT, if the query has one.
+    pub opt: Option<Opt<'a>>,
+}
+
+impl Answer<'_> {
+    /// How many octets it has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.question_end + self.part.body.len() + self.opt.map_or(0, |opt| opt.length())
+    }
+
+    /// Take the records out and say so, that the asker may come back over TCP.
+    pub fn cut(&mut self) {
+        self.part = Part { is_truncated: true, ..Part::default() };
+    }
+
+    /// Send a cookie instead of the answer.
+    pub fn ask_for_cookie(&mut self) {
+        self.part = Part::default();
+        self.rcode = BADCOOKIE;
+        self.is_authoritative = false;
+        if let Some(opt) = &mut self.opt {
+            opt.extended_error = &[];
+        }
+    }
+
+    /// Write it; how many octets that made.
+    ///
+    /// # Errors
+    /// Where there is too little room, or the template is damaged.
+    pub fn write(&self, out: &mut [u8]) -> Result<usize, HandOver> {
+        let mut writer = Writer { out, at: 0 };
+        self.write_header(&mut writer)?;
+        writer.put(self.message.get(HEADER..self.question_end).ok_or(HandOver)?)?;
+        writer.put(self.part.body)?;
+        move_pointers(
+            &mut writer.out[self.question_end..writer.at],
+            &self.part,
+            self.question_end - 4,
+        )?;
+        if let Some(opt) = &self.opt {
+            write_opt(&mut writer, opt, self.rcode)?;
+        }
+        Ok(writer.at)
+    }
+
+    fn write_header(&self, writer: &mut Writer<'_>) -> Result<(), HandOver> {
+        let [answers, authorities, additional] = self.part.counts;
+        let additional =
+            additional.checked_add(u16::from(self.opt.is_some())).ok_or(HandOver)?;
+        // RFC 1035 4.1.1: QR, AA, TC, and RD as it came.
+        let flags = 0x80
+            | u8::from(self.is_authoritative) << 2
+            | u8::from(self.part.is_truncated) << 1
+            | self.message[2] & 1;
+        writer.put(&self.message[..2])?;
+        writer.put(&[flags, (self.rcode & 0x0F) as u8])?;
+        for count in [1, answers, authorities, additional] {
+            writer.put_u16(count)?;
+        }
+        Ok(())
+    }
+}
+
+/// Move the pointers behind the question by the length of the QNAME, at whose end `qname_end`
+/// they start to count.
+fn move_pointers(body: &mut [u8], part: &Part<'_>, qname_end: usize) -> Result<(), HandOver> {
+    for position in part.relocations.chunks_exact(2) {
+        let position = usize::from(u16_of_image(position, 0)?);
+        if position >= body.len() {
+            break;
+        }
+        let pointer = body.get_mut(position..position + 2).ok_or(HandOver)?;
+        let moved = usize::from(u16_of_message(pointer, 0)?) + qname_end;
+        pointer.copy_from_slice(&(POINTER | (moved as u16 & OFFSET)).to_be_bytes());
+    }
+    Ok(())
+}
+
+fn write_opt(writer: &mut Writer<'_>, opt: &Opt<'_>, rcode: u16) -> Result<(), HandOver> {
+    writer.put(&[0, 0, TYPE_OPT])?;
+    writer.put_u16(opt.payload)?;
+    // RFC 6891 6.1.3: the RCODE's upper bits, version 0.
+    writer.put(&[(rcode >> 4) as u8, 0, u8::from(opt.is_dnssec_ok) << 7, 0])?;
+    writer.put_u16(u16::try_from(opt.options()).map_err(|_| HandOver)?)?;
+    if !opt.nsid.is_empty() {
+        writer.put_option(NSID, opt.nsid)?;
+    }
+    if let Some(cookie) = &opt.cookie {
+        writer.put_option(COOKIE, cookie)?;
+    }
+    writer.put(opt.extended_error)
+}
+
+/// Octets written one after the other.
+struct Writer<'o> {
+    out: &'o mut [u8],
+    at: usize,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, octets: &[u8]) -> Result<(), HandOver> {
+        let end = self.at + octets.len();
+        self.out.get_mut(self.at..end).ok_or(HandOver)?.copy_from_slice(octets);
+        self.at = end;
+        Ok(())
+    }
+
+    fn put_u16(&mut self, number: u16) -> Result<(), HandOver> {
+        self.put(&number.to_be_bytes())
+    }
+
+    fn put_option(&mut self, code: u16, octets: &[u8]) -> Result<(), HandOver> {
+        self.put_u16(code)?;
+        self.put_u16(u16::try_from(octets.len()).map_err(|_| HandOver)?)?;
+        self.put(octets)
+    }
+}

@@ -1,0 +1,219 @@
+//! Image files, mapped and never trusted: every offset is held against the octets there are.
+//!
+//! The digest is checked in Python before a file is named here. A file must not change
+//! while it is mapped: new versions are new files.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+
+use crate::octets::{
+    HandOver, offset_of_file, offset_of_zone, take, u16_of_image, u32_of_image,
+};
+use crate::template::Template;
+
+const MAGIC: &[u8] = b"ZONEIMG\x01";
+const FILE_HEADER: usize = 48;
+const ZONE_MAGIC: &[u8] = b"ZONE";
+const ZONE_HEADER: usize = 40;
+const NODE: usize = 24;
+const TABLE_HEADER: usize = 8;
+const TABLE_ENTRY: usize = 8;
+
+/// Why a file cannot be used.
+#[derive(Debug)]
+pub enum ImageError {
+    /// The system does not give it.
+    Unreadable(io::Error),
+    /// It is not what an image file must be.
+    Damaged,
+}
+
+/// Octets that stay where they are: a mapping, or a test's own.
+type Octets = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+/// One image file.
+pub struct ImageFile {
+    path: PathBuf,
+    octets: Octets,
+}
+
+/// Where a file has a zone.
+pub struct Entry<'f> {
+    /// The origin's key.
+    pub origin: &'f [u8],
+    /// The octets of its image.
+    pub zone: Range<usize>,
+}
+
+impl ImageFile {
+    /// Map a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or its header or directory are damaged.
+    pub fn open(path: &Path) -> Result<Self, ImageError> {
+        let file = File::open(path).map_err(ImageError::Unreadable)?;
+        // SAFETY: a shared mapping is only octets to us as long as nobody changes the file.
+        // Image files are written under another name and moved into place, once.
+        #[allow(unsafe_code)]
+        let mapped = unsafe { Mmap::map(&file) }.map_err(ImageError::Unreadable)?;
+        Self::new(path, Box::new(mapped))
+    }
+
+    /// Take octets as a file of this name.
+    ///
+    /// # Errors
+    /// Where its header or directory are damaged.
+    pub fn new(path: &Path, octets: Octets) -> Result<Self, ImageError> {
+        let file = Self { path: path.to_owned(), octets };
+        file.check().map_err(|HandOver| ImageError::Damaged)?;
+        Ok(file)
+    }
+
+    /// The name by which it was mapped.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The zones of its directory.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        // Checked when it was opened: no error is left.
+        self.directory().into_iter().flatten().map_while(Result::ok)
+    }
+
+    /// The image of one zone.
+    #[must_use]
+    pub fn zone(&self, entry: &Range<usize>) -> Option<Zone<'_>> {
+        self.octets().get(entry.clone()).map(Zone)
+    }
+
+    fn octets(&self) -> &[u8] {
+        (*self.octets).as_ref()
+    }
+
+    fn check(&self) -> Result<(), HandOver> {
+        let octets = self.octets();
+        let is_whole = offset_of_file(octets, 8)? == octets.len();
+        if take(octets, 0, MAGIC.len())? != MAGIC || !is_whole {
+            return Err(HandOver);
+        }
+        self.directory()?.try_for_each(|entry| entry.map(drop))
+    }
+
+    fn directory(&self) -> Result<impl Iterator<Item = Result<Entry<'_>, HandOver>>, HandOver> {
+        let octets = self.octets();
+        let count = u32_of_image(octets, 32)?;
+        let mut at = offset_of_file(octets, 40)?;
+        Ok((0..count).map(move |_| {
+            let (start, length) =
+                (offset_of_file(octets, at)?, offset_of_file(octets, at + 8)?);
+            let named = usize::from(u16_of_image(octets, at + 16)?);
+            let origin = take(octets, at + 18, named)?;
+            at += 18 + named;
+            if start < FILE_HEADER || take(octets, start, length)?.len() < ZONE_HEADER {
+                return Err(HandOver);
+            }
+            Ok(Entry { origin, zone: start..start + length })
+        }))
+    }
+}
+
+/// The image of one zone. Its offsets count from its own start.
+#[derive(Clone, Copy)]
+pub struct Zone<'f>(&'f [u8]);
+
+impl<'f> Zone<'f> {
+    /// The most labels that an existing name of it has.
+    ///
+    /// # Errors
+    /// Where this is no image of a zone.
+    pub fn most_labels(self) -> Result<usize, HandOver> {
+        if take(self.0, 0, ZONE_MAGIC.len())? != ZONE_MAGIC {
+            return Err(HandOver);
+        }
+        offset_of_zone(self.0, 16)
+    }
+
+    /// The node of an existing name.
+    ///
+    /// # Errors
+    /// Where the index is damaged.
+    pub fn find_node(self, key: &[u8]) -> Result<Option<Node<'f>>, HandOver> {
+        let hash = crc32fast::hash(key);
+        let buckets = u32_of_image(self.0, 12)?;
+        if !buckets.is_power_of_two() {
+            return Err(HandOver);
+        }
+        let bucket = offset_of_zone(self.0, 20)? + 4 * (hash & (buckets - 1)) as usize;
+        let nodes = offset_of_zone(self.0, 24)?;
+        for number in offset_of_zone(self.0, bucket)?..offset_of_zone(self.0, bucket + 4)? {
+            let node = Node { zone: self, octets: take(self.0, nodes + NODE * number, NODE)? };
+            if u32_of_image(node.octets, 0)? == hash && node.key()? == key {
+                return Ok(Some(node));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a table says of a type.
+    fn find_template(self, table: usize, qtype: u16) -> Result<Template<'f>, HandOver> {
+        if table == 0 {
+            return Err(HandOver);
+        }
+        let count = usize::from(u16_of_image(self.0, table)?);
+        let entries = take(self.0, table + TABLE_HEADER, TABLE_ENTRY * count)?;
+        let key = |number: usize| u32_of_image(entries, TABLE_ENTRY * number);
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if key(middle)? < u32::from(qtype) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let found = if low < count && key(low)? == u32::from(qtype) {
+            offset_of_zone(entries, TABLE_ENTRY * low + 4)?
+        } else {
+            offset_of_zone(self.0, table + 4)?
+        };
+        if found == 0 {
+            return Err(HandOver);
+        }
+        Template::read(self.0.get(found..).ok_or(HandOver)?)
+    }
+}
+
+/// An existing name.
+pub struct Node<'f> {
+    zone: Zone<'f>,
+    octets: &'f [u8],
+}
+
+impl<'f> Node<'f> {
+    /// The answer to a question for this name.
+    ///
+    /// # Errors
+    /// Where there is none in the image.
+    pub fn exact(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
+        self.zone.find_template(offset_of_zone(self.octets, 8)?, qtype)
+    }
+
+    /// The answer to a question for a name below this one that does not exist.
+    ///
+    /// # Errors
+    /// Where there is none in the image.
+    pub fn below(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
+        self.zone.find_template(offset_of_zone(self.octets, 12)?, qtype)
+    }
+
+    fn key(&self) -> Result<&'f [u8], HandOver> {
+        let at = offset_of_zone(self.octets, 4)?;
+        let length = usize::from(*self.zone.0.get(at).ok_or(HandOver)?);
+        take(self.zone.0, at + 1, length)
+    }
+}

@@ -1,0 +1,23 @@
+//! The fast path of zoneserver: answers queries from zone images, over UDP by itself.
+//!
+//! It knows no DNS semantics beyond the lookup of a ready answer. Whatever it does not
+//! recognise it hands over, and Python answers it.
+
+pub mod answer;
+pub mod cookies;
+pub mod counters;
+pub mod datagrams;
+pub mod engine;
+pub mod handover;
+pub mod image;
+pub mod limits;
+pub mod lookup;
+pub mod octets;
+#[cfg(feature = "python")]
+mod python;
+pub mod query;
+pub mod responder;
+pub mod system;
+pub mod template;
+pub mod udp;
+pub mod zones;

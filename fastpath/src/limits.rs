@@ -1,0 +1,190 @@
+//! Rate limiting: how many answers of one kind the neighbours of one address get in a second.
+//!
+//! It bounds what a forged source address can be made to receive. Windows are whole seconds,
+//! the table has a fixed size, and nothing locks: threads meet in single integers only.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::Ipv6Addr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::template::Kind;
+
+const WAYS: usize = 4;
+const SETS: usize = 16_384;
+
+/// What may go out.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// Answers of one account in a second. 0: as many as there are.
+    pub answers: u32,
+    /// Every how manieth answer beyond goes out cut short. 0: none does.
+    pub slip: u32,
+    /// Error answers in a second, to everybody together. 0: as many as there are.
+    pub errors: u32,
+    /// Whether nothing is kept back, only counted.
+    pub log_only: bool,
+    /// Whether loopback is limited as everybody else.
+    pub limit_loopback: bool,
+}
+
+/// What an answer is accounted on.
+#[derive(Clone, Copy, Hash)]
+pub struct Account {
+    /// What it tells.
+    pub kind: Kind,
+    /// The hash of a name.
+    pub name: u32,
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes out.
+    Send,
+    /// It goes out without its records, so that an honest asker comes back over TCP.
+    Slip,
+    /// It is one too many for its account.
+    Drop,
+    /// It is one error too many.
+    DropError,
+}
+
+/// The counts of the present second.
+pub struct Limits {
+    rates: Rates,
+    seed: RandomState,
+    accounts: Box<[AtomicU64]>,
+    errors: AtomicU64,
+}
+
+impl Limits {
+    /// No answer counted yet.
+    #[must_use]
+    pub fn new(rates: Rates) -> Self {
+        let windows = if rates.answers > 0 { SETS * WAYS } else { 0 };
+        Self {
+            rates,
+            seed: RandomState::new(),
+            accounts: (0..windows).map(|_| AtomicU64::new(0)).collect(),
+            errors: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether answers are only counted.
+    #[must_use]
+    pub fn is_log_only(&self) -> bool {
+        self.rates.log_only
+    }
+
+    /// Whether an address is answered without any limit.
+    #[must_use]
+    pub fn is_exempt(&self, address: &[u8]) -> bool {
+        let is_off = self.rates.answers == 0 && self.rates.errors == 0;
+        is_off || (!self.rates.limit_loopback && is_loopback(address))
+    }
+
+    /// Count an answer to an address, and judge it.
+    #[must_use]
+    pub fn judge(&self, address: &[u8], account: Account, is_error: bool, now: u32) -> Verdict {
+        let verdict = self.judge_account(address, account, now);
+        let may_go = verdict != Verdict::Drop;
+        if may_go && is_error && self.rates.errors > 0 {
+            let spent = step(&self.errors, 0, now);
+            if spent.is_none_or(|window| window.count() > self.rates.errors) {
+                return Verdict::DropError;
+            }
+        }
+        verdict
+    }
+
+    fn judge_account(&self, address: &[u8], account: Account, now: u32) -> Verdict {
+        if self.rates.answers == 0 {
+            return Verdict::Send;
+        }
+        let hash = self.seed.hash_one((prefix(address), account));
+        let over = self.count(hash, now).saturating_sub(self.rates.answers);
+        match self.rates.slip {
+            _ if over == 0 => Verdict::Send,
+            0 => Verdict::Drop,
+            slip if over % slip == 0 => Verdict::Slip,
+            _ => Verdict::Drop,
+        }
+    }
+
+    /// Count one more for an account, which may take the place of the one idle for longest.
+    fn count(&self, hash: u64, now: u32) -> u32 {
+        let tag = hash >> (64 - TAG_BITS);
+        let first = hash as usize % SETS * WAYS;
+        let set = &self.accounts[first..first + WAYS];
+        let window = |entry: &&AtomicU64| Window(entry.load(Ordering::Relaxed));
+        let idle = |entry: &&AtomicU64| second(now).wrapping_sub(window(entry).second());
+        let own = set.iter().find(|entry| window(entry).tag() == tag);
+        let entry = own.or_else(|| set.iter().max_by_key(idle));
+        // Should other threads win every race for it, this answer goes uncounted.
+        entry.and_then(|entry| step(entry, tag, now)).map_or(0, Window::count)
+    }
+}
+
+const TAG_BITS: u32 = 24;
+const COUNT_BITS: u32 = 24;
+const MOST: u64 = (1 << COUNT_BITS) - 1;
+
+/// A tag, the second that is counted, and the count, in one integer.
+#[derive(Clone, Copy)]
+struct Window(u64);
+
+impl Window {
+    fn tag(self) -> u64 {
+        self.0 >> (64 - TAG_BITS)
+    }
+
+    fn second(self) -> u16 {
+        (self.0 >> COUNT_BITS & 0xFFFF) as u16
+    }
+
+    fn count(self) -> u32 {
+        (self.0 & MOST) as u32
+    }
+
+    /// The window with one more in it, or a new one where it is another's or of the past.
+    fn next(self, tag: u64, now: u32) -> Self {
+        if self.tag() == tag && self.second() == second(now) {
+            return Self(self.0 + u64::from(self.0 & MOST < MOST));
+        }
+        Self(tag << (64 - TAG_BITS) | u64::from(second(now)) << COUNT_BITS | 1)
+    }
+}
+
+/// The part of a time that a window keeps: enough to tell this second from 18 hours of others.
+fn second(now: u32) -> u16 {
+    (now & 0xFFFF) as u16
+}
+
+/// Count one more in a window. None where other threads were faster again and again.
+fn step(entry: &AtomicU64, tag: u64, now: u32) -> Option<Window> {
+    (0..16).find_map(|_| {
+        let old = entry.load(Ordering::Relaxed);
+        let new = Window(old).next(tag, now);
+        let swapped =
+            entry.compare_exchange_weak(old, new.0, Ordering::Relaxed, Ordering::Relaxed);
+        swapped.ok().map(|_| new)
+    })
+}
+
+/// The neighbourhood of an address that is limited together: a /24 or a /56.
+fn prefix(address: &[u8]) -> [u8; 8] {
+    let significant = if address.len() == 4 { 3 } else { 7 };
+    let mut prefix = [0; 8];
+    for (to, from) in prefix.iter_mut().zip(&address[..significant.min(address.len())]) {
+        *to = *from;
+    }
+    prefix[7] = significant as u8;
+    prefix
+}
+
+fn is_loopback(address: &[u8]) -> bool {
+    match *address {
+        [first, _, _, _] => first == 127,
+        _ => *address == Ipv6Addr::LOCALHOST.octets(),
+    }
+}

@@ -1,0 +1,167 @@
+//! The module zoneserver._fastpath. What it offers is written down in zoneserver/_fastpath.pyi.
+
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::cookies::Secrets;
+use crate::engine::Engine as Shared;
+use crate::handover;
+use crate::image::ImageError;
+use crate::limits::{Limits, Rates};
+use crate::responder::{Asker, Decision, Responder, Settings};
+
+#[pymodule]
+mod _fastpath {
+    #[pymodule_export]
+    use super::{Engine, Pending};
+}
+
+/// Answers queries from zone images.
+#[pyclass(frozen, module = "zoneserver._fastpath")]
+struct Engine(Arc<Shared>);
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, limit_loopback))]
+    #[allow(clippy::too_many_arguments)] // all of them by name
+    fn new(
+        max_payload: u16,
+        nsid: Vec<u8>,
+        refused_option: Vec<u8>,
+        secrets: Vec<[u8; 16]>,
+        rate: u32,
+        slip: u32,
+        errors: u32,
+        log_only: bool,
+        limit_loopback: bool,
+    ) -> PyResult<Self> {
+        let secrets = Secrets::new(secrets);
+        let settings = Settings { max_payload, nsid, refused_option, secrets };
+        if !settings.fit() {
+            return Err(PyValueError::new_err("nsid and refused_option are too long together"));
+        }
+        let rates = Rates { answers: rate, slip, errors, log_only, limit_loopback };
+        Ok(Self(Arc::new(Shared::new(Responder::new(settings), Limits::new(rates)))))
+    }
+
+    fn publish(
+        &self,
+        py: Python<'_>,
+        files: Vec<PathBuf>,
+        gone: Vec<Vec<u8>>,
+        refused: Vec<Vec<u8>>,
+    ) -> PyResult<()> {
+        py.detach(move || {
+            let responder = &self.0.responder;
+            let zones = responder.zones().replaced(files, gone, refused);
+            responder.publish(zones.map_err(unusable)?);
+            Ok(())
+        })
+    }
+
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        message: &[u8],
+        stream: bool,
+        address: &[u8],
+        now: u32,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        if !matches!(address.len(), 4 | 16) {
+            return Err(PyValueError::new_err("an address has 4 or 16 octets"));
+        }
+        let zones = self.0.responder.zones();
+        match self.0.responder.decide(
+            &zones,
+            message,
+            Asker { address, is_stream: stream, now },
+        ) {
+            Decision::Silence => Ok(Some(PyBytes::new(py, b""))),
+            Decision::HandOver { .. } => Ok(None),
+            Decision::Reply(reply) => {
+                let mut is_written = false;
+                let octets = PyBytes::new_with(py, reply.answer.length(), |out| {
+                    is_written = reply.answer.write(out).is_ok();
+                    Ok(())
+                })?;
+                Ok(is_written.then_some(octets))
+            }
+        }
+    }
+
+    fn serve(&self, descriptors: Vec<RawFd>, wake: RawFd) -> PyResult<()> {
+        Ok(self.0.serve(descriptors, wake)?)
+    }
+
+    fn take(&self, most: usize) -> Vec<Pending> {
+        let taken = self.0.queue.take(most).into_iter();
+        taken.map(|query| Pending { engine: Arc::clone(&self.0), query }).collect()
+    }
+
+    fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counts = PyDict::new(py);
+        self.0.counters.read().try_for_each(|(name, count)| counts.set_item(name, count))?;
+        Ok(counts)
+    }
+
+    fn beats(&self) -> u64 {
+        self.0.beats()
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.0.stop());
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.0.let_go();
+    }
+}
+
+fn unusable((path, error): (PathBuf, ImageError)) -> PyErr {
+    match error {
+        // The constructor of OSError makes it a FileNotFoundError and the like.
+        ImageError::Unreadable(error) => {
+            PyOSError::new_err((error.raw_os_error(), error.to_string(), path))
+        }
+        ImageError::Damaged => {
+            PyValueError::new_err(format!("{} is no sound image file", path.display()))
+        }
+    }
+}
+
+/// A query that Python answers.
+#[pyclass(frozen, module = "zoneserver._fastpath")]
+struct Pending {
+    engine: Arc<Shared>,
+    query: handover::Pending,
+}
+
+#[pymethods]
+impl Pending {
+    #[getter]
+    fn message<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.query.message)
+    }
+
+    #[getter]
+    fn address<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.query.peer.address())
+    }
+
+    #[getter]
+    fn port(&self) -> u16 {
+        self.query.peer.port()
+    }
+
+    fn send(&self, octets: &[u8]) {
+        self.query.send(&self.engine, octets);
+    }
+}

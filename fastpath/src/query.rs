@@ -1,0 +1,187 @@
+//! The scan of a query: one walk over the octets, no pointer followed, nothing allocated.
+//!
+//! It lets through what zoneserver/wire/scan.py lets through, as far as it is usual: one
+//! question of class IN, and no other record than an OPT. The rest is handed over.
+
+use crate::octets::{HandOver, take, u16_of_message};
+
+/// Octets of a header (RFC 1035 4.1.1).
+pub const HEADER: usize = 12;
+/// Octets of a name, length octets and root included (RFC 1035 2.3.4).
+pub const MOST_NAME: usize = 255;
+/// An OPT up to its options (RFC 6891 6.1.2).
+pub const OPT: usize = 11;
+
+/// Types that the lookup must know of.
+pub const DS: u16 = 43;
+const TYPE_OPT: u16 = 41;
+const IXFR: u16 = 251;
+const AXFR: u16 = 252;
+const ANY: u16 = 255;
+const CLASS_IN: u16 = 1;
+const NSID: u16 = 3;
+const COOKIE: u16 = 10;
+
+const MOST_LABEL: usize = 63;
+const MOST_LABELS: usize = 127;
+const MOST_OPTIONS: usize = 64;
+
+/// A QNAME's key: its octets with A-Z folded to a-z, and where its labels start.
+pub struct Name {
+    octets: [u8; MOST_NAME],
+    length: usize,
+    starts: [u8; MOST_LABELS],
+    labels: usize,
+}
+
+impl Name {
+    /// How many labels it has; the root has none.
+    #[must_use]
+    pub fn labels(&self) -> usize {
+        self.labels
+    }
+
+    /// The key of the ancestor that has this many labels, or of the name itself.
+    #[must_use]
+    pub fn suffix(&self, labels: usize) -> &[u8] {
+        let skipped = self.labels.saturating_sub(labels);
+        let start = if skipped == self.labels {
+            self.length.saturating_sub(1)
+        } else {
+            usize::from(self.starts[skipped])
+        };
+        &self.octets[start..self.length]
+    }
+
+    /// Its hash, as images have it.
+    #[must_use]
+    pub fn hash(&self) -> u32 {
+        crc32fast::hash(self.suffix(self.labels))
+    }
+
+    /// Read the QNAME of a message, which no pointer may compress.
+    fn scan(message: &[u8]) -> Result<Self, HandOver> {
+        let mut name =
+            Self { octets: [0; MOST_NAME], length: 0, starts: [0; MOST_LABELS], labels: 0 };
+        let mut at = HEADER;
+        loop {
+            let length = usize::from(*message.get(at).ok_or(HandOver)?);
+            if length == 0 {
+                break;
+            }
+            let start = at - HEADER;
+            at += 1 + length;
+            if length > MOST_LABEL || at - HEADER >= MOST_NAME {
+                return Err(HandOver);
+            }
+            name.starts[name.labels] = u8::try_from(start).map_err(|_| HandOver)?;
+            name.labels += 1;
+        }
+        name.length = at + 1 - HEADER;
+        let octets = &mut name.octets[..name.length];
+        octets.copy_from_slice(take(message, HEADER, name.length)?);
+        octets.make_ascii_lowercase(); // RFC 4343 3: no length octet is a letter's
+        Ok(name)
+    }
+}
+
+/// The OPT of a query (RFC 6891 6.1.2).
+#[derive(Clone, Copy)]
+pub struct Edns<'m> {
+    /// Octets that the asker can take.
+    pub payload: u16,
+    /// DO, which an answer repeats (RFC 3225 3).
+    pub is_dnssec_ok: bool,
+    /// Whether it asks who we are (RFC 5001).
+    pub wants_nsid: bool,
+    /// The first COOKIE (RFC 7873 5.2).
+    pub cookie: Option<&'m [u8]>,
+}
+
+/// One usual question.
+pub struct Query<'m> {
+    /// What is asked for.
+    pub qname: Name,
+    /// And of which type.
+    pub qtype: u16,
+    /// The offset behind the question.
+    pub question_end: usize,
+    /// What the asker says of itself.
+    pub edns: Option<Edns<'m>>,
+}
+
+/// The offset behind the one question of a message.
+///
+/// # Errors
+/// Where it is cut, or its QNAME compressed or too long.
+pub fn end_of_question(message: &[u8]) -> Result<usize, HandOver> {
+    Ok(HEADER + Name::scan(message)?.length + 4)
+}
+
+/// Walk a message. None: it must not be answered at all.
+///
+/// # Errors
+/// For what is unusual or malformed.
+pub fn scan(message: &[u8], is_stream: bool) -> Result<Option<Query<'_>>, HandOver> {
+    // An answer to an answer, or to less than a header, could be made to loop.
+    if message.len() < HEADER || message[2] & 0x80 != 0 {
+        return Ok(None);
+    }
+    let count = |at| u16_of_message(message, at);
+    let opcode = message[2] >> 3 & 0x0F;
+    if opcode != 0 || count(4)? != 1 || count(6)? != 0 || count(8)? != 0 {
+        return Err(HandOver);
+    }
+    let qname = Name::scan(message)?;
+    let end = HEADER + qname.length;
+    let (qtype, qclass) = (u16_of_message(message, end)?, u16_of_message(message, end + 2)?);
+    if qclass != CLASS_IN || matches!(qtype, IXFR | AXFR) || (is_stream && qtype == ANY) {
+        return Err(HandOver);
+    }
+    let question_end = end + 4;
+    let edns = match count(10)? {
+        0 => None,
+        1 => Some(scan_opt(message, question_end)?),
+        _ => return Err(HandOver),
+    };
+    Ok(Some(Query { qname, qtype, question_end, edns }))
+}
+
+fn scan_opt(message: &[u8], at: usize) -> Result<Edns<'_>, HandOver> {
+    let fixed = take(message, at, OPT)?;
+    let version = fixed[6];
+    if fixed[0] != 0 || u16_of_message(fixed, 1)? != TYPE_OPT || version != 0 {
+        return Err(HandOver);
+    }
+    let mut edns = Edns {
+        payload: u16_of_message(fixed, 3)?,
+        is_dnssec_ok: fixed[7] & 0x80 != 0,
+        wants_nsid: false,
+        cookie: None,
+    };
+    let options = take(message, at + OPT, usize::from(u16_of_message(fixed, 9)?))?;
+    scan_options(options, &mut edns)?;
+    Ok(edns)
+}
+
+/// Note the options, which must fill the OPT exactly (RFC 6891 6.1.2).
+fn scan_options<'m>(options: &'m [u8], edns: &mut Edns<'m>) -> Result<(), HandOver> {
+    let mut at = 0;
+    for _ in 0..MOST_OPTIONS {
+        if at == options.len() {
+            return Ok(());
+        }
+        let code = u16_of_message(options, at)?;
+        let length = usize::from(u16_of_message(options, at + 2)?);
+        let octets = take(options, at + 4, length)?;
+        at += 4 + length;
+        match code {
+            NSID => edns.wants_nsid = true,
+            // RFC 7873 5.2.2: the asker's 8 octets, then none or 8 to 32 of the server's.
+            COOKIE if length != 8 && !(16..=40).contains(&length) => return Err(HandOver),
+            COOKIE if edns.cookie.is_none() => edns.cookie = Some(octets),
+            _ => {}
+        }
+    }
+    if at == options.len() { Ok(()) } else { Err(HandOver) }
+}

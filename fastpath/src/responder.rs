@@ -1,0 +1,195 @@
+//! From a message to what becomes of it: silence, an answer, or Python's turn.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::answer::{Answer, Opt, REFUSED};
+use crate::cookies::{Secrets, Weighed};
+use crate::limits::Account;
+use crate::lookup::look_up;
+use crate::octets::HandOver;
+use crate::query::{HEADER, MOST_NAME, OPT, Query, scan};
+use crate::template::{Kind, Part, Template};
+use crate::zones::Zones;
+
+/// What an asker without EDNS can take over UDP (RFC 1035 4.2.1).
+pub const LEAST_PAYLOAD: u16 = 512;
+const MOST_STREAM: usize = 65_535;
+const COOKIE_OPTION: usize = 28;
+const NSID_OPTION: usize = 4;
+
+/// What the answers say beside what is in the zones.
+pub struct Settings {
+    /// The most octets of an answer over UDP, and what our OPT announces.
+    pub max_payload: u16,
+    /// Who we are, to those who ask (RFC 5001).
+    pub nsid: Vec<u8>,
+    /// The whole option that says why we refuse (RFC 8914).
+    pub refused_option: Vec<u8>,
+    /// What cookies are made with.
+    pub secrets: Secrets,
+}
+
+impl Settings {
+    /// Whether the longest question leaves room for these in the smallest answer.
+    #[must_use]
+    pub fn fit(&self) -> bool {
+        let fixed = HEADER + MOST_NAME + 4 + OPT + NSID_OPTION + COOKIE_OPTION;
+        fixed + self.nsid.len() + self.refused_option.len() <= usize::from(LEAST_PAYLOAD)
+    }
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// 4 or 16 octets.
+    pub address: &'a [u8],
+    /// Whether size does not matter.
+    pub is_stream: bool,
+    /// The time, in seconds since 1970.
+    pub now: u32,
+}
+
+/// What becomes of a message.
+pub enum Decision<'a> {
+    /// It must not be answered.
+    Silence,
+    /// Python answers. `is_proven` as in `Reply`.
+    HandOver {
+        /// As in `Reply`.
+        is_proven: bool,
+    },
+    /// It is answered.
+    Reply(Reply<'a>),
+}
+
+/// An answer, and what rate limiting wants to know of it.
+pub struct Reply<'a> {
+    /// The answer.
+    pub answer: Answer<'a>,
+    /// What it is accounted on.
+    pub account: Account,
+    /// Whether a valid cookie shows that the asker's address is not forged.
+    pub is_proven: bool,
+}
+
+/// Answers from the present zones.
+pub struct Responder {
+    settings: Settings,
+    zones: Mutex<Arc<Zones>>,
+}
+
+impl Responder {
+    /// A responder without zones.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, zones: Mutex::default() }
+    }
+
+    /// The zones of this moment. A query is answered from one set throughout.
+    #[must_use]
+    pub fn zones(&self) -> Arc<Zones> {
+        Arc::clone(&self.zones.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Answer from other zones from now on.
+    pub fn publish(&self, zones: Zones) {
+        let mut held = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *held, Arc::new(zones));
+        drop(held);
+        // To give a large set back takes longer than to answer a batch: better here than in
+        // a loop, which lets go of it within its present batch.
+        for _ in 0..50 {
+            if Arc::strong_count(&old) == 1 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The most octets of an answer over UDP.
+    #[must_use]
+    pub fn most_octets(&self) -> usize {
+        usize::from(self.settings.max_payload.max(LEAST_PAYLOAD))
+    }
+
+    /// Decide what becomes of a message.
+    #[must_use]
+    pub fn decide<'a>(
+        &'a self,
+        zones: &'a Zones,
+        message: &'a [u8],
+        asker: Asker<'_>,
+    ) -> Decision<'a> {
+        let query = match scan(message, asker.is_stream) {
+            Ok(Some(query)) => query,
+            Ok(None) => return Decision::Silence,
+            Err(HandOver) => return Decision::HandOver { is_proven: false },
+        };
+        let presented = query.edns.and_then(|edns| edns.cookie);
+        let weighed = presented
+            .and_then(|cookie| self.settings.secrets.weigh(cookie, asker.address, asker.now));
+        let is_proven = weighed.is_some_and(|weighed| weighed.is_valid);
+        match self.answer(zones, message, &query, weighed, asker.is_stream) {
+            Ok((answer, account)) => Decision::Reply(Reply { answer, account, is_proven }),
+            Err(HandOver) => Decision::HandOver { is_proven },
+        }
+    }
+
+    fn answer<'a>(
+        &'a self,
+        zones: &'a Zones,
+        message: &'a [u8],
+        query: &Query<'_>,
+        weighed: Option<Weighed>,
+        is_stream: bool,
+    ) -> Result<(Answer<'a>, Account), HandOver> {
+        let template = look_up(zones, &query.qname, query.qtype)?;
+        let opt = self.opt(query, weighed, template.is_none());
+        let limit = self.limit(query, is_stream);
+        let room = limit.saturating_sub(opt.map_or(0, |opt| opt.length()) + query.question_end);
+        let (rcode, is_authoritative, part) = match &template {
+            None => (REFUSED, false, Part::default()),
+            Some(found) => (u16::from(found.rcode), found.is_authoritative, found.fit(room)?),
+        };
+        let question_end = query.question_end;
+        let answer = Answer { message, question_end, rcode, is_authoritative, part, opt };
+        Ok((answer, account(template.as_ref(), query)))
+    }
+
+    /// The most octets that may answer a query.
+    fn limit(&self, query: &Query<'_>, is_stream: bool) -> usize {
+        if is_stream {
+            return MOST_STREAM;
+        }
+        // RFC 6891 6.2.3: a payload below 512 is read as 512; beyond our own, ours counts.
+        let asked = query.edns.map_or(LEAST_PAYLOAD, |edns| edns.payload);
+        usize::from(asked.min(self.settings.max_payload).max(LEAST_PAYLOAD))
+    }
+
+    fn opt(
+        &self,
+        query: &Query<'_>,
+        weighed: Option<Weighed>,
+        refuses: bool,
+    ) -> Option<Opt<'_>> {
+        let settings = &self.settings;
+        query.edns.map(|edns| Opt {
+            payload: settings.max_payload,
+            is_dnssec_ok: edns.is_dnssec_ok,
+            nsid: if edns.wants_nsid { &settings.nsid } else { &[] },
+            cookie: weighed.map(|weighed| weighed.ours),
+            extended_error: if refuses { &settings.refused_option } else { &[] },
+        })
+    }
+}
+
+fn account(template: Option<&Template<'_>>, query: &Query<'_>) -> Account {
+    match template {
+        None => Account { kind: Kind::Error, name: 0 },
+        Some(found) if found.account == 0 => {
+            Account { kind: found.kind, name: query.qname.hash() }
+        }
+        Some(found) => Account { kind: found.kind, name: found.account },
+    }
+}

@@ -1,0 +1,145 @@
+//! The loop: datagrams in, answers out, a batch at a time. Python is never waited for.
+
+use std::io::ErrorKind;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::counters::{Count, Tally};
+use crate::datagrams::Peer;
+use crate::engine::{Engine, now};
+use crate::handover::Pending;
+use crate::limits::Verdict;
+use crate::responder::{Asker, Decision, Reply};
+use crate::system::{Inbox, Outbox, block_signals};
+use crate::zones::Zones;
+
+/// Batches that are still answered after `stop`: more than a receive buffer holds.
+const LAST_TURNS: usize = 256;
+/// echo, discard, daytime, chargen, time, and 0, which nobody can have: an answer to them
+/// could only start a loop or be lost.
+const DEAF_PORTS: [u16; 5] = [0, 7, 13, 19, 37];
+/// How long an error that stays is left alone, in milliseconds.
+const MOST_BACKOFF: u64 = 100;
+
+/// Answer what comes to a socket until the engine is told to stop.
+pub fn run(engine: &Engine, socket: &Arc<OwnedFd>, seen: &AtomicU64) {
+    block_signals();
+    let mut udp = Loop {
+        engine,
+        socket,
+        inbox: Inbox::new(),
+        outbox: Outbox::new(engine.responder.most_octets()),
+    };
+    let (mut errors, mut last_turns) = (0, 0);
+    while last_turns < LAST_TURNS {
+        seen.store(engine.milliseconds(), Ordering::Relaxed);
+        let is_stopping = engine.is_stopping();
+        last_turns += usize::from(is_stopping);
+        match udp.inbox.receive(socket.as_fd(), !is_stopping) {
+            Ok(count) => {
+                errors = 0;
+                udp.answer(count);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if is_stopping {
+                    break;
+                }
+            }
+            // An error that an earlier datagram caused, reported late, or one that stays.
+            Err(_) => {
+                engine.counters.add(&Tally::of(Count::ReceiveErrors));
+                errors += 1;
+                let pause = MOST_BACKOFF.min(1 << errors.min(16_u32));
+                std::thread::sleep(Duration::from_millis(pause));
+            }
+        }
+    }
+}
+
+/// What one thread has for itself.
+struct Loop<'e> {
+    engine: &'e Engine,
+    socket: &'e Arc<OwnedFd>,
+    inbox: Inbox,
+    outbox: Outbox,
+}
+
+impl Loop<'_> {
+    fn answer(&mut self, count: usize) {
+        let zones = self.engine.responder.zones();
+        let (now, mut tally) = (now(), Tally::default());
+        tally.add_many(Count::Received, count);
+        for slot in 0..count {
+            // A mistake of ours costs the query that shows it, and nobody else's.
+            let answered = catch_unwind(AssertUnwindSafe(|| {
+                self.answer_one(&zones, slot, now, &mut tally);
+            }));
+            if answered.is_err() {
+                tally.add(Count::Panics);
+            }
+        }
+        drop(zones);
+        let errors = self.outbox.send(self.socket.as_fd(), &self.inbox);
+        tally.add_many(Count::SendErrors, errors);
+        self.engine.counters.add(&tally);
+    }
+
+    fn answer_one(&mut self, zones: &Zones, slot: usize, now: u32, tally: &mut Tally) {
+        let (message, peer) = (self.inbox.message(slot), self.inbox.peer(slot));
+        if DEAF_PORTS.contains(&peer.port()) {
+            tally.add(Count::DroppedPort);
+            return;
+        }
+        let asker = Asker { address: peer.address(), is_stream: false, now };
+        match self.engine.responder.decide(zones, message, asker) {
+            Decision::Silence => tally.add(Count::DroppedShort),
+            Decision::HandOver { is_proven } => self.hand_over(slot, is_proven, tally),
+            Decision::Reply(mut reply) => {
+                tally.add_if(Count::CookiesValid, reply.is_proven);
+                if !judge(self.engine, peer, &mut reply, tally) {
+                    return;
+                }
+                let Reply { answer, is_proven, .. } = reply;
+                let Ok(length) = answer.write(self.outbox.next_room()) else {
+                    return self.hand_over(slot, is_proven, tally);
+                };
+                self.outbox.queue(length, slot);
+                tally.add(Count::Answered);
+                tally.add(Count::of_rcode(answer.rcode));
+                tally.add_if(Count::Truncated, answer.part.is_truncated);
+            }
+        }
+    }
+
+    fn hand_over(&self, slot: usize, is_proven: bool, tally: &mut Tally) {
+        let pending = Pending {
+            message: self.inbox.message(slot).to_vec(),
+            peer: *self.inbox.peer(slot),
+            control: *self.inbox.control(slot),
+            socket: Arc::clone(self.socket),
+            is_proven,
+        };
+        let waits = self.engine.queue.push(pending);
+        tally.add(if waits { Count::HandedOver } else { Count::QueueFull });
+    }
+}
+
+/// Whether an answer goes out, cut short if need be.
+fn judge(engine: &Engine, peer: &Peer, reply: &mut Reply<'_>, tally: &mut Tally) -> bool {
+    let rcode = reply.answer.rcode;
+    match engine.judge(peer, rcode, reply.account, reply.is_proven, tally) {
+        Verdict::Send => return true,
+        Verdict::Slip => {}
+        Verdict::Drop | Verdict::DropError => return false,
+    }
+    if reply.answer.opt.is_some_and(|opt| opt.cookie.is_some()) {
+        reply.answer.ask_for_cookie();
+    } else {
+        reply.answer.cut();
+    }
+    true
+}
