@@ -188,3 +188,96 @@ fn is_loopback(address: &[u8]) -> bool {
         _ => *address == Ipv6Addr::LOCALHOST.octets(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEIGHBOUR: [u8; 4] = [192, 0, 2, 1];
+    const MX: Account = Account { kind: Kind::Answer, name: 1 };
+
+    fn limits(answers: u32, slip: u32, errors: u32) -> Limits {
+        let rates = Rates { answers, slip, errors, log_only: false, limit_loopback: false };
+        Limits::new(rates)
+    }
+
+    /// How many of so many answers in a second are sent, slip and are dropped.
+    fn judge(limits: &Limits, account: Account, many: usize, now: u32) -> [usize; 3] {
+        let judged = || limits.judge(&NEIGHBOUR, account, false, now);
+        let verdicts: Vec<_> = (0..many).map(|_| judged()).collect();
+        [Verdict::Send, Verdict::Slip, Verdict::Drop]
+            .map(|wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count())
+    }
+
+    /// The rate goes out whole, of the rest every second one slips; the next second is new.
+    #[test]
+    fn limits_an_account() {
+        let limits = limits(10, 2, 0);
+        assert_eq!([10, 10, 10], judge(&limits, MX, 30, 1000));
+        assert_eq!([10, 5, 5], judge(&limits, MX, 20, 1001));
+    }
+
+    /// Without slip all the rest is dropped; without a rate nothing is.
+    #[test]
+    fn obeys_its_settings() {
+        assert_eq!([10, 0, 20], judge(&limits(10, 0, 0), MX, 30, 1000));
+        assert_eq!([10, 20, 0], judge(&limits(10, 1, 0), MX, 30, 1000));
+        assert_eq!([30, 0, 0], judge(&limits(0, 2, 0), MX, 30, 1000));
+    }
+
+    /// Another kind and another name are other accounts; a neighbour's address is the same.
+    #[test]
+    fn tells_accounts_apart() {
+        let limits = limits(10, 0, 0);
+        assert_eq!([10, 0, 0], judge(&limits, MX, 10, 1000));
+        assert_eq!([10, 0, 0], judge(&limits, Account { kind: Kind::Nodata, ..MX }, 10, 1000));
+        assert_eq!([10, 0, 0], judge(&limits, Account { name: 2, ..MX }, 10, 1000));
+        assert_eq!(Verdict::Drop, limits.judge(&[192, 0, 2, 255], MX, false, 1000));
+        assert_eq!(Verdict::Send, limits.judge(&[192, 0, 3, 1], MX, false, 1000));
+        let address = |seventh, eighth| {
+            let mut address = [0; 16];
+            (address[6], address[7]) = (seventh, eighth);
+            address
+        };
+        for _ in 0..10 {
+            assert_eq!(Verdict::Send, limits.judge(&address(0, 0), MX, false, 1000));
+        }
+        assert_eq!(Verdict::Drop, limits.judge(&address(0, 255), MX, false, 1000));
+        assert_eq!(Verdict::Send, limits.judge(&address(1, 0), MX, false, 1000));
+    }
+
+    /// Errors have a bound of their own, whoever asks.
+    #[test]
+    fn caps_errors() {
+        let limits = limits(0, 0, 3);
+        let error = Account { kind: Kind::Error, name: 0 };
+        let judged: Vec<_> =
+            (0..5).map(|host| limits.judge(&[host, 0, 2, 1], error, true, 1000)).collect();
+        assert_eq!([Verdict::Send; 3], judged[..3]);
+        assert_eq!([Verdict::DropError; 2], judged[3..]);
+        assert_eq!(Verdict::Send, limits.judge(&NEIGHBOUR, error, true, 1001));
+    }
+
+    /// A flood from everywhere takes the places of those idle for longest, and no more.
+    #[test]
+    fn keeps_its_size() {
+        let limits = limits(1, 0, 0);
+        for host in 0..200_000_u32 {
+            let _ = limits.judge(&(host << 8).to_be_bytes(), MX, false, 1000);
+        }
+        assert_eq!(SETS * WAYS, limits.accounts.len());
+        let [sent, _, dropped] = judge(&limits, MX, 10, 1001);
+        assert_eq!([1, 9], [sent, dropped]);
+    }
+
+    /// Loopback is exempt unless it is said otherwise.
+    #[test]
+    fn exempts_loopback() {
+        let one = Ipv6Addr::LOCALHOST.octets();
+        let mut limits = limits(1, 0, 0);
+        assert!(limits.is_exempt(&[127, 9, 9, 9]) && limits.is_exempt(&one));
+        assert!(!limits.is_exempt(&NEIGHBOUR) && !limits.is_exempt(&[1; 16]));
+        limits.rates.limit_loopback = true;
+        assert!(!limits.is_exempt(&[127, 0, 0, 1]) && !limits.is_exempt(&one));
+    }
+}

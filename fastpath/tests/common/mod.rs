@@ -1,0 +1,310 @@
+//! A small writer of image files, and the zone that the tests ask.
+//!
+//! It shares no code with the reader. Digests are left out: Python checks them.
+
+#![allow(dead_code, missing_docs)]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use zoneserver_fastpath::cookies::Secrets;
+use zoneserver_fastpath::image::ImageFile;
+use zoneserver_fastpath::responder::{Asker, Decision, Responder, Settings};
+use zoneserver_fastpath::zones::Zones;
+
+pub const A: u16 = 1;
+pub const SOA: u16 = 6;
+pub const MX: u16 = 15;
+pub const DS: u16 = 43;
+
+/// The key of a name in text, without its final dot.
+pub fn key(text: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    for label in text.split('.').filter(|label| !label.is_empty()) {
+        key.push(u8::try_from(label.len()).unwrap());
+        key.extend(label.bytes());
+    }
+    key.push(0);
+    key
+}
+
+#[derive(Clone, Default)]
+pub struct Template {
+    pub rcode: u8,
+    pub flags: u8,
+    pub required: u16,
+    pub counts: [u16; 2],
+    pub glue: u16,
+    pub account: u32,
+    pub relocations: Vec<u16>,
+    pub cuts: Vec<[u16; 2]>,
+    pub body: Vec<u8>,
+}
+
+impl Template {
+    fn octets(&self) -> Vec<u8> {
+        let mut octets = vec![self.rcode, self.flags];
+        let lengths = [self.body.len() as u16, self.required, self.counts[0], self.counts[1]];
+        let tables = [self.cuts.len() as u16, self.glue, self.relocations.len() as u16];
+        for number in lengths.iter().chain(&tables) {
+            octets.extend(number.to_le_bytes());
+        }
+        octets.extend(self.account.to_le_bytes());
+        for number in self.relocations.iter().chain(self.cuts.iter().flatten()) {
+            octets.extend(number.to_le_bytes());
+        }
+        octets.extend(&self.body);
+        octets
+    }
+}
+
+/// What a name answers: by type, and otherwise.
+#[derive(Clone, Default)]
+pub struct Table {
+    pub of_types: Vec<(u16, Template)>,
+    pub default: Option<Template>,
+}
+
+pub struct Node {
+    pub name: &'static str,
+    pub exact: Option<Table>,
+    pub below: Option<Table>,
+}
+
+fn append(octets: &mut Vec<u8>, more: &[u8]) -> u32 {
+    octets.resize(octets.len().next_multiple_of(4), 0);
+    let at = octets.len() as u32;
+    octets.extend(more);
+    at
+}
+
+fn append_table(octets: &mut Vec<u8>, table: Option<&Table>) -> u32 {
+    let Some(table) = table else { return 0 };
+    let mut entries = Vec::new();
+    let put = |octets: &mut Vec<u8>, template: &Template| append(octets, &template.octets());
+    let default = table.default.as_ref().map_or(0, |default| put(octets, default));
+    let mut of_types = table.of_types.clone();
+    of_types.sort_by_key(|(qtype, _)| *qtype);
+    entries.extend((of_types.len() as u16).to_le_bytes());
+    entries.extend([0, 0]);
+    entries.extend(default.to_le_bytes());
+    for (qtype, template) in &of_types {
+        entries.extend(u32::from(*qtype).to_le_bytes());
+        entries.extend(put(octets, template).to_le_bytes());
+    }
+    append(octets, &entries)
+}
+
+/// The image of a zone.
+pub fn zone(nodes: &[Node], buckets: u32) -> Vec<u8> {
+    let mut octets = vec![0; 40];
+    let mut rows = Vec::new();
+    for node in nodes {
+        let key = key(node.name);
+        let name = append(&mut octets, &[&[key.len() as u8], key.as_slice()].concat());
+        let exact = append_table(&mut octets, node.exact.as_ref());
+        let below = append_table(&mut octets, node.below.as_ref());
+        rows.push([crc32fast::hash(&key), name, exact, below, 0, 0]);
+    }
+    rows.sort_by_key(|row| row[0] & (buckets - 1));
+    let firsts = (0..=buckets)
+        .map(|bucket| rows.partition_point(|row| row[0] & (buckets - 1) < bucket) as u32);
+    let firsts: Vec<u8> = firsts.flat_map(u32::to_le_bytes).collect();
+    let rows_octets: Vec<u8> =
+        rows.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+    let (bucket_offset, node_offset) =
+        (append(&mut octets, &firsts), append(&mut octets, &rows_octets));
+    let labels = |node: &Node| node.name.split('.').filter(|label| !label.is_empty()).count();
+    let most_labels = nodes.iter().map(labels).max().unwrap_or(0) as u32;
+    let head =
+        [1, nodes.len() as u32, buckets, most_labels, bucket_offset, node_offset, 0, 0, 0];
+    octets[..4].copy_from_slice(b"ZONE");
+    octets[4..40]
+        .copy_from_slice(&head.into_iter().flat_map(u32::to_le_bytes).collect::<Vec<_>>());
+    octets
+}
+
+/// An image file of zones by origin.
+pub fn file(zones: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let (mut octets, mut directory) = (vec![0; 48], Vec::new());
+    for (origin, zone) in zones {
+        octets.resize(octets.len().next_multiple_of(8), 0);
+        let key = key(origin);
+        directory.extend((octets.len() as u64).to_le_bytes());
+        directory.extend((zone.len() as u64).to_le_bytes());
+        directory.extend((key.len() as u16).to_le_bytes());
+        directory.extend(key);
+        octets.extend(zone);
+    }
+    let at = octets.len() as u64;
+    octets.extend(directory);
+    let length = octets.len() as u64;
+    octets[..8].copy_from_slice(b"ZONEIMG\x01");
+    octets[8..16].copy_from_slice(&length.to_le_bytes());
+    octets[32..36].copy_from_slice(&(zones.len() as u32).to_le_bytes());
+    octets[40..48].copy_from_slice(&at.to_le_bytes());
+    octets
+}
+
+/// A query without OPT.
+pub fn query(qname: &str, qtype: u16) -> Vec<u8> {
+    let header = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    [&header[..], &key(qname), &qtype.to_be_bytes(), &[0, 1]].concat()
+}
+
+/// A query with an OPT of these options.
+pub fn edns_query(qname: &str, qtype: u16, payload: u16, options: &[u8]) -> Vec<u8> {
+    let mut octets = query(qname, qtype);
+    octets[11] = 1;
+    octets.extend([0, 0, 41]);
+    octets.extend(payload.to_be_bytes());
+    octets.extend([0; 4]);
+    octets.extend((options.len() as u16).to_be_bytes());
+    octets.extend(options);
+    octets
+}
+
+pub const SECRET: [u8; 16] = [7; 16];
+pub const ADDRESS: [u8; 4] = [192, 0, 2, 1];
+pub const NOW: u32 = 1_800_000_000;
+
+pub fn responder(nsid: &[u8]) -> Responder {
+    Responder::new(Settings {
+        max_payload: 1232,
+        nsid: nsid.to_vec(),
+        refused_option: vec![0, 15, 0, 2, 0, 20],
+        secrets: Secrets::new(vec![SECRET]),
+    })
+}
+
+/// The set of zones that one file makes.
+pub fn zones(octets: Vec<u8>, refused: &[&str]) -> Zones {
+    let file = ImageFile::new(Path::new("test"), Box::new(octets)).unwrap();
+    let refused = refused.iter().map(|origin| key(origin)).collect();
+    Zones::collect(vec![Arc::new(file)], Vec::new(), refused)
+}
+
+/// What becomes of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fate {
+    Silence,
+    HandOver,
+    Answer(Vec<u8>),
+}
+
+pub fn ask(zones: &Zones, message: &[u8], is_stream: bool) -> Fate {
+    let responder = responder(b"ns1");
+    let asker = Asker { address: &ADDRESS, is_stream, now: NOW };
+    match responder.decide(zones, message, asker) {
+        Decision::Silence => Fate::Silence,
+        Decision::HandOver { .. } => Fate::HandOver,
+        Decision::Reply(reply) => {
+            let mut octets = vec![0; reply.answer.length()];
+            match reply.answer.write(&mut octets) {
+                Ok(length) => Fate::Answer(octets[..length].to_vec()),
+                Err(_) => Fate::HandOver,
+            }
+        }
+    }
+}
+
+/// The octets of an answer. Panics where there is none.
+pub fn answer(zones: &Zones, message: &[u8]) -> Vec<u8> {
+    match ask(zones, message, false) {
+        Fate::Answer(octets) => octets,
+        fate => panic!("{fate:?}"),
+    }
+}
+
+/// A record but for its owner.
+pub fn record(rtype: u16, rdata: &[u8]) -> Vec<u8> {
+    let fixed = [&rtype.to_be_bytes()[..], &[0, 1, 0, 0, 14, 16]].concat();
+    [&fixed, &(rdata.len() as u16).to_be_bytes()[..], rdata].concat()
+}
+
+const AA: u8 = 1;
+
+/// NXDOMAIN or nodata of example.com: a SOA whose owner and rname lean on the QNAME's end.
+fn negative(rcode: u8, kind: u8) -> Template {
+    let mut body = vec![0xFF, 0xF3]; // 0xC000 | -13: example.com, at the end of the QNAME
+    let rdata =
+        [&[2, b'n', b's', 0xFF, 0xF3, 4, b'r', b'o', b'o', b't', 0xFF, 0xF3][..], &[0; 20]]
+            .concat();
+    body.extend(record(SOA, &rdata));
+    let account = crc32fast::hash(&key("example.com"));
+    let required = body.len() as u16;
+    Template {
+        rcode,
+        flags: AA | kind << 1,
+        required,
+        counts: [0, 1],
+        account,
+        relocations: vec![0, 15, 22],
+        body,
+        ..Template::default()
+    }
+}
+
+/// MX 10 to mail, which is below the QNAME, with its A (required or not) and a large TXT.
+fn mx(glue: u16) -> Template {
+    let mut body = vec![0xC0, 0x0C];
+    body.extend(record(MX, &[0, 10, 4, b'm', b'a', b'i', b'l', 0xC0, 0x0C]));
+    let required = body.len() as u16;
+    body.extend([0xC0, 0x12]); // mail: 14 octets into the body, which starts 4 behind the QNAME
+    body.extend(record(A, &[192, 0, 2, 25]));
+    let first = body.len() as u16;
+    body.extend([0xC0, 0x12]);
+    body.extend(record(16, &[200; 500]));
+    let cuts = vec![[first, 1], [body.len() as u16, 1]];
+    Template {
+        flags: AA,
+        required,
+        counts: [1, 0],
+        glue,
+        relocations: vec![required, first],
+        cuts,
+        body,
+        ..Template::default()
+    }
+}
+
+/// example.com: an apex with an MX, big.example.com, whose answer fits nowhere over UDP, and
+/// an empty non-terminal; an occluded name answers as the delegation above it.
+pub fn example() -> Vec<u8> {
+    let only = |default: Template| Some(Table { of_types: Vec::new(), default: Some(default) });
+    let big = [&[0xC0, 0x0C][..], &record(16, &[100; 3000])].concat();
+    let big = Template {
+        flags: AA,
+        required: big.len() as u16,
+        counts: [1, 0],
+        body: big,
+        ..Template::default()
+    };
+    let apex = Table { of_types: vec![(2, mx(1)), (MX, mx(0))], default: Some(negative(0, 1)) };
+    let nxdomain = only(negative(3, 2));
+    zone(
+        &[
+            Node { name: "example.com", exact: Some(apex), below: nxdomain.clone() },
+            Node { name: "big.example.com", exact: only(big), below: nxdomain.clone() },
+            Node { name: "b.ent.example.com", exact: only(negative(0, 1)), below: None },
+            Node { name: "ent.example.com", exact: only(negative(0, 1)), below: nxdomain },
+        ],
+        4,
+    )
+}
+
+/// example.com with an MX of whose two additional RRsets so many are glue.
+pub fn cutting(glue: u16) -> Vec<u8> {
+    let apex = Table { of_types: vec![(MX, mx(glue))], default: None };
+    zone(&[Node { name: "example.com", exact: Some(apex), below: None }], 1)
+}
+
+/// A zone that answers everything with one record, told apart by its last octet.
+pub fn plain(origin: &'static str, mark: u8) -> Vec<u8> {
+    let body = [&[0xC0, 0x0C][..], &record(A, &[192, 0, 2, mark])].concat();
+    let required = body.len() as u16;
+    let template =
+        Template { flags: AA, required, counts: [1, 0], body, ..Template::default() };
+    let table = Some(Table { of_types: Vec::new(), default: Some(template) });
+    zone(&[Node { name: origin, exact: table.clone(), below: table }], 1)
+}
