@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::answer::is_error;
 use crate::counters::{Count, Counters, Tally};
 use crate::datagrams::Peer;
 use crate::handover::Queue;
@@ -121,20 +120,20 @@ impl Engine {
         tally: &mut Tally,
     ) -> Verdict {
         if peer.port() == KPASSWD_PORT && rcode != 0 {
-            tally.add(Count::DroppedPort);
+            tally.add(Count::DroppedPorts);
             return Verdict::Drop;
         }
-        if is_proven || self.limits.is_exempt(peer.address()) {
+        if self.limits.is_exempt(peer.address()) {
             return Verdict::Send;
         }
-        let verdict = self.limits.judge(peer.address(), account, is_error(rcode), now());
-        match verdict {
-            Verdict::Send => return verdict,
-            Verdict::Slip => tally.add(Count::Slipped),
-            Verdict::Drop => tally.add(Count::Limited),
-            Verdict::DropError => tally.add(Count::ErrorsCapped),
+        let verdict = self.limits.judge(peer.address(), account, is_proven, now());
+        tally.add_if(Count::Limited, matches!(verdict, Verdict::Slip | Verdict::Drop));
+        tally.add_if(Count::ErrorsCapped, verdict == Verdict::DropError);
+        if self.limits.is_log_only() {
+            return Verdict::Send;
         }
-        if self.limits.is_log_only() { Verdict::Send } else { verdict }
+        tally.add_if(Count::Slipped, verdict == Verdict::Slip);
+        verdict
     }
 
     /// A number that grows as long as every loop is alive.

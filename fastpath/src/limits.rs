@@ -83,32 +83,37 @@ impl Limits {
         is_off || (!self.rates.limit_loopback && is_loopback(address))
     }
 
-    /// Count an answer to an address, and judge it.
+    /// Count an answer to an address, and judge it. `is_proven`: whether the address is known
+    /// not to be forged.
     #[must_use]
-    pub fn judge(&self, address: &[u8], account: Account, is_error: bool, now: u32) -> Verdict {
-        let verdict = self.judge_account(address, account, now);
-        let may_go = verdict != Verdict::Drop;
-        if may_go && is_error && self.rates.errors > 0 {
-            let spent = step(&self.errors, 0, now);
-            if spent.is_none_or(|window| window.count() > self.rates.errors) {
-                return Verdict::DropError;
-            }
+    pub fn judge(
+        &self,
+        address: &[u8],
+        account: Account,
+        is_proven: bool,
+        now: u32,
+    ) -> Verdict {
+        let is_error = account.kind == Kind::Error;
+        if is_error && self.is_beyond_errors(now) {
+            return Verdict::DropError;
         }
-        verdict
-    }
-
-    fn judge_account(&self, address: &[u8], account: Account, now: u32) -> Verdict {
-        if self.rates.answers == 0 {
+        if is_proven || self.rates.answers == 0 {
             return Verdict::Send;
         }
         let hash = self.seed.hash_one((prefix(address), account));
-        let over = self.count(hash, now).saturating_sub(self.rates.answers);
+        let beyond = self.count(hash, now).saturating_sub(self.rates.answers);
         match self.rates.slip {
-            _ if over == 0 => Verdict::Send,
-            0 => Verdict::Drop,
-            slip if over % slip == 0 => Verdict::Slip,
+            _ if beyond == 0 => Verdict::Send,
+            // An error has no records that could be left out.
+            slip if slip > 0 && beyond % slip == 0 && !is_error => Verdict::Slip,
             _ => Verdict::Drop,
         }
+    }
+
+    fn is_beyond_errors(&self, now: u32) -> bool {
+        let most = self.rates.errors;
+        // Who loses every race for the count is one of very many.
+        most > 0 && step(&self.errors, 0, now).is_none_or(|window| window.count() > most)
     }
 
     /// Count one more for an account, which may take the place of the one idle for longest.
@@ -252,10 +257,24 @@ mod tests {
         let limits = limits(0, 0, 3);
         let error = Account { kind: Kind::Error, name: 0 };
         let judged: Vec<_> =
-            (0..5).map(|host| limits.judge(&[host, 0, 2, 1], error, true, 1000)).collect();
+            (0..5).map(|host| limits.judge(&[host, 0, 2, 1], error, false, 1000)).collect();
         assert_eq!([Verdict::Send; 3], judged[..3]);
         assert_eq!([Verdict::DropError; 2], judged[3..]);
-        assert_eq!(Verdict::Send, limits.judge(&NEIGHBOUR, error, true, 1001));
+        assert_eq!(Verdict::DropError, limits.judge(&NEIGHBOUR, error, true, 1000));
+        assert_eq!(Verdict::Send, limits.judge(&NEIGHBOUR, error, false, 1001));
+    }
+
+    /// A valid cookie lifts the rate; an error never slips.
+    #[test]
+    fn tells_askers_and_answers_apart() {
+        let limits = limits(1, 1, 0);
+        let error = Account { kind: Kind::Error, name: 0 };
+        for account in [MX, error] {
+            assert_eq!(Verdict::Send, limits.judge(&NEIGHBOUR, account, false, 1000));
+            assert_eq!(Verdict::Send, limits.judge(&NEIGHBOUR, account, true, 1000));
+        }
+        assert_eq!(Verdict::Slip, limits.judge(&NEIGHBOUR, MX, false, 1000));
+        assert_eq!(Verdict::Drop, limits.judge(&NEIGHBOUR, error, false, 1000));
     }
 
     /// A flood from everywhere takes the places of those idle for longest, and no more.

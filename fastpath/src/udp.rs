@@ -91,7 +91,7 @@ impl Loop<'_> {
     fn answer_one(&mut self, zones: &Zones, slot: usize, now: u32, tally: &mut Tally) {
         let (message, peer) = (self.inbox.message(slot), self.inbox.peer(slot));
         if DEAF_PORTS.contains(&peer.port()) {
-            tally.add(Count::DroppedPort);
+            tally.add(Count::DroppedPorts);
             return;
         }
         let asker = Asker { address: peer.address(), is_stream: false, now };
