@@ -143,7 +143,7 @@ class Writer:
         """Write every RRset; how many records that made, or None if they do not fit."""
         records = 0
         for rrset in rrsets:
-            if not self.add(rrset):
+            if not self._add(rrset, as_qname=True):
                 return None
             records += len(rrset.rdatas)
         return records
@@ -162,12 +162,18 @@ class Writer:
         del self.octets[self._question_end :]
 
     def add(self, rrset: RRsetLike) -> bool:
-        """Write one RRset whole, or nothing of it (RFC 2181 9)."""
+        """Write one RRset of the additional section whole, or nothing of it (RFC 2181 9)."""
+        # Its owner was named above, mostly: wherever that was, QNAME has nothing to do with it.
+        return self._add(rrset, as_qname=rrset.owner.key not in self._offsets)
+
+    def _add(self, rrset: RRsetLike, *, as_qname: bool) -> bool:
+        """Write one RRset; with `as_qname` its owner points to the question where it can."""
         octets, owner = self.octets, rrset.owner
         start = len(octets)
+        as_qname = as_qname and owner.key == self._qname
         fixed = _FIXED.pack(rrset.rtype, m.IN, rrset.ttl, 0)
         for rdata in rrset.rdatas:
-            if owner.key == self._qname:
+            if as_qname:
                 octets += _TO_QNAME
             else:
                 self._write_name(owner)
