@@ -5,16 +5,21 @@ started in one of their own.
 """
 
 import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+GONE = (FileNotFoundError, ProcessLookupError)
 # Positions in /proc/PID/stat behind the name of the program, see proc(5): the session,
-# then user and system time of the process and of its children that have ended.
+# user and system time of the process, and of its children that have ended.
 SESSION = 3
-TIMES = slice(11, 15)
+OWN_TIMES, CHILDREN_TIMES = slice(11, 13), slice(13, 15)
+# The clock of all threads of a process, as Linux numbers it: see clock_getcpuclockid(3).
+PROCESS_CLOCK = 2
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,14 @@ class Memory:
 
 
 def processor_seconds(session: int) -> float:
-    """User and system time that the processes of `session` have used so far."""
-    ticks = sum(int(ticks) for _, stat in _processes(session) for ticks in stat[TIMES])
-    return ticks / TICKS_PER_SECOND
+    """User and system time that the processes of `session` have used so far.
+
+    To the nanosecond for those that live, in ticks for those that have ended.
+    """
+    return sum(
+        _own_seconds(int(folder.name), stat) + _ticks(stat[CHILDREN_TIMES])
+        for folder, stat in _processes(session)
+    )
 
 
 def memory(session: int) -> Memory:
@@ -43,11 +53,21 @@ def memory(session: int) -> Memory:
     )
 
 
+def _own_seconds(pid: int, stat: list[str]) -> float:
+    with suppress(OSError):
+        return time.clock_gettime(~pid << 3 | PROCESS_CLOCK)
+    return _ticks(stat[OWN_TIMES])  # it has ended, and its parent has not noticed yet
+
+
+def _ticks(fields: list[str]) -> float:
+    return sum(map(int, fields)) / TICKS_PER_SECOND
+
+
 def _processes(session: int) -> Iterator[tuple[Path, list[str]]]:
     for folder in PROC.glob("[0-9]*"):
         try:
             text = (folder / "stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
+        except GONE:
             continue  # it ended between the listing and the reading
         fields = text.rpartition(")")[2].split()
         if int(fields[SESSION]) == session:
@@ -55,8 +75,9 @@ def _processes(session: int) -> Iterator[tuple[Path, list[str]]]:
 
 
 def _mebibytes(path: Path, key: str) -> float:
-    for line in path.read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == key:
-            return int(value.split()[0]) / 1024
+    with suppress(*GONE):
+        for line in path.read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == key:
+                return int(value.split()[0]) / 1024
     return 0.0

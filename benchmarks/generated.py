@@ -1,23 +1,23 @@
-"""A zone of any size, in YAML and as a master file, and queries for it.
+"""A zone of any size, in YAML and as a master file.
 
 Every name has an address and two MX, one of them to itself: a mail domain per name, as
-a hosting provider has them.
+a hosting provider has them. Beside them stand a wildcard and some delegations with glue.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 ORIGIN = "bench.example.com."
 RECORDS_PER_NAME = 3
 BACKUPS = 100
+DELEGATIONS = 100
 TTL = 3600
 
 YAML_HEAD = """\
 ---
 $ttl: {ttl}
-$soa: {{mname: ns1.{origin}, rname: hostmaster.{origin}, serial: 1}}
+$soa: {{mname: ns1.{origin}, rname: hostmaster.{origin}}}
 '':
   - type: NS
     values: [ns1.{origin}, ns2.{origin}]
@@ -31,6 +31,11 @@ ns2: {{type: A, value: 198.19.1.2}}
 """
 YAML_BACKUP = """\
 mx{number}: {{type: A, value: 198.19.0.{number}}}
+"""
+YAML_DELEGATION = """\
+{name}: {{type: NS, values: [ns1.{name}.{origin}, ns2.{name}.{origin}]}}
+ns1.{name}: {{type: A, value: 198.19.3.{number}}}
+ns2.{name}: {{type: A, value: 198.19.4.{number}}}
 """
 YAML_NAME = """\
 {name}:
@@ -57,11 +62,19 @@ ns2 A 198.19.1.2
 MASTER_BACKUP = """\
 mx{number} A 198.19.0.{number}
 """
+MASTER_DELEGATION = """\
+{name} NS ns1.{name}
+{name} NS ns2.{name}
+ns1.{name} A 198.19.3.{number}
+ns2.{name} A 198.19.4.{number}
+"""
 MASTER_NAME = """\
 {name} A {address}
 {name} MX 10 {name}
 {name} MX 20 mx{backup}
 """
+YAML = (YAML_HEAD, YAML_BACKUP, YAML_DELEGATION, YAML_NAME)
+MASTER = (MASTER_HEAD, MASTER_BACKUP, MASTER_DELEGATION, MASTER_NAME)
 
 
 @dataclass(frozen=True)
@@ -83,25 +96,28 @@ def owner(number: int) -> str:
     return f"d{number:07}"
 
 
-def write(folder: Path, records: int) -> GeneratedZone:
-    """Write a zone of about `records` records into `folder`, in both forms."""
-    names = max(1, records // RECORDS_PER_NAME)
+def delegation(number: int) -> str:
+    """The label of a zone cut."""
+    return f"g{number:02}"
+
+
+def write(folder: Path, names: int) -> GeneratedZone:
+    """Write a zone of that many names into `folder`, in both forms."""
     yaml = folder / "yaml" / f"{ORIGIN}yaml"
     master = folder / "master" / f"{ORIGIN}zone"
-    for path, texts in (
-        (yaml, (YAML_HEAD, YAML_BACKUP, YAML_NAME)),
-        (master, (MASTER_HEAD, MASTER_BACKUP, MASTER_NAME)),
-    ):
+    for path, texts in ((yaml, YAML), (master, MASTER)):
         path.parent.mkdir(parents=True)
         with path.open("w") as file:
             file.writelines(_texts(names, *texts))
     return GeneratedZone(names, yaml, master)
 
 
-def _texts(names: int, head: str, backup: str, name: str) -> Iterator[str]:
+def _texts(names: int, head: str, backup: str, cut: str, name: str) -> Iterator[str]:
     yield head.format(origin=ORIGIN, ttl=TTL)
     for number in range(BACKUPS):
         yield backup.format(number=number)
+    for number in range(DELEGATIONS):
+        yield cut.format(name=delegation(number), number=number, origin=ORIGIN)
     for number in range(names):
         yield name.format(
             name=owner(number),
@@ -109,26 +125,3 @@ def _texts(names: int, head: str, backup: str, name: str) -> Iterator[str]:
             backup=number % BACKUPS,
             origin=ORIGIN,
         )
-
-
-# What a hosting provider is asked: the share of each kind of question, in percent.
-MIX = {
-    "{existing} MX": 50,
-    "{existing} A": 20,
-    "{existing} TXT": 10,  # NODATA
-    "{missing} MX": 10,  # NXDOMAIN
-    "{missing}.wild MX": 10,  # the wildcard
-}
-
-
-def write_queries(path: Path, names: int, count: int, seed: int = 1) -> None:
-    """Write `count` queries in the form that dnsperf reads, in random order."""
-    random = Random(seed)
-    patterns = random.choices(list(MIX), list(MIX.values()), k=count)
-    with path.open("w") as file:
-        for pattern in patterns:
-            label, rtype = pattern.format(
-                existing=owner(random.randrange(names)),
-                missing=f"x{random.randrange(10**6)}",
-            ).split()
-            file.write(f"{label}.{ORIGIN} {rtype}\n")

@@ -1,98 +1,127 @@
-"""Load time and memory of a large zone, beside NSD.
+"""A zone of a million records: cold load, restart, memory, and `check`, beside the peers."""
 
-The same zone as YAML for us and as a master file for NSD. Load time runs from the start
-of the program to the first right answer for the last name in the zone.
-Run from the root of the checkout: `python -m benchmarks.load --help`.
-"""
-
-import argparse
 import os
 import resource
-import signal
 import subprocess
-import sys
-import tempfile
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import accounting, generated, report
-from benchmarks.options import up_to
+from benchmarks import accounting, generated, report, servers
+from benchmarks.bounds import Bound
+from benchmarks.dnsperf import Load, ask
+from benchmarks.generated import ORIGIN, RECORDS_PER_NAME, GeneratedZone
+from benchmarks.queries import MX, write_queries
+from benchmarks.settings import Settings
 from tests.peers import Nsd, Server, Zoneserver
 from tests.peers.server import Probe
 
-MOST_ROUNDS, MOST_RECORDS = 20, 1_000_000
-LOAD_SECONDS = 300.0
+WORKERS = 2
+COLD_SECONDS, RESTART_SECONDS, MOST_MEBIBYTES = 15, 1, 200
+# Sockets enough for both workers, and time to ask for every name.
+CLIENTS, TOUCH_SECONDS = 32, 3
 
 
 @dataclass
-class Rounds:
-    """What was measured of one server, one value per round."""
+class Measured:
+    """What was measured of one server, one value for each round.
 
-    load_seconds: list[float] = field(default_factory=list)
-    load_cpu_seconds: list[float] = field(default_factory=list)
-    check_seconds: list[float] = field(default_factory=list)
-    check_cpu_seconds: list[float] = field(default_factory=list)
+    `cold` and `restart` are seconds to the first right answer for the last name of the zone,
+    `cold_cpu` the processor seconds of all processes until then.
+    """
+
+    cold: list[float] = field(default_factory=list)
+    cold_cpu: list[float] = field(default_factory=list)
+    restart: list[float] = field(default_factory=list)
     rss: list[float] = field(default_factory=list)
     pss: list[float] = field(default_factory=list)
+    check: list[float] = field(default_factory=list)
+    check_cpu: list[float] = field(default_factory=list)
 
 
-def main() -> int:
-    """Measure, print one table, and leave nothing running."""
-    options = _options()
-    # A run that is ended from outside ends its servers too, as on Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    results: dict[str, Rounds] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        zone = generated.write(folder, options.records)
-        for number in range(options.rounds):
-            for server in _servers(folder / str(number), zone):
-                rounds = results.setdefault(server.name, Rounds())
-                _measure_load(server, Probe(zone.last_owner, "MX"), rounds)
-                _measure_check(server, rounds)
-        sizes = [path.stat().st_size / 2**20 for path in (zone.yaml, zone.master)]
-    print(
-        f"{options.records:,} records ({zone.names:,} names), {sizes[0]:.1f} MiB of "
-        f"YAML, {sizes[1]:.1f} MiB of master file, {options.rounds} rounds:\n"
-    )
-    print(_table(results))
-    return 0
+# What is printed, and with how many decimals.
+COLUMNS = {
+    "cold s": ("cold", 2),
+    "cold CPU s": ("cold_cpu", 2),
+    "restart s": ("restart", 2),
+    "PSS MiB": ("pss", 1),
+    "RSS MiB": ("rss", 1),
+    "check s": ("check", 2),
+    "check CPU s": ("check_cpu", 2),
+}
 
 
-def _servers(folder: Path, zone: generated.GeneratedZone) -> list[Zoneserver | Nsd]:
-    ours = Zoneserver(folder / Zoneserver.name, {generated.ORIGIN: zone.yaml})
-    if not Nsd.found():
-        print(f"without {Nsd.name}: install Debian package {Nsd.package}")
-        return [ours]
-    return [ours, Nsd(folder / Nsd.name, {generated.ORIGIN: zone.master})]
+def run(settings: Settings, folder: Path) -> Iterator[Bound]:
+    """Load the zone in turn with every server; print a table and yield the bounds."""
+    zone = generated.write(folder, settings.load_names)
+    queries = folder / "queries"
+    write_queries(queries, {MX: 1}, names=zone.names, count=zone.names)
+    entries = servers.select(settings, servers.peers(), [servers.ours()])
+    results = {entry.label: Measured() for entry in entries}
+    for number in range(settings.loads):
+        for entry in entries:
+            place = folder / f"{entry.label}-{number}"
+            measured = results[entry.label]
+            measure_start(entry.make(place, zone, WORKERS), zone, queries, measured)
+            # The folder is the same: what a server keeps there is there again.
+            again = entry.make(place, zone, WORKERS)
+            measured.restart.append(seconds_to_answer(again, Probe(zone.last_owner, "MX")))
+            again.stop()
+            measure_check(again, measured)
+    records = zone.names * RECORDS_PER_NAME
+    print(f"\nLoading; {records:,} records in one zone, two workers, {settings.loads} rounds\n")
+    print(_table(results), flush=True)
+    mine = results.get(servers.OURS, Measured())
+    what = f"{records:,} records"
+    yield Bound(f"{what}: cold, s", tuple(mine.cold), COLD_SECONDS)
+    yield Bound(f"{what}: restart, s", tuple(mine.restart), RESTART_SECONDS)
+    yield Bound(f"{what}: PSS, MiB", tuple(mine.pss), MOST_MEBIBYTES)
 
 
-def _measure_load(server: Server, probe: Probe, rounds: Rounds) -> None:
-    start = time.monotonic()
-    server.spawn()
+def measure_start(
+    server: Server, zone: GeneratedZone, queries: Path, measured: Measured
+) -> None:
+    """A start with nothing but the zone file, and the memory after a look at every name."""
     try:
-        server.wait_until_answering(probe, LOAD_SECONDS)
-        rounds.load_seconds.append(time.monotonic() - start)
-        rounds.load_cpu_seconds.append(accounting.processor_seconds(server.pid))
+        measured.cold.append(seconds_to_answer(server, Probe(zone.last_owner, "MX")))
+        measured.cold_cpu.append(accounting.processor_seconds(server.pid))
+        # A page that nobody has asked for yet is not counted as memory of the server.
+        ask(Load(queries, clients=CLIENTS), server.port, TOUCH_SECONDS)
         memory = accounting.memory(server.pid)
-        rounds.rss.append(memory.rss)
-        rounds.pss.append(memory.pss)
+        measured.rss.append(memory.rss)
+        measured.pss.append(memory.pss)
     finally:
         server.stop()
 
 
-def _measure_check(server: Zoneserver | Nsd, rounds: Rounds) -> None:
+def seconds_to_answer(server: Server, *probes: Probe) -> float:
+    """Start `server`, and wait until it answers all of `probes`; the caller stops it."""
+    start = time.monotonic()
+    server.spawn()
+    try:
+        for probe in probes:
+            server.wait_until_answering(probe, servers.LOAD_SECONDS)
+    except BaseException:
+        server.stop()
+        raise
+    return time.monotonic() - start
+
+
+def measure_check(server: Server, measured: Measured) -> None:
+    """Judge the zone without serving it, where the server has a program for that."""
+    if not isinstance(server, Nsd | Zoneserver):
+        return
     start, start_cpu = time.monotonic(), _children_seconds()
     subprocess.run(
-        server.check_command(generated.ORIGIN),
+        server.check_command(ORIGIN),
         env=os.environ | server.environment(),
         stdout=subprocess.DEVNULL,
         check=True,
-        timeout=LOAD_SECONDS,
+        timeout=servers.LOAD_SECONDS,
     )
-    rounds.check_seconds.append(time.monotonic() - start)
-    rounds.check_cpu_seconds.append(_children_seconds() - start_cpu)
+    measured.check.append(time.monotonic() - start)
+    measured.check_cpu.append(_children_seconds() - start_cpu)
 
 
 def _children_seconds() -> float:
@@ -101,36 +130,16 @@ def _children_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-# What is printed, and with how many decimals.
-ROWS = {
-    "load: s to the first right answer": ("load_seconds", 2),
-    "load: s of CPU until then": ("load_cpu_seconds", 2),
-    "check: s": ("check_seconds", 2),
-    "check: s of CPU": ("check_cpu_seconds", 2),
-    "memory: MiB RSS": ("rss", 1),
-    "memory: MiB PSS": ("pss", 1),
-}
-
-
-def _table(results: dict[str, Rounds]) -> str:
-    ours = results[Zoneserver.name]
-    nsd = results.get(Nsd.name)
-    rows = []
-    for title, (name, decimals) in ROWS.items():
-        values = getattr(ours, name)
-        reference = getattr(nsd, name) if nsd else None
-        spread = report.median_and_spread(values, decimals)
-        beside = report.median_and_spread(reference, decimals) if reference else "-"
-        rows.append([title, spread, beside, report.ratio(values, reference)])
-    return report.table(["median (min-max)", Zoneserver.name, Nsd.name, "of NSD"], rows)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=up_to(MOST_ROUNDS), default=3)
-    parser.add_argument("--records", type=up_to(MOST_RECORDS), default=100_000)
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _table(results: Mapping[str, Measured]) -> str:
+    rows = [
+        [
+            label,
+            *(
+                report.median_and_spread(values, decimals) if values else "-"
+                for name, decimals in COLUMNS.values()
+                for values in [getattr(measured, name)]
+            ),
+        ]
+        for label, measured in results.items()
+    ]
+    return report.table(["server", *COLUMNS], rows)

@@ -41,7 +41,7 @@ zone "{origin}" {{ type primary; file "{path}"; }};
 
 
 class Bind(Server):
-    """One thread, no recursion, no checks of zones, no control channel."""
+    """One thread for each worker, no recursion, no checks of zones, no control channel."""
 
     name = "bind"
     binary = "named"
@@ -55,4 +55,4 @@ class Bind(Server):
         )
         zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))
-        return [self.program(), "-g", "-n", "1", "-c", str(path)]
+        return [self.program(), "-g", "-n", str(self.workers), "-c", str(path)]

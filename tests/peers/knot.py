@@ -6,9 +6,10 @@ CONFIGURATION = """\
 server:
     rundir: "{directory}"
     listen: {address}@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
+    udp-workers: {workers}
+    tcp-workers: {workers}
+    tcp-reuseport: on
+    background-workers: {workers}
     udp-max-payload: 1232
 control:
     listen: "{directory}/control"
@@ -32,7 +33,7 @@ ZONE = """\
 
 
 class Knot(Server):
-    """One UDP worker, no journal, no semantic checks; zone files stay untouched."""
+    """One thread for each worker, no journal, no semantic checks; zone files stay untouched."""
 
     name = "knot"
     binary = "knotd"
@@ -42,7 +43,7 @@ class Knot(Server):
         """Write knot.conf; without `-d` Knot stays in the foreground."""
         path = self.directory / "knot.conf"
         server = CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory
+            address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
         )
         zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))

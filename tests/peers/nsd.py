@@ -6,7 +6,8 @@ CONFIGURATION = """\
 server:
     ip-address: {address}@{port}
     do-ip6: no
-    server-count: 1
+    server-count: {workers}
+    reuseport: yes
     username: ""
     chroot: ""
     database: ""
@@ -32,7 +33,7 @@ zone:
 
 
 class Nsd(Server):
-    """One server process, no database, no rate limit, no control socket."""
+    """One process for each worker, no database, no rate limit, no control socket."""
 
     name = "nsd"
     binary = "nsd"
@@ -42,7 +43,7 @@ class Nsd(Server):
         """Write nsd.conf; `-d` stays in the foreground."""
         path = self.directory / "nsd.conf"
         server = CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory
+            address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
         )
         zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))

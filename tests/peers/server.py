@@ -48,10 +48,14 @@ class Server(ABC):
     binary: ClassVar[str]
     package: ClassVar[str]
 
-    def __init__(self, directory: Path, zones: Mapping[str, Path]) -> None:
-        """Choose a free port; nothing is written or started yet."""
+    def __init__(self, directory: Path, zones: Mapping[str, Path], *, workers: int = 1) -> None:
+        """Choose a free port; nothing is written or started yet.
+
+        `workers` is how many processes or threads answer.
+        """
         self.directory = directory
         self.zones = zones
+        self.workers = workers
         self.port = free_port()
         self._child: Child | None = None
 
@@ -108,7 +112,7 @@ class Server(ABC):
             message = f"{self.name} is not running"
             raise ServerError(message)
         deadline = time.monotonic() + seconds
-        while not self._answers(probe):
+        while not self.answers(probe):
             if child.exits_within(POLL_SECONDS):
                 message = f"{self.name} ended before it answered:\n{child.output()}"
                 raise ServerError(message)
@@ -118,6 +122,19 @@ class Server(ABC):
                     f"within {seconds:.0f} s:\n{child.output()}"
                 )
                 raise ServerError(message)
+
+    def answers(self, probe: Probe) -> bool:
+        """Whether `probe` gets an authoritative answer now."""
+        query = dns.message.make_query(probe.qname, dns.rdatatype.from_text(probe.qtype))
+        try:
+            response = dns.query.udp(query, LOOPBACK, timeout=ANSWER_SECONDS, port=self.port)
+        except (OSError, dns.exception.DNSException):
+            return False
+        return (
+            response.rcode() == dns.rcode.NOERROR
+            and bool(response.flags & dns.flags.AA)
+            and bool(response.answer)
+        )
 
     def stop(self) -> None:
         """End the program and everything that it started."""
@@ -144,18 +161,6 @@ class Server(ABC):
     ) -> None:
         """Stop, whatever happened inside the block."""
         self.stop()
-
-    def _answers(self, probe: Probe) -> bool:
-        query = dns.message.make_query(probe.qname, dns.rdatatype.from_text(probe.qtype))
-        try:
-            response = dns.query.udp(query, LOOPBACK, timeout=ANSWER_SECONDS, port=self.port)
-        except (OSError, dns.exception.DNSException):
-            return False
-        return (
-            response.rcode() == dns.rcode.NOERROR
-            and bool(response.flags & dns.flags.AA)
-            and bool(response.answer)
-        )
 
 
 def find_program(binary: str) -> str | None:
