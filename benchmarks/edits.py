@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.servers import LOAD_SECONDS
-from tests.peers import Zoneserver
+from tests.peers import ServerError, Zoneserver
 from tests.peers.server import Probe
 
 
@@ -29,11 +29,13 @@ class EditedZone:
     def seconds_until_visible(self, server: Zoneserver) -> float:
         """Edit the zone, tell `server`, and wait for the new name."""
         self.edits += 1
+        probe = Probe(f"edit{self.edits}.{self.origin}", "A")
+        if server.answers(probe):
+            raise ServerError(f"{probe.qname} is there before it is written")
         line = f"edit{self.edits}: {{type: A, value: 198.19.5.1}}\n"
         self.spare.write_bytes(self._octets + line.encode())
         start = time.monotonic()
         self.spare.replace(self.path)
         server.reload()
-        probe = Probe(f"edit{self.edits}.{self.origin}", "A")
         server.wait_until_answering(probe, LOAD_SECONDS)
         return time.monotonic() - start

@@ -1,6 +1,7 @@
 """A folder of many small zones: cold load, restart, and how soon an edit of one is served."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.peers.server import Probe
 WORKERS = 2
 COLD_SECONDS, RESTART_SECONDS, EDIT_SECONDS = 60, 5, 0.5
 PROBES = 20
+# From one edit to the next: a server may make those wait that follow hard on another.
+PAUSE_SECONDS = 2.0
 
 # With the SOA that the server adds, ten records.
 ZONE = """\
@@ -89,6 +92,7 @@ def _edit(
     server: Zoneserver, zones: dict[str, Path], edits: int, spare: Path, measured: Measured
 ) -> None:
     for name in sorted(zones)[:: max(1, len(zones) // edits)][:edits]:
+        time.sleep(PAUSE_SECONDS)
         before = zones[name].read_bytes()
         edited = EditedZone(zones[name], name, spare)
         measured.edit.append(edited.seconds_until_visible(server))

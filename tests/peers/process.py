@@ -50,6 +50,11 @@ class Child:
             return False
         return True
 
+    @property
+    def status(self) -> int | None:
+        """The exit status, negative for a signal; None while the program runs."""
+        return self._process.poll()
+
     def stop(self) -> None:
         """End the program politely, then whatever is left of its session by force."""
         if self._process.poll() is None:

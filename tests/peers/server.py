@@ -114,7 +114,10 @@ class Server(ABC):
         deadline = time.monotonic() + seconds
         while not self.answers(probe):
             if child.exits_within(POLL_SECONDS):
-                message = f"{self.name} ended before it answered:\n{child.output()}"
+                message = (
+                    f"{self.name} ended with status {child.status} before it answered:\n"
+                    f"{child.output()}"
+                )
                 raise ServerError(message)
             if time.monotonic() > deadline:
                 message = (
