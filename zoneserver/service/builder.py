@@ -119,7 +119,7 @@ class Builder:
             log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
             return self._settings
         if settings.needs_restart(self._settings):
-            log("warning: listen, state and nsid change at the next start only")
+            log("warning: listen, state, nsid, engine and workers change at the next start only")
         return settings
 
 
