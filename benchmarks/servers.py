@@ -11,7 +11,6 @@ from benchmarks.generated import ORIGIN, GeneratedZone
 from benchmarks.settings import Settings
 from tests.peers import MEASURED, Bind, Knot, Nsd, Pdns, Server, ServerError, Zoneserver
 from tests.peers.server import Probe
-from tests.peers.zoneserver import serve_help
 
 LOAD_SECONDS = 300.0
 NATIVE, PORTABLE, OURS = "native", "portable", "zoneserver"
@@ -34,13 +33,12 @@ class Entry:
 
 def ours() -> Entry:
     """Our server with the engine that it chooses by itself."""
-    return Entry(OURS, partial(_ours, None))
+    return Entry(OURS, partial(_ours, "auto"))
 
 
 def engines() -> list[Entry]:
-    """Our server with each of its engines; an older one has only the portable kind."""
-    names = [NATIVE, PORTABLE] if "--engine" in serve_help() else [PORTABLE]
-    return [Entry(name, partial(_ours, name)) for name in names]
+    """Our server with each of its engines; the native one may not have been built."""
+    return [Entry(name, partial(_ours, name)) for name in (NATIVE, PORTABLE)]
 
 
 def floor() -> list[Entry]:
@@ -91,5 +89,5 @@ def _peer(kind: type[Server], folder: Path, zone: GeneratedZone, workers: int) -
     return kind(folder, {ORIGIN: zone.master}, workers=workers)
 
 
-def _ours(engine: str | None, folder: Path, zone: GeneratedZone, workers: int) -> Server:
+def _ours(engine: str, folder: Path, zone: GeneratedZone, workers: int) -> Server:
     return Zoneserver(folder, {ORIGIN: zone.yaml}, workers=workers, engine=engine)

@@ -25,7 +25,7 @@ from zoneserver.engine.solve import solve
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.records.rtypes import SOA
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zone.zone import Zone
@@ -46,7 +46,7 @@ def _read(origin: str, path: Path) -> ZoneSource:
 
 def _judge(source: ZoneSource) -> list[Finding]:
     today = datetime.now(UTC).date()
-    found = judge([Candidate(source, build_zone(source))], today)
+    found = judge_all([Candidate(source, build_zone(source))], today)
     return [finding for finding in found if finding.level is not Level.HINT]
 
 
