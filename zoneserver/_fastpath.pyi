@@ -1,8 +1,27 @@
-# The compiled engine, as Python sees it; fastpath/README.md tells what it is.
+"""The fast path: answers from zone images, over UDP in threads of its own.
 
+Written in Rust, in fastpath/. It is optional: where it was not built, importing it raises
+ImportError, and the portable engine answers the same, octet for octet.
+"""
+
+import os
 from collections.abc import Sequence
+from typing import final
 
+@final
 class Engine:
+    """Answers from the zone images that were published last; from none at first.
+
+    `max_payload`: the most octets of an answer over UDP, which our OPT announces.
+    `nsid`: who we are, for those who ask. `refused_option`: the octets of the whole EDNS
+    option that goes with REFUSED. `secrets`: what cookies are made with (16 octets each),
+    the current one first; without any, cookies are not answered.
+
+    Over UDP, `rate` answers of one account go out in a second, and `errors` error answers in
+    all; 0: no limit. Every `slip`-th beyond the rate goes out short. `log_only`: all are
+    sent, and counted. Loopback is not limited unless `limit_loopback` says so.
+    """
+
     def __init__(
         self,
         *,
@@ -15,21 +34,67 @@ class Engine:
         errors: int,
         log_only: bool,
         limit_loopback: bool,
-    ) -> None: ...
-    def publish(
-        self, files: Sequence[str], gone: Sequence[bytes], refused: Sequence[bytes]
-    ) -> None: ...
-    def answer(
-        self, message: bytes, stream: bool, address: bytes, now: int
-    ) -> bytes | None: ...
-    def serve(self, descriptors: Sequence[int], wake: int) -> None: ...
-    def take(self, most: int) -> list[Pending]: ...
-    def counters(self) -> dict[str, int]: ...
-    def beats(self) -> int: ...
-    def stop(self) -> None: ...
+    ) -> None:
+        """Raises ValueError where `nsid` and `refused_option` do not fit an answer."""
 
+    def publish(
+        self,
+        files: Sequence[str | os.PathLike[str]],
+        gone: Sequence[bytes],
+        refused: Sequence[bytes],
+    ) -> None:
+        """Answer from the zones of these image files from now on; a query sees one set.
+
+        A later file's zone replaces an earlier one's of the same origin. `gone` and `refused`
+        are origins' keys: those that are left out, and those whose queries Python answers.
+        What is mapped already is not mapped again; what is no longer named is unmapped.
+        Raises OSError or ValueError for a file that cannot be used; nothing changes then.
+        """
+
+    def answer(self, message: bytes, stream: bool, address: bytes, now: int) -> bytes | None:
+        """The answer to a message, without any limit. None: Python's turn; empty: silence.
+
+        `address` is the asker's, of 4 or 16 octets, `now` in seconds since 1970.
+        """
+
+    def serve(self, descriptors: Sequence[int], wake: int) -> None:
+        """Answer what comes to these bound UDP sockets, each in a thread of its own.
+
+        `wake` is an eventfd. It is written to when there is something to `take`, once until
+        `take` has left nothing. The descriptors are duplicated, the sockets made to block.
+        Raises OSError.
+        """
+
+    def take(self, most: int) -> list[Pending]:
+        """Queries that the threads have handed over, oldest first."""
+
+    def counters(self) -> dict[str, int]:
+        """What the threads, and `Pending.send`, have counted since the start, by name."""
+
+    def beats(self) -> int:
+        """A number that grows five times a second as long as every thread is alive."""
+
+    def stop(self) -> None:
+        """Answer what has come to the sockets, then end the threads, within half a second.
+
+        What was handed over can be answered still.
+        """
+
+@final
 class Pending:
-    message: bytes
-    address: bytes
-    port: int
-    def send(self, octets: bytes) -> None: ...
+    """A query that Python answers, or leaves unanswered."""
+
+    @property
+    def message(self) -> bytes:
+        """Its octets."""
+
+    @property
+    def address(self) -> bytes:
+        """The asker's address: 4 or 16 octets."""
+
+    @property
+    def port(self) -> int:
+        """The asker's port."""
+
+    def send(self, octets: bytes) -> None:
+        """Send the answer from the address that was asked, unless that goes over a limit."""
