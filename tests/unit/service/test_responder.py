@@ -17,9 +17,9 @@ def explode(*_: object) -> bytes:
     raise RecursionError("\x1b[31mboom")
 
 
-def test_answers_from_the_zones_it_holds() -> None:
+def test_answers_from_the_zones_it_is_given() -> None:
     """And from no others."""
-    answer = Responder(ZoneSet()).over(Transport())(QUERY.to_wire())
+    answer = Responder().answer(ZoneSet(), QUERY.to_wire(), Transport())
 
     assert answer
     assert dns.message.from_wire(answer).rcode() == dns.rcode.REFUSED
@@ -29,7 +29,7 @@ def test_silence_stays_silence() -> None:
     """A response is no query."""
     response = dns.message.make_response(QUERY).to_wire()
 
-    assert Responder(ZoneSet()).over(Transport())(response) is None
+    assert Responder().answer(ZoneSet(), response, Transport()) is None
 
 
 def test_failure_is_servfail_and_is_logged_once(
@@ -37,10 +37,9 @@ def test_failure_is_servfail_and_is_logged_once(
 ) -> None:
     """Every client hears of it, the log now and then."""
     monkeypatch.setattr(module, "respond", explode)
-    responder = Responder(ZoneSet())
-    answer = responder.over(Transport(stream=True))
+    responder = Responder()
     for _ in range(3):
-        octets = answer(QUERY.to_wire())
+        octets = responder.answer(ZoneSet(), QUERY.to_wire(), Transport(stream=True))
         assert octets
         assert dns.message.from_wire(octets).rcode() == dns.rcode.SERVFAIL
 
@@ -56,7 +55,7 @@ def test_failure_of_the_regret_is_silence(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module, "respond", explode)
     monkeypatch.setattr(module, "servfail", explode)
 
-    assert Responder(ZoneSet()).over(Transport())(QUERY.to_wire()) is None
+    assert Responder().answer(ZoneSet(), QUERY.to_wire(), Transport()) is None
 
 
 def test_throttle() -> None:

@@ -1,0 +1,28 @@
+"""The parts of a worker that no client sees."""
+
+import asyncio
+
+import pytest
+
+from zoneserver.engine.respond import MAX_UDP_PAYLOAD
+from zoneserver.image.lookup import Identity
+from zoneserver.service.engines import PortableEngine
+from zoneserver.service.worker import Worker
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
+
+
+def test_trouble_in_the_loop_is_said_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    """Once for many, on one line."""
+
+    async def scenario() -> None:
+        engine = PortableEngine(Identity(MAX_UDP_PAYLOAD), RateLimits())
+        worker, loop = Worker(engine, [], TcpLimits()), asyncio.get_running_loop()
+        for _ in range(100):
+            worker._report(
+                loop, {"message": "no descriptors", "exception": OSError(24, "x\ny")}
+            )
+
+    asyncio.run(scenario())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: no descriptors: OSError(24")
