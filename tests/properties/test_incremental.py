@@ -75,7 +75,7 @@ def test_what_is_not_judged_again_would_be_found_the_same(edits: list[Edit]) -> 
 @given(EDITS)
 @settings(max_examples=100)
 def test_admission_of_changes_is_admission_of_all(edits: list[Edit]) -> None:
-    """What is served is the same, whether the changed files are judged, or all that there are."""
+    """What is served is the same, whether the changed files are judged or all there are."""
     files: dict[Name, Version] = {}
     few, many = Standing(), Standing()
     found: dict[Name, tuple[Finding, ...]] = {}

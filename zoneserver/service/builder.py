@@ -33,12 +33,14 @@ class Builder:
         self._settings = read_settings()
         self._store = store
         self._keeper = Keeper(store, _open_serials(self._settings))
+        self._served: Served | None = None
 
     def run(self, channel: Channel, served: Served | None) -> int:
         """Read the zones now, and again when told to. Returns the exit status.
 
         `served` is what the workers answer from already; None: nothing yet.
         """
+        self._served = served
         if served is not None:
             self._restore(served)
             os.nice(NICENESS)
@@ -95,6 +97,9 @@ class Builder:
         log_changes(self._keeper, renewal, describe_changes(*self._changed(renewal)), seconds)
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
+        if renewal.served == self._served:
+            return
+        self._served = renewal.served
         channel.send({"serve": renewal.served.document()})
         channel.receive()
         try:
@@ -119,7 +124,8 @@ class Builder:
             log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
             return self._settings
         if settings.needs_restart(self._settings):
-            log("warning: listen, state, nsid, engine and workers change at the next start only")
+            keys = "listen, state, nsid, engine and workers"
+            log(f"warning: {keys} change at the next start only")
         return settings
 
 

@@ -160,13 +160,14 @@ class Server:
         )
         theirs.close()
         channel = await AsyncChannel.open(ours)
-        asking = None
+        asking, pause = None, 0.0
         while (message := await channel.receive()) is not None:
             if "serve" in message:
                 await self._serve(Served.read(message["serve"]))
                 channel.send({"served": True})
             elif "idle" in message:
-                asking = asyncio.create_task(self._ask_for_renewal(channel))
+                asking = asyncio.create_task(self._ask_for_renewal(channel, pause))
+                pause = RELOAD_SECONDS
             elif "fail" in message:
                 raise StartError(message["fail"])
             elif "end" in message:
@@ -178,11 +179,11 @@ class Server:
         self._builder = 0
         return status
 
-    async def _ask_for_renewal(self, channel: AsyncChannel) -> None:
+    async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
+        await asyncio.sleep(pause)
         await self._reload.wait()
         self._reload.clear()
         channel.send({"renew": True})
-        await asyncio.sleep(RELOAD_SECONDS)
 
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""

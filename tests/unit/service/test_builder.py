@@ -22,7 +22,7 @@ class Building:
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(zones=write_zones(folder, example_com=GOOD_ZONE))
         self.store = Store(folder / "state", self.settings.zones)
-        self.builder = Builder(lambda: self.settings, self.store, None)
+        self.builder = Builder(lambda: self.settings, self.store)
         self.served: list[Served] = []
         ours, theirs = socket.socketpair()
         self.channel, self._main = Channel(theirs), Channel(ours)
@@ -60,11 +60,11 @@ def test_reload_that_fails_unexpectedly(
 ) -> None:
     """What is served stays, and the log has the traceback."""
 
-    def explode() -> None:
+    def explode(_: object) -> None:
         raise MemoryError("\x1bout of it")
 
     with building(tmp_path) as made:
-        monkeypatch.setattr(made.builder, "_renew", explode)
+        monkeypatch.setattr(made.builder._keeper, "renew", explode)
         made.builder._renew_again(made.channel)
 
         assert len(made.served) == 1
@@ -81,6 +81,7 @@ def test_images_that_cannot_be_written_at_all(
     with building(tmp_path) as made:
         for folder in ("_folder", "_spare"):
             monkeypatch.setattr(made.store, folder, tmp_path / "zones/example.com.yaml/x")
+        write_zones(tmp_path, example_com=GOOD_ZONE.replace("10", "20"))
         made.builder._renew_again(made.channel)
 
         assert len(made.served) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.image.lookup import Identity
-from zoneserver.service.engines import PortableEngine
+from zoneserver.service.portable import PortableEngine
 from zoneserver.service.worker import Worker
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
