@@ -14,6 +14,7 @@ from benchmarks.generated import ORIGIN
 from benchmarks.load import seconds_to_answer
 from benchmarks.queries import MX, write_queries
 from benchmarks.settings import Settings
+from benchmarks.turns import WARM_UP_SECONDS
 from tests.peers import Zoneserver
 from tests.peers.server import Probe
 
@@ -67,6 +68,7 @@ def latency(settings: Settings, folder: Path) -> Iterator[Bound]:
     measured = Latency()
     seconds_to_answer(server, Probe(zone.last_owner, "MX"))
     try:
+        ask(load, server.port, WARM_UP_SECONDS)
         for _ in range(settings.loads):
             measured.at_rest.append(_p99(ask(load, server.port, settings.seconds)))
             with Run(load, server.port, int(servers.LOAD_SECONDS)) as running:
