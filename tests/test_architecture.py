@@ -31,6 +31,9 @@ IMPURE = {
     "sys", "tempfile", "threading", "time",
 }  # fmt: skip
 
+# The engine in Rust, which need not be there.
+COMPILED = "zoneserver._fastpath"
+
 MOST_LINES = 300
 MOST_LINES_OF = {
     "transports": 150,  # they move octets; what needs more room belongs elsewhere
@@ -110,10 +113,17 @@ def test_layers(module: Module) -> None:
         f"{module.path}:{line} imports {name}"
         for name, line in module.imports()
         if name.startswith("zoneserver.")
+        and name != COMPILED
         and NAMES[name].package != module.package
         and order.index(NAMES[name].package) > order.index(module.package)
     ]
     assert [] == wrong
+
+
+def test_one_module_knows_the_compiled_engine() -> None:
+    """Everything else does without it."""
+    known = [m.path for m in MODULES if COMPILED in {name for name, _ in m.imports()}]
+    assert ["service/native.py"] == known
 
 
 def test_engine_does_not_know_the_validator() -> None:
