@@ -32,6 +32,7 @@ TABLE_ENTRY = Struct("<II")  # QTYPE, template
 # Template: rcode, flags, octets of the body and of its part that may not be cut, ANCOUNT,
 # NSCOUNT, cuts, cuts that are glue, relocations, account.
 TEMPLATE_HEADER = Struct("<BBHHHHHHHI")
+RELOCATION = Struct("<H")
 CUT = Struct("<HH")  # end of an RRset in the body, its records
 IS_AUTHORITATIVE, KIND_SHIFT = 1, 1
 # RRsets of one node: flags and octets of the owner, which follows; then their number.

@@ -12,7 +12,7 @@ from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.respond import minimal_any
 from zoneserver.engine.solve import solve
 from zoneserver.image import format as f
-from zoneserver.image.template import make_template
+from zoneserver.image.template import Templates
 from zoneserver.names import MAX_NAME_OCTETS, Name
 from zoneserver.records import rtypes
 from zoneserver.zone.node import Node
@@ -34,6 +34,7 @@ class TableMaker:
         self.octets = bytearray()
         self._zone = zone
         self._base = base
+        self._templates = Templates(zone.origin)
         self._known: dict[bytes, int] = {}
         self._hidden: dict[bytes, int] = {}
         # What stands for any other type, and for any other name.
@@ -162,7 +163,7 @@ class TableMaker:
         )
 
     def _template(self, qname: Name, answer: Answer, account: int) -> int:
-        octets = make_template(self._zone.origin, qname, answer, account)
+        octets = self._templates.make(qname, answer, account)
         return NOTHING if octets is None else self._keep(octets)
 
     def _table(self, entries: Mapping[int, int], other: int) -> int:

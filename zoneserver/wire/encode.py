@@ -20,7 +20,10 @@ from zoneserver.wire import message as m
 from zoneserver.wire.message import ExtendedError, Query, Tsig
 
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
-_MAX_POINTER = 0x3FFF  # RFC 1035 4.1.4: a pointer has 14 bits
+_QUESTION = Struct("!HH")  # type and class, behind the QNAME (RFC 1035 4.1.2)
+_POINTER = Struct("!H")
+# RFC 1035 4.1.4: a pointer has 14 bits. It must reach behind the longest QNAME, too.
+_MAX_PLACE = 0x3FFF - m.HEADER_OCTETS - MAX_NAME_OCTETS - _QUESTION.size
 _FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
 _TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
 _BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
@@ -85,9 +88,13 @@ class Opt:
 def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> bytes:
     """The octets of a response, of which there are at most `limit`."""
     opt, tsig = _encode_opt(query, response, ours), _encode_tsig(query.tsig)
-    if m.HEADER_OCTETS + len(query.qname.wire) + 4 + len(opt) + len(tsig) > limit:
+    question = query.qname.wire + _QUESTION.pack(query.qtype, query.qclass)
+    room = limit - m.HEADER_OCTETS - len(question) - len(opt)
+    if len(tsig) > room:
         tsig = b""  # its key has a name of 200 octets or more: no key of anybody's
-    writer = Writer(query, limit - len(opt) - len(tsig), response.origin)
+    name_end = m.HEADER_OCTETS + len(query.qname.wire)
+    suffixes = known_suffixes(response.origin) if response.origin else {}
+    writer = Writer(query.qname, name_end, suffixes, room - len(tsig))
     flags = _QR | query.opcode << 11 | (response.rcode & 0x0F)
     flags |= _AA if response.authoritative else 0
     flags |= _RD if query.recursion_desired else 0  # RFC 1035 4.1.1: copied
@@ -95,7 +102,7 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
     authorities = writer.add_all(response.authority)
     if answers is None or authorities is None:
         # RFC 2181 9: TC where a required RRset is cut; a cut one is of no use, so none.
-        writer.clear()
+        writer.octets.clear()
         answers = authorities = additionals = 0
         flags |= _TC
     else:
@@ -105,7 +112,7 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
     additionals += bool(opt) + bool(tsig)
     counts = (query.message_id, flags, 1, answers, authorities, additionals)
     header = b"".join(count.to_bytes(2, "big") for count in counts)
-    return header + writer.octets[m.HEADER_OCTETS :] + opt + tsig
+    return b"".join((header, question, writer.octets, opt, tsig))
 
 
 def encode_error(message: bytes, rcode: int) -> bytes:
@@ -114,29 +121,34 @@ def encode_error(message: bytes, rcode: int) -> bytes:
     return message[:2] + bytes((0x80 | opcode_and_rd, rcode)) + bytes(8)
 
 
-class Writer:
-    """The message behind its header, growing while it stays within its limit.
+def known_suffixes(origin: Name) -> dict[bytes, int]:
+    """Where the suffixes of an origin are in a QNAME: offsets from its end."""
+    suffixes, suffix = {}, origin.key
+    while length := suffix[0]:
+        suffixes[suffix] = -len(suffix)
+        suffix = suffix[1 + length :]
+    return suffixes
 
-    `pointers` are the offsets of all compression pointers but those of owners to the QNAME.
+
+class Writer:
+    """The sections behind the question, growing while they stay within their limit.
+
+    Offsets count from the end of the QNAME, and pointers are written for one that ends at
+    `name_end` in the message: 0 gives a template, in which they are moved later. `pointers`
+    are the places of all of them but those of owners to the QNAME.
     """
 
-    def __init__(self, query: Query, limit: int, origin: Name | None) -> None:
-        qname = query.qname
-        self.octets = bytearray(m.HEADER_OCTETS)
-        self.octets += qname.wire
-        self.octets += query.qtype.to_bytes(2, "big") + query.qclass.to_bytes(2, "big")
+    def __init__(
+        self, qname: Name, name_end: int, suffixes: dict[bytes, int], limit: int
+    ) -> None:
+        """`suffixes` are those of the QNAME that names may point to, with their offsets."""
+        self.octets = bytearray()
         self.pointers: list[int] = []
+        self._name_end = name_end
         self._limit = limit
-        self._question_end = len(self.octets)
-        # A template's pointers must stay in reach behind the longest QNAME, too.
-        self._max_target = _MAX_POINTER - MAX_NAME_OCTETS + len(qname.wire)
-        self._offsets: dict[bytes, int] = {}
-        suffix = origin.key if origin else b"\0"
-        while length := suffix[0]:
-            self._offsets[suffix] = m.HEADER_OCTETS + len(qname.wire) - len(suffix)
-            suffix = suffix[1 + length :]
+        self._offsets = suffixes.copy()
         # As an origin, QNAME is counted as one; the root is shorter than any pointer to it.
-        is_known = qname.key in self._offsets or qname == ROOT
+        is_known = qname.key in suffixes or qname == ROOT
         self._qname = b"" if is_known else qname.key
 
     def add_all(self, rrsets: Iterable[RRsetLike]) -> int | None:
@@ -156,10 +168,6 @@ class Writer:
                 return records, False
             records += len(rrset.rdatas)
         return records, True
-
-    def clear(self) -> None:
-        """Leave the question only."""
-        del self.octets[self._question_end :]
 
     def add(self, rrset: RRsetLike) -> bool:
         """Write one RRset of the additional section whole, or nothing of it (RFC 2181 9)."""
@@ -194,7 +202,8 @@ class Writer:
     def _forget_from(self, start: int) -> None:
         del self.octets[start:]
         self.pointers = [at for at in self.pointers if at < start]
-        self._offsets = {key: at for key, at in self._offsets.items() if at < start}
+        end = start + _QUESTION.size
+        self._offsets = {key: at for key, at in self._offsets.items() if at < end}
 
     def _write_name(self, name: Name) -> None:
         """Write a name, as a pointer from the first suffix that is there already."""
@@ -205,10 +214,11 @@ class Writer:
             suffix = key[at:]
             if (offset := offsets.get(suffix)) is not None:
                 self.pointers.append(start + at)
-                octets += wire[:at] + (0xC000 | offset).to_bytes(2, "big")
+                octets += wire[:at]
+                octets += _POINTER.pack(0xC000 | (self._name_end + offset) & 0x3FFF)
                 return
-            if start + at <= self._max_target:
-                offsets[suffix] = start + at
+            if start + at <= _MAX_PLACE:
+                offsets[suffix] = start + at + _QUESTION.size
             at += 1 + length
         octets += wire
 

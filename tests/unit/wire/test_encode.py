@@ -162,11 +162,17 @@ def test_nothing_behind_a_set_that_does_not_fit() -> None:
     assert rrset_lines(rrsets[:1]) == reply(octets).additional
 
 
+def _writer(limit: int) -> Writer:
+    """The sections of a message of at most `limit` octets."""
+    question = len(o.header() + o.question())
+    return Writer(_query().qname, question - 4, {}, limit - question)
+
+
 def _write_what_fits(rrsets: list[RRset], limit: int) -> list[str]:
     """The records that are in a message once each set was tried."""
-    writer = Writer(_query(), limit, None)
+    writer = _writer(limit)
     records = sum(len(rrset.rdatas) for rrset in rrsets if writer.add(rrset))
-    octets = o.header(counts=(1, records, 0, 0)) + writer.octets[12:]
+    octets = o.header(counts=(1, records, 0, 0)) + o.question() + writer.octets
     return list(reply(bytes(octets)).answer)
 
 
@@ -193,13 +199,13 @@ def test_set_that_was_taken_back_from_its_middle() -> None:
 
 def test_pointers_of_a_set_that_was_taken_back() -> None:
     """All pointers but those to the QNAME are known by their place, and no others."""
-    writer = Writer(_query(), 120, None)
+    writer = _writer(120)
     (cut,) = _rrsets("\n".join(f"a.new. MX {i} b.new." for i in range(20)))
     (whole,) = _rrsets("www.example. MX 1 b.new.\nwww.example. MX 2 b.new.")
     assert not writer.add(cut)
     assert writer.add(whole)
     fixed = len(o.record(15, b"\0\1", owner=b"\xc0\x0c"))
-    second = len(o.header() + o.question()) + fixed + len(o.wire("b.new"))
+    second = fixed + len(o.wire("b.new"))
     assert [second + fixed] == writer.pointers
 
 
