@@ -4,7 +4,7 @@ Five steps: triage and decode (wire), find the zone, solve, encode. What cannot 
 answered gets silence, never an error that could be made to loop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from zoneserver.engine.answer import Answer, Outcome
@@ -139,9 +139,13 @@ def minimal_any(answer: Answer) -> Answer:
     found = answer.answer[answer.aliases :]
     if not found:
         return answer
-    smallest = min(found, key=_octets)
-    answered = (*answer.answer[: answer.aliases], smallest)
+    answered = (*answer.answer[: answer.aliases], smallest_rrset(found))
     return replace(answer, answer=answered, additional=())
+
+
+def smallest_rrset(rrsets: Sequence[RRset]) -> RRset:
+    """The RRset that amplifies least."""
+    return rrsets[0] if len(rrsets) == 1 else min(rrsets, key=_octets)
 
 
 def _octets(rrset: RRset) -> int:

@@ -9,7 +9,7 @@ names below a DNAME.
 from collections.abc import Iterable, Mapping
 
 from zoneserver.engine.answer import Answer, Outcome
-from zoneserver.engine.respond import minimal_any
+from zoneserver.engine.respond import minimal_any, smallest_rrset
 from zoneserver.engine.solve import solve
 from zoneserver.image import format as f
 from zoneserver.image.template import Templates
@@ -64,8 +64,8 @@ class TableMaker:
             answer = solve(self._zone, owner, rrset.rtype)
             entries[rrset.rtype] = self._template(owner, answer, _OWN_NAME)
         if entries:
-            everything = Answer(Outcome.ANSWER, node.rrsets)
-            entries[rtypes.ANY] = self._template(owner, minimal_any(everything), _OWN_NAME)
+            smallest = Answer(Outcome.ANSWER, (smallest_rrset(node.rrsets),))
+            entries[rtypes.ANY] = self._template(owner, smallest, _OWN_NAME)
         return self._table(entries, self._nodata)  # RFC 2308 2.2: the SOA, whatever the name
 
     def _exact_cut(self, cut: Node) -> int:

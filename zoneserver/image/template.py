@@ -1,9 +1,12 @@
 """One answer as a template: everything behind the question, whatever the QNAME's length."""
 
+from struct import Struct
+
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.respond import RCODES
 from zoneserver.image import format as f
 from zoneserver.names import Name
+from zoneserver.records.rrset import RRset
 from zoneserver.wire import message as m
 from zoneserver.wire.encode import Writer, known_suffixes
 
@@ -11,6 +14,9 @@ from zoneserver.wire.encode import Writer, known_suffixes
 KINDS = {Outcome.NODATA: 1, Outcome.NXDOMAIN: 2, Outcome.REFERRAL: 3}
 ERROR_KIND = 4
 
+# The header of such a template: NOERROR, AA, nothing in the other sections, nothing to move.
+_FLAT_HEADER = Struct("<xBHHH12x")
+_FLAT_OWNER = Struct("!HHHI")
 _MAX_BODY = 65_535 - m.HEADER_OCTETS - 255 - 4 - 255  # beside the longest QNAME and our OPT
 
 
@@ -25,6 +31,11 @@ class Templates:
 
         `account` is the hash of the name that the answer is accounted on; 0 means its QNAME.
         """
+        if len(answer.answer) == 1 and not (answer.additional or answer.authority or account):
+            body = _flat_body(qname, answer.answer[0])
+            if body is not None:
+                records = len(answer.answer[0].rdatas)
+                return _FLAT_HEADER.pack(1, len(body), len(body), records) + body
         writer = Writer(qname, 0, self._suffixes, _MAX_BODY)
         answers = writer.add_all(answer.answer)
         authorities = writer.add_all(answer.authority)
@@ -52,3 +63,20 @@ class Templates:
         )
         relocations = b"".join(map(f.RELOCATION.pack, writer.pointers))
         return b"".join((header, relocations, *cuts, octets))
+
+
+def _flat_body(qname: Name, rrset: RRset) -> bytes | None:
+    """The body of an answer that is one RRset of QNAME without a name in it, else None.
+
+    Most answers are so, and this takes a third of the time that a `Writer` does.
+    """
+    if rrset.owner is not qname:
+        return None
+    fixed = _FLAT_OWNER.pack(0xC000 | m.HEADER_OCTETS, rrset.rtype, m.IN, rrset.ttl)
+    body = b""
+    for rdata in rrset.rdatas:
+        parts = rdata.parts
+        if len(parts) != 1 or not isinstance(parts[0], bytes):
+            return None
+        body += fixed + len(parts[0]).to_bytes(2, "big") + parts[0]
+    return body if len(body) <= _MAX_BODY else None
