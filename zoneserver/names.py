@@ -32,8 +32,10 @@ class Name:
 
     def __init__(self, wire: bytes) -> None:
         """Take a wire form that is known to be sound; `parse` and `from_labels` check."""
+        key = wire.lower()
         object.__setattr__(self, "wire", wire)
-        object.__setattr__(self, "key", wire.lower())
+        # Most names are written in lower case: one value then stands for both.
+        object.__setattr__(self, "key", wire if key == wire else key)
 
     def __setattr__(self, attribute: str, value: object) -> None:
         raise AttributeError("a Name is immutable")
@@ -45,21 +47,7 @@ class Name:
         Raises NameSyntaxError for an empty label, a label over 63 or a name over 255
         octets.
         """
-        for label in labels:
-            if not label:
-                raise NameSyntaxError("a label is empty (two dots in a row?)", "SY001")
-            if len(label) > MAX_LABEL_OCTETS:
-                raise NameSyntaxError(
-                    f"the label {label_text(label)[:20]}... has {len(label)} octets; "
-                    f"{MAX_LABEL_OCTETS} is the most",
-                    "SY001",
-                )
-        wire = b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
-        if len(wire) > MAX_NAME_OCTETS:
-            raise NameSyntaxError(
-                f"the name has {len(wire)} octets in wire form; 255 is the most", "SY002"
-            )
-        return cls(wire)
+        return cls(_sized(_encode(labels) + b"\0"))
 
     @classmethod
     def parse(cls, text: str, origin: "Name | None" = None) -> "Name":
@@ -76,7 +64,7 @@ class Name:
             return cls.from_labels(labels)
         if origin is None:
             raise NameSyntaxError(f"{text} has no final dot")
-        return cls.from_labels([*labels, *origin.labels])
+        return origin.prefixed(*labels)
 
     @property
     def labels(self) -> tuple[bytes, ...]:
@@ -113,7 +101,7 @@ class Name:
 
     def prefixed(self, *labels: bytes) -> "Name":
         """The name with `labels` put in front. Raises NameSyntaxError if it gets too long."""
-        return Name.from_labels([*labels, *self.labels])
+        return Name(_sized(_encode(labels) + self.wire))
 
     def rebased(self, old: "Name", new: "Name") -> "Name":
         """The name with its suffix `old` replaced by `new` (RFC 6672 2.2).
@@ -149,6 +137,29 @@ class Name:
         return hash(self.key)
 
 
+def _encode(labels: Sequence[bytes]) -> bytes:
+    """The labels behind their length octets. Raises NameSyntaxError."""
+    for label in labels:
+        if not label:
+            raise NameSyntaxError("a label is empty (two dots in a row?)", "SY001")
+        if len(label) > MAX_LABEL_OCTETS:
+            raise NameSyntaxError(
+                f"the label {label_text(label)[:20]}... has {len(label)} octets; "
+                f"{MAX_LABEL_OCTETS} is the most",
+                "SY001",
+            )
+    return b"".join([b"%c%b" % (len(label), label) for label in labels])
+
+
+def _sized(wire: bytes) -> bytes:
+    """The wire form, if it is no longer than a name may be. Raises NameSyntaxError."""
+    if len(wire) > MAX_NAME_OCTETS:
+        raise NameSyntaxError(
+            f"the name has {len(wire)} octets in wire form; 255 is the most", "SY002"
+        )
+    return wire
+
+
 def label_text(label: bytes) -> str:
     """One label in presentation format, escaped where RFC 1035 5.1 asks for it."""
     if label.isalnum():
@@ -168,8 +179,13 @@ def split_labels(text: str) -> tuple[list[bytes], bool]:
     """
     if not text:
         raise NameSyntaxError("the name is empty", "SY001")
-    pieces = _split_at_dots(text) if "\\" in text else text.split(".")
-    labels = [_unescape_label(p) if "\\" in p else _a_label(p) for p in pieces]
+    if "\\" in text:
+        pieces = _split_at_dots(text)
+        labels = [_unescape_label(p) if "\\" in p else _a_label(p) for p in pieces]
+    elif text.isascii():
+        labels = text.encode().split(b".")
+    else:
+        labels = [_a_label(piece) for piece in text.split(".")]
     absolute = len(labels) > 1 and not labels[-1]
     return (labels[:-1] if absolute else labels), absolute
 
