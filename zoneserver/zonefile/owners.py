@@ -16,7 +16,6 @@ class Owners:
 
     def __init__(self, origin: Name) -> None:
         self._origin = origin
-        self._suffix = origin.labels
         self._seen: dict[Name, Scalar] = {}
 
     def __len__(self) -> int:
@@ -68,7 +67,7 @@ class Owners:
         try:
             labels, absolute = split_name(text)
             if not absolute:
-                return Name.from_labels([*labels, *self._suffix]), None
+                return self._origin.prefixed(*labels), None
             return self._absolute(node, Name.from_labels(labels))
         except NameSyntaxError as error:
             raise name_problem(node, f"the owner {show(text)}", error) from error
@@ -83,7 +82,7 @@ class Owners:
                 f"the owner {show(node.text)} has a final dot; owners are relative to the zone",
                 f"write {relative}",
             )
-        return Name.from_labels([*name.labels, *self._suffix]), NodeError(
+        return self._origin.prefixed(*name.labels), NodeError(
             "NS009",
             node,
             f"{show(node.text)} is not below {self._origin}: a dot too many, or the wrong file",
