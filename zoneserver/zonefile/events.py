@@ -5,7 +5,7 @@ lets the second of two equal keys win. Here scalars stay text, depth and size ar
 and an alias costs what it stands for, so that a bomb of aliases is refused at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -57,6 +57,15 @@ class _Open(NamedTuple):
     items: list[Node]
 
 
+def parse(text: str) -> Iterator[Event]:
+    """The events of libyaml. Raises yaml.YAMLError where it cannot go on."""
+    parser = _LOADER(text)
+    try:
+        yield from iter(parser.get_event, None)
+    finally:
+        parser.dispose()
+
+
 # What takes the pairs of a file's outermost mapping, one by one as they are complete.
 Take = Callable[[Scalar, Node], None]
 
@@ -87,14 +96,14 @@ class Composer:
         self._anchors: dict[str, Tree | None] = {}  # None: its node is not closed yet
         self._size = 0
 
-    def compose(self, text: str) -> Tree | None:
+    def compose(self, events: Iterable[Event]) -> Tree | None:
         """The tree of the file's only document; None if there is nothing in it.
 
-        Raises NodeError or yaml.YAMLError where the rest of the file cannot be read.
+        Raises NodeError where the rest of the file cannot be read.
         """
         items = root = list[Node]()
         documents = 0
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in events:
             if isinstance(event, ScalarEvent):
                 items.append(self._scalar(event))
             elif isinstance(event, CollectionStartEvent):

@@ -1,13 +1,18 @@
 """The YAML files of one zone, and the files that they include, within one budget."""
 
+from collections.abc import Sequence
+
 import yaml
 
 from zoneserver.zonefile.encoding import MAX_FILE_OCTETS, decode_text
-from zoneserver.zonefile.events import Composer, Take, Tree
+from zoneserver.zonefile.events import Composer, Take, Tree, parse
 from zoneserver.zonefile.nodes import Missing, Node, NodeError, Scalar, show
+from zoneserver.zonefile.plain import PlainName, read_plain_names
 from zoneserver.zonefile.report import Report
 from zoneserver.zonefile.source import Include
 from zoneserver.zonefile.syntax import explain
+from zoneserver.zonefile.values import ValueReader
+from zoneserver.zonefile.weave import MisreadError, weave
 
 MAX_INCLUDE_DEPTH = 4
 FREE_EXPANSION = 20_000  # nodes that aliases may add, beside one for each octet that is read
@@ -23,17 +28,24 @@ class YamlFiles:
         self._octets = 0
         self._expanded = 0
 
-    def read(self, file: str, octets: bytes, take: Take) -> Node | None:
+    def read(
+        self, file: str, octets: bytes, take: Take, values: ValueReader | None = None
+    ) -> Node | None:
         """Read a file; `take` gets the pairs of its outermost mapping one by one.
 
+        With `values` plain names are read by pattern; raises MisreadError where that fails.
         What is left: None where the file is empty, Missing where it cannot be read, or a
         node, with the pairs that a merge or an include brings in.
         """
-        tree = self._compose((file,), octets, take)
+        tree = self._compose((file,), octets, take, values)
         return tree.node if tree else None
 
     def _compose(
-        self, chain: tuple[str, ...], octets: bytes, take: Take | None = None
+        self,
+        chain: tuple[str, ...],
+        octets: bytes,
+        take: Take | None = None,
+        values: ValueReader | None = None,
     ) -> Tree | None:
         """The tree of the last file of `chain`, each of which includes the next."""
         self._octets += len(octets)
@@ -45,17 +57,17 @@ class YamlFiles:
             expand=self._expand,
             take=take,
         )
+        names: Sequence[PlainName] = ()
         try:
-            text = decode_text(file, octets)
-            return composer.compose(text)
-        except NodeError as problem:
-            self._report.note(problem)
-        except yaml.YAMLError as error:
-            self._report.note(explain(error, file, text))
-        except (ValueError, OverflowError) as error:  # PyYAML's own scanner: no such character
-            reason = f"an escape in double quotes is no character: {error}"
-            fix = "use single quotes, where a backslash is only a backslash"
-            self._report.note(NodeError("SY008", Node(file, 0, 0), reason, fix))
+            text = rest = decode_text(file, octets)
+            if take and values:
+                names, rest = read_plain_names(file, text, values)
+            events = parse(rest)
+            return composer.compose(weave(events, names, take) if take and names else events)
+        except (NodeError, yaml.YAMLError, ValueError, OverflowError) as error:
+            if names:
+                raise MisreadError from error
+            self._report.note(_problem(error, file, text))
         return Tree(Missing(file, 0, 0), 1)
 
     def _expand(self, place: Node, size: int) -> None:
@@ -114,6 +126,18 @@ class YamlFiles:
                 "split the zone",
             )
         return octets
+
+
+def _problem(error: Exception, file: str, text: str) -> NodeError:
+    """Why a file cannot be read any further."""
+    if isinstance(error, NodeError):
+        return error
+    if isinstance(error, yaml.YAMLError):
+        return explain(error, file, text)
+    # PyYAML's own scanner: no such character
+    reason = f"an escape in double quotes is no character: {error}"
+    fix = "use single quotes, where a backslash is only a backslash"
+    return NodeError("SY008", Node(file, 0, 0), reason, fix)
 
 
 def _from_top(file: str, top: str) -> str:

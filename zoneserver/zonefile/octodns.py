@@ -16,6 +16,7 @@ from zoneserver.zonefile.nodes import (
     scalar,
     show,
 )
+from zoneserver.zonefile.plain import PlainRecords
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_boolean, read_ttl
 from zoneserver.zonefile.ttls import NO_TTL
@@ -49,15 +50,19 @@ class RecordReader:
     metadata asks for leniency.
     """
 
-    def __init__(self, report: Report, unreadable: set[Name], lenient: set[Name]) -> None:
+    def __init__(
+        self, report: Report, values: ValueReader, unreadable: set[Name], lenient: set[Name]
+    ) -> None:
         self._report = report
         self._unreadable = unreadable
         self._lenient = lenient
-        self._values = ValueReader(report)
+        self._values = values
         self._types: dict[str, int] = {}
 
     def read(self, owner: Name, node: Node) -> list[Record]:
         """The records of a name that can be read; what is wrong goes to the report."""
+        if type(node) is PlainRecords:
+            return [Record(owner, *draft) for draft in node.drafts]
         self._report.owner = owner
         records: list[Record] = []
         nodes = as_list(node)

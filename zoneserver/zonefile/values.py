@@ -84,7 +84,8 @@ class ValueReader:
     def read_field(self, rtype: int, field: Field[Any], node: Node) -> object:
         """The value of one field of rdata."""
         name = field.name
-        if isinstance(field, HostName):
+        kind = type(field)  # isinstance() asks the ABC that fields are, at five times the cost
+        if kind is HostName:
             if name == "rname":
                 return read_mailbox(node, self._targets, name)
             return self._targets.read(node, rtype, name)

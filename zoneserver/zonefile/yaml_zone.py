@@ -22,6 +22,7 @@ from zoneserver.zonefile.report import GiveUpError, Report
 from zoneserver.zonefile.source import Defaults, Include, MailBlock, StsText, Waiver, ZoneSource
 from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
+from zoneserver.zonefile.weave import MisreadError
 
 MAX_NAMES = 1_000_000
 
@@ -34,7 +35,20 @@ def read_yaml_zone(
     `files` maps paths, as they are shown to people, to octets. `include` reads the files of
     `!include`; it is given paths relative to the folder of the zone's own file.
     """
-    reader = _ZoneReader(origin, files, include, defaults)
+    try:
+        return _read(_ZoneReader(origin, files, include, defaults, by_pattern=True))
+    except MisreadError:
+        return read_in_full(origin, files, include, defaults)
+
+
+def read_in_full(
+    origin: Name, files: Dict[str, bytes], include: Include, defaults: Defaults
+) -> ZoneSource:
+    """The same, with every name through libyaml: slower, and right for any file."""
+    return _read(_ZoneReader(origin, files, include, defaults, by_pattern=False))
+
+
+def _read(reader: "_ZoneReader") -> ZoneSource:
     try:
         reader.read()
     except GiveUpError as error:
@@ -46,7 +60,13 @@ class _ZoneReader:
     """Reads one zone, name by name as the files go; what is missing is filled in after."""
 
     def __init__(
-        self, origin: Name, files: Dict[str, bytes], include: Include, defaults: Defaults
+        self,
+        origin: Name,
+        files: Dict[str, bytes],
+        include: Include,
+        defaults: Defaults,
+        *,
+        by_pattern: bool,
     ) -> None:
         self._origin = origin
         self._files = files
@@ -58,7 +78,9 @@ class _ZoneReader:
         self._start = Mark(next(iter(files), str(origin)), 1, 1)
         self._unreadable: set[Name] = set()
         self._lenient: set[Name] = set()
-        self._reader = RecordReader(self._report, self._unreadable, self._lenient)
+        self._values = ValueReader(self._report)
+        self._by_pattern = self._values if by_pattern else None
+        self._reader = RecordReader(self._report, self._values, self._unreadable, self._lenient)
         self._records: list[Record] = []
         self._added: list[Record] = []
         self._mail: tuple[MailBlock, ...] = ()
@@ -74,7 +96,7 @@ class _ZoneReader:
         if not self._files:
             self._report.add("SY009", self._start, "the zone has no file", "write one")
         self._waivers = self._directives.read_waivers()
-        soa = self._directives.read_soa(ValueReader(self._report))
+        soa = self._directives.read_soa(self._values)
         ttl = self._directives.read_ttl(self._defaults.ttl)
         mail = self._directives.read_mail(ttl, self._unreadable)
         if len(mail) > MAX_NAMES:
@@ -110,7 +132,7 @@ class _ZoneReader:
 
     def _read_file(self, file: str, octets: bytes) -> None:
         kept = len(self._records)
-        root = self._yaml_files.read(file, octets, self._take)
+        root = self._yaml_files.read(file, octets, self._take, self._by_pattern)
         if type(root) is not Mapping:
             # Half a file is no zone: what was read of it would only mislead.
             del self._records[kept:]
@@ -156,7 +178,9 @@ class _ZoneReader:
     def _complete(self, directive: SoaDirective | None, ttl: int) -> None:
         """Add what the zone does not write: TTLs, its SOA, and NS from the configuration."""
         self._records = [
-            record if record.ttl != NO_TTL else record._replace(ttl=ttl)
+            record
+            if record.ttl != NO_TTL
+            else Record(record.owner, record.rtype, ttl, record.rdata, record.mark)
             for record in self._records
         ]
         apex = [record for record in self._records if record.owner == self._origin]
