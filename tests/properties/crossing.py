@@ -1,10 +1,10 @@
 """Zones that lead into one another in every way that a rule follows, and edits of them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 from typing import NamedTuple
-
-from hypothesis import strategies as st
 
 from tests.unit.validator.judging import no_include
 from zoneserver.findings import Finding
@@ -19,40 +19,13 @@ FIRST_DAY = date(2026, 6, 1)
 HEAD = """\
 $ORIGIN {origin}
 $TTL 3600
-@ SOA ns.outside.test. hostmaster.{rname} {serial} 7200 1800 1209600 3600
+@ SOA ns.outside.test. hostmaster.outside.test. {serial} 7200 1800 1209600 3600
 @ NS ns.outside.test.
-@ NS ns.example.
+@ NS ns.elsewhere.test.
 """
-# One zone above the others, one below one of them, two that are neither, one of addresses.
-ORIGINS = tuple(
-    map(
-        Name.parse,
-        (
-            "a.example.",
-            "b.example.",
-            "sub.a.example.",
-            "example.",
-            "c.test.",
-            "_tcp.mail.a.example.",
-            "2.0.192.in-addr.arpa.",
-        ),
-    )
-)
-HOSTS = (
-    "mail.a.example.",
-    "mail.b.example.",
-    "mail.sub.a.example.",
-    "mail.c.test.",
-    "alias.b.example.",
-    "any.a.example.",
-    "mall.b.example.",
-    "x.d.c.test.",
-    "mail.outside.test.",
-)
-DOMAINS = ("a.example.", "b.example.", "sub.a.example.", "c.test.", "d.c.test.")
 KEY = "TLSA 3 1 1 " + "ab" * 32
 
-# What any zone may have; {host} and {domain} stand for one of the above.
+# What any zone may have; {host} and {domain} stand for one of those below.
 TEMPLATES = (
     "@ MX 10 {host}",
     "@ MX 20 {host}",
@@ -62,91 +35,146 @@ TEMPLATES = (
     "_imaps._tcp SRV 0 1 993 {host}",
     "d DNAME {domain}",
     '@ TXT "v=spf1 include:{domain} -all"',
-    '@ TXT "v=spf1 a:{host} mx:{domain} include:_spf.{domain} -all"',
+    'www TXT "v=spf1 a:{host} mx:{domain} include:_spf.{domain} -all"',
     '_spf TXT "v=spf1 redirect={domain}"',
     '_dmarc TXT "v=DMARC1; p=none; rua=mailto:d@{domain}"',
     '{domain}_report._dmarc TXT "v=DMARC1"',
-    '* TXT "v=spf1 -all"',
     '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:t@{domain}"',
-    'logo._bimi TXT "v=BIMI1; l=https://{domain}/l.svg"',
+    "hidden CNAME stray.{domain}",
 )
+HOSTS = (
+    "mail.a.example.",
+    "mail.b.example.",
+    "mall.b.example.",
+    "any.a.example.",
+    "mail.sub.a.example.",
+    "alias.b.example.",
+    "x.d.c.test.",
+    "mail.c.test.",
+    "mail.outside.test.",
+)
+DOMAINS = ("a.example.", "b.example.", "sub.a.example.", "any.a.example.", "x.d.c.test.")
 LINES = (
     "mail A 192.0.2.25",
     "mail 30 A 192.0.2.26",
     "mail AAAA 2001:db8::25",
-    'mail TXT "v=spf1 -all"',
     "mail A nonsense",
     "mail.b.example. A nonsense",
-    "mall A 192.0.2.27",
     "mial A 192.0.2.28",
-    "any TXT nothing",
     "* A 192.0.2.29",
-    "d A 192.0.2.30",
-    "d MX 0 .",
-    "sub NS ns.sub",
-    "sub NS mail.sub",
-    "ns.sub A 192.0.2.53",
-    "mail.sub A 192.0.2.54",
-    "a NS ns.a",
+    "* AAAA 2001:db8::29",
+    '* TXT "v=spf1 -all"',
+    '* TXT "v=DMARC1"',
+    "* MX 10 mail",
+    "@ A 192.0.2.30",
+    "@ MX 0 .",
+    '@ TXT "v=spf1 -all"',
     f"_25._tcp.mail {KEY}",
-    f"_25._tcp.mail.sub {KEY}",
     f"_25 {KEY}",
-    "_tcp.mail NS ns.outside.test.",
+    "_25._tcp.mail CNAME keys",
+    f"keys {KEY}",
     "@ DNSKEY 257 3 13 AAAA",
-    "25 PTR mail.a.example.",
-    "26 PTR mail.b.example.",
-    "29 PTR mail.a.example.",
     '_mta-sts TXT "v=STSv1; id=20260101"',
     'stray TXT "v=DMARC1; p=none"',
-    "hidden CNAME stray.a.example.",
-    "hidden CNAME stray.b.example.",
+    'l._bimi TXT "v=BIMI1; l=https://a.example/l.svg"',
 )
+# What only some may have. One zone is above the others, one below one of them.
+OWN_LINES = {
+    Name.parse(origin): lines
+    for origin, lines in {
+        "a.example.": (
+            "sub NS ns.sub",
+            "ns.sub A 192.0.2.53",
+            "mail.sub A 192.0.2.54",
+            f"_25._tcp.mail.sub {KEY}",
+            'stray.sub TXT "v=DMARC1; p=none"',
+            "_tcp.mail NS ns.outside.test.",
+        ),
+        "b.example.": (),
+        "c.test.": (),
+        "sub.a.example.": (),
+        "example.": ("a NS ns.a", "ns.a A 192.0.2.53", f"_25._tcp.mail.a {KEY}"),
+        "_tcp.mail.a.example.": (),
+        "2.0.192.in-addr.arpa.": (
+            "25 PTR mail.a.example.",
+            "26 PTR mail.b.example.",
+            "29 CNAME name",
+            "name PTR any.a.example.",
+            "* PTR mail.sub.a.example.",
+        ),
+    }.items()
+}
+ORIGINS = tuple(OWN_LINES)
 
 
 class Edit(NamedTuple):
-    """One file is written anew, or is gone; then some days pass."""
+    """One file as it is from now on, with its waiver; without lines it is gone."""
 
     origin: Name
+    day: date
     lines: tuple[str, ...] | None
-    serial: int
-    waived: str
-    days: int
+    serial: int = 1
+    waived: str = ""
 
 
-def _fill(template: str) -> st.SearchStrategy[str]:
-    return st.builds(
-        template.format, host=st.sampled_from(HOSTS), domain=st.sampled_from(DOMAINS)
-    )
+class Folder:
+    """Files of zones, of which one at a time is changed a little."""
+
+    def __init__(self, seed: int, density: float) -> None:
+        self._random = Random(seed)
+        self._density = density
+        self._day = FIRST_DAY
+        self._lines: dict[Name, set[str]] = {}
+
+    def edits(self, count: int) -> Iterator[Edit]:
+        """Every file is written, then that many edits follow."""
+        for origin in ORIGINS:
+            yield self._write(origin, {line for line in self._pool(origin) if self._seldom()})
+        for _ in range(count):
+            self._day += timedelta(days=self._random.choice((0, 0, 0, 0, 1, 2)))
+            yield self._edit(self._random.choice(ORIGINS))
+
+    def _edit(self, origin: Name) -> Edit:
+        lines = self._lines.get(origin)
+        if lines is not None and self._random.random() < 0.15:
+            del self._lines[origin]
+            return Edit(origin, self._day, None)
+        pool = self._pool(origin)
+        if lines is None:
+            return self._write(origin, {line for line in pool if self._seldom()})
+        flipped = set(self._random.sample(pool, self._random.randint(1, 2)))
+        if self._random.random() < 0.5:  # mostly less than there is, so that it stays little
+            flipped = set(self._random.sample(sorted(lines), min(len(lines), 1)))
+        return self._write(origin, lines ^ flipped)
+
+    def _write(self, origin: Name, lines: set[str]) -> Edit:
+        self._lines[origin] = lines
+        serial = self._random.choice((1, 1, 1, 1, 1, 2026060501))
+        waived = self._random.choice(("", "", "", "MX004", "SP007"))
+        return Edit(origin, self._day, tuple(sorted(lines)), serial, waived)
+
+    def _seldom(self) -> bool:
+        return self._random.random() < self._density
+
+    def _pool(self, origin: Name) -> list[str]:
+        """The lines that a file may have, those with a target with a few of them."""
+        filled = {
+            template.format(
+                host=self._random.choice(HOSTS), domain=self._random.choice(DOMAINS)
+            )
+            for template in TEMPLATES * 3
+        }
+        return [*sorted(filled), *LINES, *OWN_LINES[origin]]
 
 
-def _edits() -> st.SearchStrategy[Edit]:
-    line = st.one_of(st.sampled_from(LINES), st.sampled_from(TEMPLATES).flatmap(_fill))
-    lines = st.lists(line, min_size=1, max_size=10, unique=True).map(tuple)
-    return st.builds(
-        Edit,
-        st.sampled_from(ORIGINS),
-        st.one_of(lines, lines, lines, st.none()),
-        st.sampled_from((1, 1, 1, 2026060501)),
-        st.sampled_from(("", "", "MX004", "MX001")),
-        st.sampled_from((0, 0, 0, 1, 3)),
-    )
-
-
-EDITS = st.lists(_edits(), min_size=2, max_size=14)
-
-
-def read(edit: Edit, day: date) -> Candidate:
-    """What the file of an edit says, read on a day: its waiver lasts two more."""
-    head = HEAD.format(
-        origin=edit.origin, rname=DOMAINS[len(edit.lines or ()) % 4], serial=edit.serial
-    )
+def read(edit: Edit) -> Candidate:
+    """What the file of an edit says; its waiver lasts two days."""
+    head = HEAD.format(origin=edit.origin, serial=edit.serial)
     text = head + "".join(f"{line}\n" for line in edit.lines or ())
     source = read_master_zone(f"{edit.origin}zone", text.encode(), edit.origin, no_include)
     if edit.waived:
-        mark = source.records[0].mark
-        until = day + timedelta(days=2)
-        waivers = (Waiver(edit.waived, None, "moving", until, mark),)
-        source = replace(source, waivers=waivers)
+        mark, until = source.records[0].mark, edit.day + timedelta(days=2)
+        source = replace(source, waivers=(Waiver(edit.waived, None, "moving", until, mark),))
     return Candidate(source, build_zone(source))
 
 

@@ -1,12 +1,11 @@
 """Judging only what a change may touch finds what judging everything finds."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from tests.properties.crossing import EDITS, FIRST_DAY, Edit, read, without_far_lines
+from tests.properties.crossing import FIRST_DAY, Edit, Folder, read, without_far_lines
 from zoneserver.findings import Finding
 from zoneserver.names import Name
 from zoneserver.service.admission import Admission, Changes, admit, judge_versions
@@ -19,7 +18,7 @@ from zoneserver.zone.zone import Zone
 
 
 class Stored:
-    """A version whose zone is looked up in, but not walked: it is another one, and huge."""
+    """A version that others look names up in by another zone than the one it is judged by."""
 
     def __init__(self, stored: Candidate) -> None:
         self._stored = stored
@@ -45,94 +44,76 @@ def _from_scratch(standing: Iterable[Version], day: date) -> Findings:
     return _findings(judge(candidates, world.zones, world.pointers, day))
 
 
-def _days(edits: Iterable[Edit]) -> Iterator[tuple[Edit, date]]:
-    day = FIRST_DAY
-    for edit in edits:
-        yield edit, day
-        day += timedelta(days=edit.days)
-
-
-@given(EDITS)
-@settings(max_examples=150)
-def test_what_is_not_judged_again_would_be_found_the_same(edits: list[Edit]) -> None:
-    """Whatever is put in place of what, good or bad, judged one by one or all together."""
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_not_judged_again_would_be_found_the_same(seed: int) -> None:
+    """Whatever is put in place of what, be it good or bad."""
     standing, found = Standing(), dict[Name, tuple[Finding, ...]]()
-    for edit, day in _days(edits):
-        version = Stored(read(edit, day)) if edit.lines else None
+    for edit in Folder(seed, 0.25 if seed % 2 else 0.1).edits(60):
+        version = Stored(read(edit)) if edit.lines is not None else None
         trial = Trial(standing)
-        todo = trial.put({edit.origin: version}) | standing.overdue(day)
+        todo = trial.put({edit.origin: version}) | standing.overdue(edit.day)
         versions = [each for origin in todo if (each := trial.get(origin))]
-        judgements = judge_versions(versions, trial, trial.pointers, day)
-        standing.update(
-            [version] if version else [], judgements, [] if version else [edit.origin]
-        )
-        found.pop(edit.origin, None)
+        judgements = judge_versions(versions, trial, trial.pointers, edit.day)
+        if version is None:
+            standing.update(gone=[edit.origin])
+            found.pop(edit.origin, None)
+        standing.update([version] if version else [], judgements)
         found |= _findings(judgements)
 
-        assert _from_scratch(standing, day) == found
+        assert _from_scratch(standing, edit.day) == found, edit
 
 
-@given(EDITS)
-@settings(max_examples=100)
-def test_admission_of_changes_is_admission_of_all(edits: list[Edit]) -> None:
-    """What is served is the same, whether the changed files are judged or all there are."""
+@pytest.mark.parametrize("seed", range(12))
+def test_admission_of_changes_is_admission_of_all(seed: int) -> None:
+    """What is served is the same, whether changed files are judged or all that there are."""
     files: dict[Name, Version] = {}
     few, many = Standing(), Standing()
     found: dict[Name, tuple[Finding, ...]] = {}
-    for edit, day in _days(edits):
-        if edit.lines:
-            files[edit.origin] = InMemory.of(read(edit, day))
-        else:
+    for edit in Folder(seed, 0.03).edits(60):
+        if edit.lines is None:
             files.pop(edit.origin, None)
+        else:
+            files[edit.origin] = InMemory.of(read(edit))
         changed = [each for origin, each in files.items() if few.get(origin) is not each]
-        admission = _renew(few, changed, files, day)
-        # A version that is written as the one that stands does not change it.
+        admission = _renew(few, changed, files, edit)
+        # To the server, a version that is read again is a new one.
         every = [InMemory.of(each.candidate()) for each in files.values()]
-        of_all = _renew(many, every, files, day)
+        of_all = _renew(many, every, files, edit)
         found = {origin: found[origin] for origin in found if origin in few}
         found |= _findings(admission.judgements)
 
-        assert [each.candidate() for each in _sorted(many)] == [
-            each.candidate() for each in _sorted(few)
-        ]
+        assert _sorted(many) == _sorted(few), edit
         assert of_all.refused == admission.refused
-        assert _from_scratch(few, day) == found
+        assert _from_scratch(few, edit.day) == found
 
 
 def _renew(
-    standing: Standing, versions: Iterable[Version], files: Mapping[Name, Version], day: date
+    standing: Standing, versions: Iterable[Version], files: Mapping[Name, Version], edit: Edit
 ) -> Admission:
     gone = frozenset(each.origin for each in standing if each.origin not in files)
-    admission = admit(Changes(tuple(versions), gone=gone), day, standing)
+    admission = admit(Changes(tuple(versions), gone=gone), edit.day, standing)
     standing.update(admission.versions, admission.judgements, admission.gone)
     return admission
 
 
-def _sorted(standing: Standing) -> list[Version]:
-    return sorted(standing, key=lambda version: version.origin.canonical())
+def _sorted(standing: Standing) -> list[Candidate]:
+    versions = sorted(standing, key=lambda version: version.origin.canonical())
+    return [version.candidate() for version in versions]
 
 
-@given(EDITS, st.integers(min_value=0))
-@settings(max_examples=60)
-def test_work_can_be_shared_out(edits: list[Edit], parts: int) -> None:
+@pytest.mark.parametrize("seed", range(8))
+def test_work_can_be_shared_out(seed: int) -> None:
     """The judgements of two halves of the zones are those of all of them."""
-    files = {edit.origin: read(edit, FIRST_DAY) for edit in edits if edit.lines}
-    candidates = list(files.values())
-    halves = (
-        [each for n, each in enumerate(candidates) if parts >> n & 1],
-        [each for n, each in enumerate(candidates) if not parts >> n & 1],
-    )
+    candidates = [read(edit) for edit in Folder(seed, 0.2).edits(0)]
     world = world_of(candidates)
-    expected = {
-        each.origin: each for each in judge(candidates, world.zones, world.pointers, FIRST_DAY)
-    }
-    shared = {
-        each.origin: each
-        for half in halves
-        for each in judge(half, world.zones, world.pointers, FIRST_DAY)
-    }
+    whole = judge(candidates, world.zones, world.pointers, FIRST_DAY)
+    halves = [
+        judge(half, world.zones, world.pointers, FIRST_DAY)
+        for half in (candidates[1::2], candidates[::2])
+    ]
+    shared = {each.origin: each for half in halves for each in half}
 
-    assert expected == shared
+    assert {each.origin: each for each in whole} == shared
     assert judge_all(candidates, FIRST_DAY) == tuple(
         finding for each in candidates for finding in shared[each.zone.origin].findings
     )

@@ -7,7 +7,7 @@ may touch, so that nobody walks all zones: who consulted a name, and who points 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
@@ -136,6 +136,19 @@ class Standing:
         _put(self._until, origin, judgement.until)
 
 
+class _View(NamedTuple):
+    """What judgements go by, at one moment, as far as a change may touch it.
+
+    `said` is what zones answer for a name, `marked` whether others say something of it,
+    `users` whose MX it is: that is told with the names of addresses only.
+    """
+
+    said: dict[Name, object]
+    marked: dict[Name, object]
+    users: dict[Name, object]
+    has_reverse_zone: bool
+
+
 class Trial:
     """The versions that stand, some of them exchanged for others to see what comes of it.
 
@@ -181,24 +194,25 @@ class Trial:
         are directly below them.
         """
         names, mentioned = self._touched(changes)
-        answers = Answers(self, self.pointers)
-        before = {name: answers.of(name) for name in names}
-        pointed = {name: self._pointed(name) for name in mentioned}
-        had_reverse_zone = self.pointers.has_reverse_zone
+        before = self._view(names, mentioned)
         moved = [o for o, v in changes.items() if (self.get(o) is None) != (v is None)]
         for origin, version in changes.items():
             self._put[origin.key] = version
             self.pointers.put(origin, version.references if version else None)
             if version is None:
                 self.consulted.put(origin, frozenset())
+        after = self._view(names, mentioned)
         todo = {origin for origin, version in changes.items() if version}
-        answers = Answers(self, self.pointers)
-        for name, was in before.items():
-            if answers.of(name) != was:
-                todo |= self.consulted.origins(name)
-        todo |= self._owners(name for name in pointed if self._pointed(name) != pointed[name])
+        for name in _differing(before.said, after.said) | _differing(
+            before.marked, after.marked
+        ):
+            todo |= self.consulted.origins(name)
+        for name in _differing(before.marked, after.marked) | _differing(
+            before.users, after.users
+        ):
+            todo |= self._owner(name)
         todo |= self._parents(moved)
-        if self.pointers.has_reverse_zone != had_reverse_zone:
+        if before.has_reverse_zone != after.has_reverse_zone:
             # Nobody has looked for the names of addresses so far.
             versions = (*self._standing, *self._put.values())
             todo |= {each.origin for each in versions if each and self.get(each.origin)}
@@ -223,18 +237,20 @@ class Trial:
         names = {name for name in names if self.consulted.origins(name) - changes.keys()}
         return names, mentioned
 
-    def _pointed(self, name: Name) -> tuple[object, ...]:
-        """What the rules on a name's own zone go by; whose MX it is, for reverse names only."""
-        exchanges = self.pointers.exchanges
-        return (
-            exchanges.origins(name) if self.pointers.has_reverse_zone else name in exchanges,
-            name in self.pointers.aliases,
-            name in self.pointers.unreadable,
+    def _view(self, names: Iterable[Name], mentioned: Iterable[Name]) -> "_View":
+        answers, pointers = Answers(self, self.pointers), self.pointers
+        is_reverse = pointers.has_reverse_zone
+        exchanges = pointers.exchanges
+        return _View(
+            {name: answers.of(name) for name in names},
+            {name: pointers.marks(name) for name in mentioned},
+            {name: exchanges.origins(name) if is_reverse else None for name in mentioned},
+            is_reverse,
         )
 
-    def _owners(self, names: Iterable[Name]) -> set[Name]:
-        zones = (self.find(name) for name in names)
-        return {zone.origin for zone in zones if zone is not None}
+    def _owner(self, name: Name) -> set[Name]:
+        zone = self.find(name)
+        return {zone.origin} if zone else set()
 
     def _parents(self, origins: Collection[Name]) -> set[Name]:
         """The zones that have gained or lost names to a zone below.
@@ -249,6 +265,10 @@ class Trial:
                 if reply.outcome is not Outcome.REFERRAL:
                     found.add(zone.origin)
         return found
+
+
+def _differing(before: Mapping[Name, object], after: Mapping[Name, object]) -> set[Name]:
+    return {name for name in before if before[name] != after[name]}
 
 
 def _put(values: dict[Name, _Kept], origin: Name, value: _Kept | None) -> None:

@@ -26,7 +26,6 @@ class _Seen(NamedTuple):
 
     origin: Name
     rrsets: tuple[Content, ...]
-    cover: Name | None
     replies: tuple[tuple[Outcome, tuple[Content, ...]], ...]
     suggestion: Name | None
 
@@ -59,7 +58,6 @@ class Answers:
         return _Seen(
             zone.origin,
             _content(node.rrsets) if node else (),
-            node.cover.owner if node and node.cover else None,
             replies,
             self._suggest(zone, name) if is_missing else None,
         )

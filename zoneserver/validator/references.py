@@ -154,6 +154,10 @@ class Pointers:
             self.unreadable.names(origin),
         )
 
+    def marks(self, name: Name) -> tuple[bool, bool, bool]:
+        """Whether a name is said to be an exchanger, the target of an alias, unreadable."""
+        return name in self.exchanges, name in self.aliases, name in self.unreadable
+
     @property
     def has_reverse_zone(self) -> bool:
         """Whether any of our zones is about the names of addresses."""

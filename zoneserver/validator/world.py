@@ -155,7 +155,13 @@ class World:
 
     def is_unreadable(self, name: Name) -> bool:
         """Whether a record of a name is written, but in a way that could not be read."""
+        self.zone_of(name)
         return name in self.pointers.unreadable
+
+    def is_alias_target(self, name: Name) -> bool:
+        """Whether an alias in any other zone of ours leads to a name."""
+        self.zone_of(name)
+        return name in self.pointers.aliases
 
     def index(self, make: Callable[[Zone], Index]) -> Index:
         """What `make` gathers from our own zone, at the first call."""

@@ -107,11 +107,14 @@ def _check_bare_hosts(
 def _is_exchanger(survey: Survey, host: Name) -> bool:
     """Whether an MX of any of our zones names a host, as far as is known.
 
-    It is not of a host in the zone above, where `_tcp` is a zone of its own.
+    It is not where another zone of ours has the host, and may name it itself.
     """
     world = survey.world
-    own = host.is_below(survey.zone.origin)
-    return not own or host in world.index(exchange_targets) or host in world.pointers.exchanges
+    return (
+        world.zone_of(host) is not survey.zone
+        or host in world.index(exchange_targets)
+        or host in world.pointers.exchanges
+    )
 
 
 def _lacks_keys(world: World, host: Name) -> bool:

@@ -18,4 +18,4 @@ def without_doubling(owner: Name, origin: Name) -> Name:
 def is_alias_target(survey: Survey, owner: Name) -> bool:
     """Whether an alias of ours leads to a name: a policy may stand anywhere then."""
     world = survey.world
-    return owner in world.index(alias_targets) or owner in world.pointers.aliases
+    return owner in world.index(alias_targets) or world.is_alias_target(owner)
