@@ -71,6 +71,7 @@ LINES = (
     '@ TXT "v=spf1 -all"',
     f"_25._tcp.mail {KEY}",
     f"_25 {KEY}",
+    f"*.mail {KEY}",
     "_25._tcp.mail CNAME keys",
     f"keys {KEY}",
     "@ DNSKEY 257 3 13 AAAA",
@@ -84,6 +85,7 @@ OWN_LINES = {
     for origin, lines in {
         "a.example.": (
             "sub NS ns.sub",
+            "sub NS ns.outside.test.",
             "ns.sub A 192.0.2.53",
             "mail.sub A 192.0.2.54",
             f"_25._tcp.mail.sub {KEY}",
@@ -136,15 +138,15 @@ class Folder:
 
     def _edit(self, origin: Name) -> Edit:
         lines = self._lines.get(origin)
-        if lines is not None and self._random.random() < 0.15:
+        if lines is not None and self._random.random() < 0.2:
             del self._lines[origin]
             return Edit(origin, self._day, None)
         pool = self._pool(origin)
         if lines is None:
             return self._write(origin, {line for line in pool if self._seldom()})
-        flipped = set(self._random.sample(pool, self._random.randint(1, 2)))
-        if self._random.random() < 0.5:  # mostly less than there is, so that it stays little
-            flipped = set(self._random.sample(sorted(lines), min(len(lines), 1)))
+        # As often a line that is there, so that there are not more and more of them.
+        some = self._random.choice((pool, [*LINES, *OWN_LINES[origin]], sorted(lines) or pool))
+        flipped = set(self._random.sample(some, 1))
         return self._write(origin, lines ^ flipped)
 
     def _write(self, origin: Name, lines: set[str]) -> Edit:

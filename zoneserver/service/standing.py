@@ -232,13 +232,12 @@ class Trial:
             mentioned |= old.exchanges ^ new.exchanges
             mentioned |= old.aliases ^ new.aliases
             mentioned |= old.unreadable ^ new.unreadable
-            names |= old.unreadable ^ new.unreadable
         # Where all who consulted a name are judged anyway, it need not be looked at.
         names = {name for name in names if self.consulted.origins(name) - changes.keys()}
         return names, mentioned
 
     def _view(self, names: Iterable[Name], mentioned: Iterable[Name]) -> "_View":
-        answers, pointers = Answers(self, self.pointers), self.pointers
+        answers, pointers = Answers(self), self.pointers
         is_reverse = pointers.has_reverse_zone
         exchanges = pointers.exchanges
         return _View(

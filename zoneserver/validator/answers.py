@@ -9,7 +9,6 @@ from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import Rdata
 from zoneserver.records.rrset import RRset
-from zoneserver.validator.references import Pointers
 from zoneserver.validator.suggest import closest, hosts_of
 from zoneserver.validator.world import Zones
 from zoneserver.zone.zone import Zone
@@ -39,14 +38,12 @@ class Answers:
     """
 
     zones: Zones
-    pointers: Pointers
     _hosts: dict[Name, dict[str, Name]] = field(default_factory=dict)
 
-    def of(self, name: Name) -> tuple[bool, _Seen | None]:
-        """What is known of a name; a value to compare."""
+    def of(self, name: Name) -> object:
+        """What is known of a name: a value to compare."""
         zone = self.zones.find(name)
-        seen = self._see(zone, name) if isinstance(zone, Zone) else None
-        return name in self.pointers.unreadable, seen
+        return self._see(zone, name) if isinstance(zone, Zone) else None
 
     def _see(self, zone: Zone, name: Name) -> _Seen:
         replies = tuple(
