@@ -203,14 +203,11 @@ class Trial:
                 self.consulted.put(origin, frozenset())
         after = self._view(names, mentioned)
         todo = {origin for origin, version in changes.items() if version}
-        for name in _differing(before.said, after.said) | _differing(
-            before.marked, after.marked
-        ):
-            todo |= self.consulted.origins(name)
-        for name in _differing(before.marked, after.marked) | _differing(
-            before.users, after.users
-        ):
-            todo |= self._owner(name)
+        said = _differing(before.said, after.said)
+        marked = _differing(before.marked, after.marked)
+        users = _differing(before.users, after.users)
+        todo = todo.union(*(self.consulted.origins(name) for name in said | marked))
+        todo |= {zone.origin for name in marked | users if (zone := self.find(name))}
         todo |= self._parents(moved)
         if before.has_reverse_zone != after.has_reverse_zone:
             # Nobody has looked for the names of addresses so far.
@@ -246,10 +243,6 @@ class Trial:
             {name: exchanges.origins(name) if is_reverse else None for name in mentioned},
             is_reverse,
         )
-
-    def _owner(self, name: Name) -> set[Name]:
-        zone = self.find(name)
-        return {zone.origin} if zone else set()
 
     def _parents(self, origins: Collection[Name]) -> set[Name]:
         """The zones that have gained or lost names to a zone below.

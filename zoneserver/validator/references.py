@@ -104,7 +104,7 @@ class Mentions:
         return own or next(self._from_base(name), None) is not None
 
     def below(self, name: Name) -> list[Name]:
-        """The names that are mentioned, at or below a name, in canonical order."""
+        """The names that are mentioned, at or below a name, always in the same order."""
         paths = set(self._range(_path(name)))
         if self._base is not None:
             paths |= set(self._base._range(_path(name)))  # noqa: SLF001 - of its own kind

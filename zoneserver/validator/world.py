@@ -190,7 +190,7 @@ class World:
     def exchangers(self, zone: Zone) -> Mapping[Name, set[Name]]:
         """The hosts of our own zone that take mail, with the origins of the zones they serve.
 
-        Hosts that only other zones name come last, in canonical order.
+        Hosts that only other zones name come last.
         """
         hosts: dict[Name, set[Name]] = {}
         for route in self.routes(zone):

@@ -1,6 +1,6 @@
 """What is admitted: at the start, at a reload, and where zones depend on one another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from zoneserver.names import Name
-from zoneserver.service.admission import Admission, Changes, admit
+from zoneserver.service.admission import Admission, Changes, admit, judge_versions
 from zoneserver.service.files import Includer
 from zoneserver.service.folder import ZoneFiles
 from zoneserver.service.loading import Loaded, judge_loaded, load
 from zoneserver.service.standing import InMemory, Standing, Version
+from zoneserver.validator.judge import Judgement
+from zoneserver.validator.references import Pointers
+from zoneserver.validator.world import Zones
 from zoneserver.zonefile.source import Defaults
 
 TODAY = date(2026, 11, 23)
@@ -30,7 +33,8 @@ def mx(exchange: str, preference: int = 10) -> str:
     return f"{{type: MX, value: {{exchange: {exchange}, preference: {preference}}}}}"
 
 
-HOST = "mail: {type: A, value: 192.0.2.25}"
+ADDRESS = "{type: A, value: 192.0.2.25}"
+HOST = f"mail: {ADDRESS}"
 ALIAS = "mail: {type: CNAME, value: www.example.org.}"
 TEXT = "{type: TXT, value: some text}"
 
@@ -255,3 +259,122 @@ def test_check_and_server_agree(texts: Mapping[Name, str]) -> None:
 
     assert admission.findings == found
     assert admission.refused == {each.origin for each in found if each.blocks}
+
+
+class Bench:
+    """A judge who remembers what was brought before it."""
+
+    def __init__(self) -> None:
+        self.judged: list[set[Name]] = []
+
+    def judge(
+        self, versions: Sequence[Version], zones: Zones, pointers: Pointers, today: date
+    ) -> tuple[Judgement, ...]:
+        """The judgements of this process."""
+        self.judged.append({version.origin for version in versions})
+        return judge_versions(versions, zones, pointers, today)
+
+
+def edit(
+    before: Served, texts: Mapping[Name, str], today: date = TODAY
+) -> tuple[Admission, list[set[Name]]]:
+    """What is admitted where only these files differ, and who was judged in each round."""
+    bench = Bench()
+    versions = tuple(map(InMemory.of, loaded(texts).candidates))
+    admission = admit(Changes(versions), today, before.keeper, bench.judge)
+    before.keeper.update(admission.versions, admission.judgements, admission.gone)
+    return admission, bench.judged
+
+
+CROSSED = {
+    A: zone(mx("mail.b.example."), HOST),
+    B: zone(mx("mail.b.example."), HOST, "www: {type: A, value: 192.0.2.80}"),
+    C: zone(mx("mail.c.example."), HOST),
+}
+
+
+@pytest.mark.parametrize(
+    ("origin", "text", "judged"),
+    [
+        (C, zone(mx("mail.c.example.", 5), HOST), [{C}]),
+        (A, zone(mx("mail.b.example.", 5), HOST), [{A}]),
+        (B, zone(mx("mail.b.example."), HOST, "www: {type: A, value: 192.0.2.81}"), [{B}]),
+        (B, "# a line moves all others\n" + CROSSED[B], [{B}]),
+        (B, zone(mx("mail.b.example."), "mail: {type: A, value: 192.0.2.26}"), [{A, B}]),
+        (B, zone(mx("192.0.2.1."), HOST), [{B}, {B}]),
+        (B, zone(TEXT, ALIAS), [{A, B}, {A, B}]),
+        (C, zone(mx("mail.b.example."), HOST), [{C}]),
+        (A, zone(TEXT, HOST), [{A, B}]),
+    ],
+)
+def test_only_what_a_change_touches_is_judged(
+    origin: Name, text: str, judged: list[set[Name]]
+) -> None:
+    """The zone itself, and those that are told something else by it, or looked up by it.
+
+    A points to B, and it is the only one: whether it does is what a rule may ask in B.
+    """
+    assert judged == edit(start(CROSSED), {origin: text})[1]
+
+
+def test_nothing_changed() -> None:
+    """Nothing is judged."""
+    admission, judged = edit(start(CROSSED), {})
+
+    assert (admission, judged) == (Admission(), [set()])
+
+
+def test_admission_changes_nothing_by_itself() -> None:
+    """What stands is what `update` has put there."""
+    before = start(GOOD)
+    versions = tuple(
+        map(
+            InMemory.of,
+            loaded({A: zone(TEXT, "mail: {type: A, value: 192.0.2.26}")}).candidates,
+        )
+    )
+    admission = admit(Changes(versions, gone=frozenset({C})), TODAY, before.keeper)
+
+    assert [each.origin for each in admission.versions] == [A]
+    assert admission.gone == {C}
+    assert {each.origin: each for each in before.keeper} == before.standing
+    assert B in {each.origin for each in admission.judgements}
+    assert before.keeper.pointers.exchanges.origins(Name.parse("mail.a.example.")) == {B}
+
+
+WAIVER = "$allow: [{rule: MX004, owner: '', reason: moving, until: 2026-11-23}]\n"
+
+
+def test_waiver_that_runs_out_is_noticed_without_a_change() -> None:
+    """The zone is judged again on the next day, and stays."""
+    before = start({A: zone(mx("gone.b.example."), HOST) + WAIVER, B: zone(TEXT, HOST)})
+    admission, judged = edit(before, {}, date(2026, 11, 24))
+
+    assert judged == [{A}]
+    assert [each.code for each in admission.findings if each.blocks] == ["MX004"]
+    assert A in before.keeper
+    assert edit(before, {}, date(2026, 11, 25))[1] == [set()]
+
+
+def test_error_that_stands_keeps_the_zones_it_names_from_changing() -> None:
+    """Its zone need not be judged again for that; B could mend it, and does not."""
+    day = date(2026, 11, 24)
+    before = start({A: zone(mx("gone.b.example."), HOST) + WAIVER, B: zone(TEXT, HOST)})
+    edit(before, {}, day)
+    worse, judged = edit(before, {B: zone(TEXT, HOST, "newsletters: " + ADDRESS)}, day)
+    mended, _ = edit(before, {B: zone(TEXT, "gone: " + ADDRESS)}, day)
+
+    assert (set(worse.kept), judged) == ({B}, [{B}, {B}])
+    assert [each.code for each in worse.findings if each.blocks] == ["MX004"]
+    assert [each.origin for each in mended.versions] == [B]
+
+
+def test_first_zone_of_addresses_concerns_everybody() -> None:
+    """Nobody has asked for the names of addresses before; after that, who uses them."""
+    reverse = Name.parse("2.0.192.in-addr.arpa.")
+    before = start(CROSSED)
+    _, first = edit(before, {reverse: zone(TEXT)})
+    _, then = edit(before, {reverse: zone(TEXT, "'25': {type: PTR, value: mail.b.example.}")})
+
+    assert first == [{A, B, C, reverse}]
+    assert then == [{B, C, reverse}]
