@@ -230,7 +230,8 @@ class Trial:
             mentioned |= old.aliases ^ new.aliases
             mentioned |= old.unreadable ^ new.unreadable
         # Where all who consulted a name are judged anyway, it need not be looked at.
-        names = {name for name in names if self.consulted.origins(name) - changes.keys()}
+        asked = self.consulted.origins
+        names = {name for name in names if any(each not in changes for each in asked(name))}
         return names, mentioned
 
     def _view(self, names: Iterable[Name], mentioned: Iterable[Name]) -> "_View":
@@ -240,7 +241,7 @@ class Trial:
         return _View(
             {name: answers.of(name) for name in names},
             {name: pointers.marks(name) for name in mentioned},
-            {name: exchanges.origins(name) if is_reverse else None for name in mentioned},
+            {name: set(exchanges.origins(name)) if is_reverse else None for name in mentioned},
             is_reverse,
         )
 

@@ -6,7 +6,6 @@ an alias points there, it finds in an index, in which one zone is exchanged at l
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from zoneserver.names import ROOT, Name
@@ -63,7 +62,7 @@ class Mentions:
     def __init__(self, base: "Mentions | None" = None) -> None:
         self._base = base
         self._names: dict[bytes, frozenset[Name]] = {}  # by the key of the origin
-        self._origins: dict[bytes, set[Name]] = {}  # by path
+        self._origins: dict[bytes, set[Name]] = {}  # by the key of the name
         # Every path of the above, and some that are gone; in order once that is asked for.
         self._paths: list[bytes] = []
         self._is_sorted = True
@@ -77,16 +76,16 @@ class Mentions:
         if not names and self._base is None:
             del self._names[origin.key]
         for name in old - names:
-            origins = self._origins[path := _path(name)]
+            origins = self._origins[name.key]
             origins.discard(origin)
             if not origins:
-                del self._origins[path]
+                del self._origins[name.key]
         for name in names - old:
-            if (path := _path(name)) not in self._origins:
-                self._origins[path] = set()
-                self._paths.append(path)
+            if name.key not in self._origins:
+                self._origins[name.key] = set()
+                self._paths.append(_path(name))
                 self._is_sorted = False
-            self._origins[path].add(origin)
+            self._origins[name.key].add(origin)
 
     def names(self, origin: Name) -> frozenset[Name]:
         """What a zone mentions."""
@@ -95,13 +94,16 @@ class Mentions:
             return self._base.names(origin) if self._base else frozenset()
         return names
 
-    def origins(self, name: Name) -> AbstractSet[Name]:
-        """The zones that mention a name."""
-        return {*self._origins.get(_path(name), ()), *self._from_base(name)}
+    def origins(self, name: Name) -> Iterator[Name]:
+        """The zones that mention a name, each once."""
+        yield from self._origins.get(name.key, ())
+        if self._base is not None:
+            for origin in self._base.origins(name):
+                if origin.key not in self._names:
+                    yield origin
 
     def __contains__(self, name: Name) -> bool:
-        own = _path(name) in self._origins
-        return own or next(self._from_base(name), None) is not None
+        return next(self.origins(name), None) is not None
 
     def below(self, name: Name) -> list[Name]:
         """The names that are mentioned, at or below a name, always in the same order."""
@@ -111,16 +113,10 @@ class Mentions:
         names = [_name(path) for path in sorted(paths)]
         return [each for each in names if each in self]
 
-    def _from_base(self, name: Name) -> Iterator[Name]:
-        if self._base is not None:
-            for origin in self._base._origins.get(_path(name), ()):  # noqa: SLF001 - see above
-                if origin.key not in self._names:
-                    yield origin
-
     def _range(self, path: bytes) -> list[bytes]:
         """The paths that begin with one: they stand together."""
         if len(self._paths) > 2 * len(self._origins) + 1000:
-            self._paths, self._is_sorted = list(self._origins), False
+            self._paths, self._is_sorted = [_path(Name(key)) for key in self._origins], False
         if not self._is_sorted:
             self._paths.sort()
             self._is_sorted = True

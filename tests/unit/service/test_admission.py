@@ -339,7 +339,8 @@ def test_admission_changes_nothing_by_itself() -> None:
     assert admission.gone == {C}
     assert {each.origin: each for each in before.keeper} == before.standing
     assert B in {each.origin for each in admission.judgements}
-    assert before.keeper.pointers.exchanges.origins(Name.parse("mail.a.example.")) == {B}
+    users = before.keeper.pointers.exchanges.origins(Name.parse("mail.a.example."))
+    assert list(users) == [B]
 
 
 WAIVER = "$allow: [{rule: MX004, owner: '', reason: moving, until: 2026-11-23}]\n"
