@@ -25,6 +25,7 @@ ZONE_MAGIC = b"ZONE"
 # Zone image: magic, serial, nodes, buckets, most labels; offsets of buckets, nodes and RRsets;
 # offset and length of the description and of the texts; offset of the file names; records.
 ZONE_HEADER = Struct("<4s13I")
+BUCKET = Struct("<2I")  # numbers of its first node, and of the next bucket's
 NODE = Struct("<6I")  # hash; offsets of key, exact table, below table, RRsets; flags
 IS_CUT, IS_COVERED = 1, 2
 TABLE_HEADER = Struct("<HHI")  # number of entries, 0, template of any other type
@@ -94,6 +95,8 @@ def read_directory(octets: memoryview) -> Iterator[Entry]:
         for _ in range(zones):
             offset, length, size = DIRECTORY_ENTRY.unpack_from(octets, at)
             at += DIRECTORY_ENTRY.size + size
+            if max(at, offset + length) > len(octets):
+                raise ImageError("its directory leads beyond its end")
             yield Entry(bytes(octets[at - size : at]), offset, length)
-    except error as cause:
+    except (error, OverflowError) as cause:
         raise ImageError("its directory is cut") from cause

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from zoneserver.errors import ImageError
 from zoneserver.image import format as f
 from zoneserver.image.reader import ZoneImage
 from zoneserver.names import ROOT, Name
@@ -26,8 +27,6 @@ class Images:
 
     def __init__(self, places: dict[bytes, Place | None]) -> None:
         self.places = places
-        # No suffix of more labels than the longest origin has needs to be looked for.
-        self.most_labels = max((_count_labels(key) for key in places), default=0)
 
     @classmethod
     def gather(
@@ -48,7 +47,10 @@ class Images:
         return cls(places)
 
     def find(self, name: Name) -> Zone | RefusedZone | None:
-        """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2)."""
+        """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2).
+
+        Raises ImageError, as does the zone where its nodes are damaged.
+        """
         key = name.key
         while key not in self.places:
             if key == ROOT.key:
@@ -57,7 +59,10 @@ class Images:
         place = self.places[key]
         if place is None:
             return RefusedZone(Name(key))
-        return open_image(place).zone()
+        zone = open_image(place).zone()
+        if zone.origin.key != key:
+            raise ImageError("it is of another zone than its directory says")
+        return zone
 
     def find_parent(self, origin: Name) -> Zone | RefusedZone | None:
         """The zone that a zone with this origin is delegated from, if we serve it."""
@@ -67,11 +72,3 @@ class Images:
 def open_image(place: Place) -> ZoneImage:
     """The zone image at a place. Raises ImageError."""
     return ZoneImage(place.octets[place.offset : place.offset + place.length])
-
-
-def _count_labels(key: bytes) -> int:
-    count = 0
-    while length := key[0]:
-        key = key[1 + length :]
-        count += 1
-    return count

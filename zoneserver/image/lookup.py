@@ -104,7 +104,7 @@ def look_up(
     try:
         found = _find_template(place, asked, zone_at)
         return found and _compose(place, found, message, asked, _Room(limit - len(opt), opt))
-    except (StructError, IndexError):  # damaged since it was checked
+    except (StructError, IndexError, OverflowError):  # damaged since it was checked
         return None
 
 

@@ -55,35 +55,38 @@ class ZoneImage:
         """The offset of a name's node, if it exists."""
         octets, wanted = self.octets, f.hash_key(key)
         at = self._buckets_at + 4 * (wanted & self._mask)
-        first, end = (
-            int.from_bytes(octets[each : each + 4], "little") for each in (at, at + 4)
-        )
-        for node in range(
-            self._nodes_at + first * f.NODE.size,
-            self._nodes_at + end * f.NODE.size,
-            f.NODE.size,
-        ):
-            found, key_at, *_ = f.NODE.unpack_from(octets, node)
-            if found == wanted and octets[key_at + 1 : key_at + 1 + octets[key_at]] == key:
-                return node
+        try:
+            first, end = f.BUCKET.unpack_from(octets, at)
+            for number in range(first, end):
+                node: int = self._nodes_at + f.NODE.size * number
+                found, key_at, *_ = f.NODE.unpack_from(octets, node)
+                if found == wanted and octets[key_at + 1 : key_at + 1 + octets[key_at]] == key:
+                    return node
+        except (StructError, IndexError) as error:
+            raise ImageError(f"its index is damaged: {error}") from error
         return None
 
     def read_files(self) -> list[str]:
         """The names of the files that marks are in."""
-        (count,) = f.COUNT.unpack_from(self.octets, self._files_at)
-        names, at = [], self._files_at + f.COUNT.size
-        for _ in range(count):
-            (length,) = f.COUNT.unpack_from(self.octets, at)
-            at += f.COUNT.size + length
-            names.append(
-                bytes(self.octets[at - length : at]).decode("utf-8", "surrogateescape")
-            )
+        octets, at = self.octets, self._files_at + f.COUNT.size
+        names: list[str] = []
+        try:
+            (count,) = f.COUNT.unpack_from(octets, self._files_at)
+            for _ in range(count):
+                (length,) = f.COUNT.unpack_from(octets, at)
+                at += f.COUNT.size + length
+                name = bytes(octets[at - length : at])
+                names.append(name.decode("utf-8", "surrogateescape"))
+        except StructError as error:
+            raise ImageError(f"its file names are damaged: {error}") from error
         return names
 
     def zone(self) -> Zone:
         """The zone, as lazy as it can be. Raises ImageError."""
         nodes = _Nodes(self)
         apex = next(iter(nodes.values()))  # in canonical order the apex is the first
+        if self.find_node(apex.owner.key) is None:
+            raise ImageError("its index lacks the apex")
         return Zone(apex.owner, nodes, make_negative(apex))
 
 
@@ -99,7 +102,10 @@ class _Nodes(Mapping[bytes, Node]):
         if at is None:
             raise KeyError(key)
         rrsets_at = f.NODE.unpack_from(self._image.octets, at)[4]
-        return self._read_node(rrsets_at)[0]
+        node, _ = self._read_node(rrsets_at)
+        if node.owner.key != key:
+            raise ImageError("its index leads to another name")
+        return node
 
     def __iter__(self) -> Iterator[bytes]:
         return (node.owner.key for node in self._read_all())
@@ -130,10 +136,13 @@ class _Nodes(Mapping[bytes, Node]):
             for _ in range(count):
                 rrset, at = self._read_rrset(owner, at)
                 rrsets.append(rrset)
+            cover = self._find_cover(owner) if flags & f.IS_COVERED else None
         except (StructError, RdataError, IndexError) as error:
             raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
-        cover = self._find_cover(owner) if flags & f.IS_COVERED else None
-        return Node(owner, tuple(rrsets), bool(flags & f.IS_CUT), cover), at
+        node = Node(owner, tuple(rrsets), bool(flags & f.IS_CUT), cover)
+        if node.is_cut and node.find(rtypes.NS) is None:
+            raise ImageError("a zone cut of it has no NS")
+        return node, at
 
     def _read_rrset(self, owner: Name, at: int) -> tuple[RRset, int]:
         octets = self._image.octets
@@ -148,10 +157,12 @@ class _Nodes(Mapping[bytes, Node]):
             marks.append(Mark(self._files[file], line, column))
         return RRset(owner, rtype, ttl, tuple(rdatas), tuple(marks)), at
 
-    def _find_cover(self, owner: Name) -> Node | None:
-        """The zone cut or DNAME above a covered name: the only one that nothing covers."""
+    def _find_cover(self, owner: Name) -> Node:
+        """The zone cut or DNAME that covers a name: the first above it that nothing covers."""
         for name in owner.ancestors():
-            node = self.get(name.key)
-            if node and not node.cover and (node.is_cut or node.find(rtypes.DNAME)):
-                return node
-        return None
+            at = self._image.find_node(name.key)
+            if at and not f.NODE.unpack_from(self._image.octets, at)[5] & f.IS_COVERED:
+                cover = self[name.key]
+                if cover.is_cut or cover.find(rtypes.DNAME):
+                    return cover
+        raise ImageError("nothing covers what is covered in it")
