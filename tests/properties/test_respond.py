@@ -70,7 +70,7 @@ class Asked(NamedTuple):
 
 
 @st.composite
-def _asked(draw: st.DrawFn) -> Asked:
+def asked_of_big_zone(draw: st.DrawFn) -> Asked:
     """A question, its letters in any case, with any flags, with or without an OPT."""
     qname = dns.name.from_text(draw(st.sampled_from(BIG_NAMES)), ROOT).to_wire()
     upper = draw(st.integers(0, 2**12))
@@ -106,7 +106,7 @@ def _header_rules(asked: Asked, octets: bytes) -> None:
     assert b"\0\1" + octets[6:12] + asked.question == octets[4 : 12 + len(asked.question)]
 
 
-@given(_asked(), TRANSPORTS)
+@given(asked_of_big_zone(), TRANSPORTS)
 @settings(max_examples=1500)
 def test_every_answer_is_a_message(asked: Asked, transport: Transport) -> None:
     """It parses, keeps its limit and the rules of the header, and has an OPT for an OPT."""
@@ -123,7 +123,7 @@ def _texts(section: list[dns.rrset.RRset]) -> set[str]:
     return {line.lower() for rrset in section for line in rrset.to_text().splitlines()}
 
 
-@given(_asked(), st.sampled_from([512, 1232, 4096]))
+@given(asked_of_big_zone(), st.sampled_from([512, 1232, 4096]))
 @settings(max_examples=1500)
 def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: int) -> None:
     """TC over UDP says: over TCP there is more that matters. Without TC there is not."""
