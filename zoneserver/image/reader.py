@@ -83,25 +83,25 @@ class ZoneImage:
 
     def zone(self) -> Zone:
         """The zone, as lazy as it can be. Raises ImageError."""
-        nodes = _Nodes(self)
+        nodes = ImageNodes(self)
         apex = next(iter(nodes.values()))  # in canonical order the apex is the first
         if self.find_node(apex.owner.key) is None:
             raise ImageError("its index lacks the apex")
         return Zone(apex.owner, nodes, make_negative(apex))
 
 
-class _Nodes(Mapping[bytes, Node]):
+class ImageNodes(Mapping[bytes, Node]):
     """The nodes of an image by key; iteration is in canonical order."""
 
     def __init__(self, image: ZoneImage) -> None:
-        self._image = image
+        self.image = image
         self._files = image.read_files()
 
     def __getitem__(self, key: bytes) -> Node:
-        at = self._image.find_node(key)
+        at = self.image.find_node(key)
         if at is None:
             raise KeyError(key)
-        rrsets_at = f.NODE.unpack_from(self._image.octets, at)[4]
+        rrsets_at = f.NODE.unpack_from(self.image.octets, at)[4]
         node, _ = self._read_node(rrsets_at)
         if node.owner.key != key:
             raise ImageError("its index leads to another name")
@@ -111,21 +111,21 @@ class _Nodes(Mapping[bytes, Node]):
         return (node.owner.key for node in self._read_all())
 
     def __len__(self) -> int:
-        return self._image.names
+        return self.image.names
 
     def values(self) -> "Iterator[Node]":  # type: ignore[override]  # walked once, not kept
         """Every node, in canonical order."""
         return self._read_all()
 
     def _read_all(self) -> Iterator[Node]:
-        at = self._image.rrsets_at
-        for _ in range(self._image.names):
+        at = self.image.rrsets_at
+        for _ in range(self.image.names):
             node, at = self._read_node(at)
             yield node
 
     def _read_node(self, at: int) -> tuple[Node, int]:
         """The node whose RRsets are at an offset, and the offset behind it."""
-        octets = self._image.octets
+        octets = self.image.octets
         try:
             flags, length = f.OWNER.unpack_from(octets, at)
             at += f.OWNER.size + length
@@ -145,7 +145,7 @@ class _Nodes(Mapping[bytes, Node]):
         return node, at
 
     def _read_rrset(self, owner: Name, at: int) -> tuple[RRset, int]:
-        octets = self._image.octets
+        octets = self.image.octets
         rtype, ttl, count = f.RRSET.unpack_from(octets, at)
         at += f.RRSET.size
         rdatas: list[Rdata] = []
@@ -160,8 +160,8 @@ class _Nodes(Mapping[bytes, Node]):
     def _find_cover(self, owner: Name) -> Node:
         """The zone cut or DNAME that covers a name: the first above it that nothing covers."""
         for name in owner.ancestors():
-            at = self._image.find_node(name.key)
-            if at and not f.NODE.unpack_from(self._image.octets, at)[5] & f.IS_COVERED:
+            at = self.image.find_node(name.key)
+            if at and not f.NODE.unpack_from(self.image.octets, at)[5] & f.IS_COVERED:
                 cover = self[name.key]
                 if cover.is_cut or cover.find(rtypes.DNAME):
                     return cover

@@ -1,7 +1,9 @@
 """Zones and their changes in the words of somebody who looks after mail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from zoneserver.image.compare import differing_keys
+from zoneserver.image.reader import ImageNodes
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import MX, Rdata
@@ -16,6 +18,8 @@ MOST_ROUTES = 20  # how many changed routes of a zone are told one by one
 
 def count_records(zone: Zone) -> int:
     """How many records a zone has."""
+    if isinstance(zone.nodes, ImageNodes):
+        return zone.nodes.image.records
     return sum(len(rrset.rdatas) for rrset in zone.rrsets())
 
 
@@ -42,9 +46,10 @@ def describe_changes(old: ZoneSet, new: ZoneSet) -> Iterator[str]:
 
 
 def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[str]:
-    keys = old.nodes.keys() | new.nodes.keys()
     changed = [
-        key for key in keys if _content(old.nodes.get(key)) != _content(new.nodes.get(key))
+        key
+        for key in _keys(old, new)
+        if _content(old.nodes.get(key)) != _content(new.nodes.get(key))
     ]
     if not changed:
         return
@@ -60,6 +65,13 @@ def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[str]:
     yield from routes[:MOST_ROUTES]
     if len(routes) > MOST_ROUTES:
         yield f"... and so for {count(len(routes) - MOST_ROUTES, 'further name')}"
+
+
+def _keys(old: Zone, new: Zone) -> Iterable[bytes]:
+    """The names that may differ."""
+    if isinstance(old.nodes, ImageNodes) and isinstance(new.nodes, ImageNodes):
+        return differing_keys(old.nodes.image, new.nodes.image)
+    return old.nodes.keys() | new.nodes.keys()
 
 
 def describe_route(node: Node | None) -> str:
