@@ -51,7 +51,7 @@ def test_differs(before: str, after: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "name"),
     [
-        ("", "y A 192.0.2.1", "x"),
+        ("", "newsletters A 192.0.2.1", "x"),
         ("x A 192.0.2.1", "; a line more\nx A 192.0.2.1", "x"),
         ("_dmark TXT x", "_dmarc TXT x\n_dmarks A 192.0.2.1", "_dmarcs"),
         ("mail TXT x", "mail TXT x\nnewsletter A 192.0.2.1", "www"),
