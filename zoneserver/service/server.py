@@ -19,6 +19,7 @@ from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.processes import fork, wait_for_end
+from zoneserver.service.responder import Throttle
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.terminal import log, printable, say
@@ -26,7 +27,12 @@ from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limits import TcpLimits
-from zoneserver.transports.listen import Sockets, bind_shared, has_ipv6_loopback
+from zoneserver.transports.listen import (
+    Sockets,
+    bind_shared,
+    count_overflows,
+    has_ipv6_loopback,
+)
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
@@ -115,6 +121,18 @@ class Server:
                 say(f"listening on {shares[0].endpoint} (UDP and TCP)")
             say("ready")
 
+    async def _watch_queues(self) -> None:
+        """Say, now and then, that more queries have come than the workers could take."""
+        throttle, before = Throttle(), 0
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            sockets = (each.udp for shares in self._bound for each in shares)
+            overflows = sum(map(count_overflows, sockets))
+            if overflows > before and throttle.take() is not None:
+                lost = overflows - before
+                log(f"warning: datagrams lost because the receive queues were full: {lost}")
+                before = overflows
+
     def _all_published(self) -> bool:
         """Whether no worker answers from an older version; at least one has to answer."""
         versions = [slot.published for slot in self._slots]
@@ -135,6 +153,7 @@ class Server:
             slot = WorkerSlot(number, bound, life, self._published)
             self._slots.append(slot)
             self._spawn(self._keep_worker(slot))
+        self._spawn(self._watch_queues())
 
     async def _keep_worker(self, slot: WorkerSlot) -> None:
         await slot.run(lambda: (self._version, self._served))

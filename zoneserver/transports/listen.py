@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import struct
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ RECEIVE_BUFFER = 4 << 20  # octets: a burst of queries outlasts a busy moment
 PORT_ATTEMPTS = 16  # how often a free port on UDP may turn out to be taken on TCP
 # From Linux's headers; Python has no names for them.
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
+SO_MEMINFO = 55
+_MEMINFO, _DROPS = struct.Struct("@9I"), 8  # what it tells, and which of that are drops
 PMTUDISC_OMIT = 5  # send without DF, and believe no ICMP about the path
 
 _ADVICE = {
@@ -64,6 +67,12 @@ def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
             sockets.close()
         raise
     return bound
+
+
+def count_overflows(udp: socket.socket) -> int:
+    """How many datagrams the kernel has dropped because nobody took those before them."""
+    meminfo = udp.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, _MEMINFO.size)
+    return int(_MEMINFO.unpack(meminfo)[_DROPS])
 
 
 def has_ipv6_loopback() -> bool:

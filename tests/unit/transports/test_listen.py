@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from contextlib import closing, suppress
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.servers import ADDRESSES
 from zoneserver.errors import ConfigurationError, StartError
 from zoneserver.transports import listen
 from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.listen import bind, bind_shared, has_ipv6_loopback
+from zoneserver.transports.listen import bind, bind_shared, count_overflows, has_ipv6_loopback
 
 
 @pytest.mark.parametrize(
@@ -154,3 +155,19 @@ def test_both_families_share_a_port() -> None:
     second = bind(Endpoint("0.0.0.0", first.endpoint.port))
     first.close()
     second.close()
+
+
+def test_full_queue_is_counted() -> None:
+    """What the kernel drops is no secret: it says how much that was."""
+    with closing(bind(Endpoint("127.0.0.1", 0))) as sockets:
+        sockets.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            for _ in range(200):
+                asking.sendto(bytes(512), ("127.0.0.1", sockets.endpoint.port))
+        received = 0
+        with suppress(BlockingIOError):
+            while sockets.udp.recv(1024):
+                received += 1
+
+        assert 200 == received + count_overflows(sockets.udp)
+        assert received < 200
