@@ -138,7 +138,14 @@ class Store:
             return None
         except OSError as error:
             raise self._error("read", error) from error
-        except (ValueError, KeyError, TypeError, ImageError, NameSyntaxError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            RecursionError,
+            ImageError,
+            NameSyntaxError,
+        ) as error:
             raise StoreError(f"{self._folder} is damaged: {error}") from error
         return served
 
