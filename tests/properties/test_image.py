@@ -37,6 +37,7 @@ REFUSED = RefusedZone(name("b.example."))
 
 # What random zones rarely have: glue that is asked for, wildcards that name what they match.
 RICH = """
+sub NS host.w
 sub NS ns.sub
 sub NS ns.test.
 ns.sub A 192.0.2.3
@@ -45,21 +46,13 @@ ns.sub A 192.0.2.3
 *.w SRV 0 0 1 w
 *.w A 192.0.2.4
 *.v CNAME x.w
+*.u CNAME a.u
 host.w AAAA 2001:db8::4
 """
 RICH_NAMES = [
-    "sub",
-    "ns.sub",
-    "x.ns.sub",
-    "w",
-    "*.w",
-    "a.w",
-    "b.w",
-    "x.a.w",
-    "v",
-    "a.v",
-    "host.w",
-]
+    "sub", "ns.sub", "x.ns.sub", "w", "*.w", "a.w", "b.w", "x.a.w", "v", "a.v", "u", "a.u",
+    "b.u", "host.w",
+]  # fmt: skip
 
 
 def _query(qname: bytes, qtype: int, rng: random.Random) -> bytes:

@@ -26,12 +26,14 @@ PARENT = zone(f"""
     to-wild    CNAME  x.w
     to-old     CNAME  mail.old
     to-cut     CNAME  x.sub
+    to-sub     CNAME  sub
     *.w        MX     5 a.w
     *.w        MX     6 b.w
     *.w        A      192.0.2.2
     there.w    TXT    "there"
     *.v        CNAME  mail
     *.u        CNAME  a.u
+    sub        NS     mail
     sub        NS     ns.sub
     sub        DS     {DS}
     ns.sub     A      192.0.2.3
@@ -93,6 +95,8 @@ ROWS = [
     Row("to-old A", ANSWER, "to-old"),
     Row("to-cut A", REFERRAL, "to-cut"),
     Row("to-cut DS", REFERRAL, "to-cut"),
+    Row("to-sub A", REFERRAL, "to-sub"),
+    Row("to-sub DS", ANSWER, "to-sub"),
     Row("x.w MX", ANSWER, "*.w"),
     Row("A.W MX", ANSWER, "*.w"),
     Row("b.w MX", ANSWER, "*.w"),
