@@ -84,9 +84,15 @@ class Lines:
 class ServerProcess:
     """`zoneserver serve`. `port` is that of the first endpoint, once it is ready."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path, prefix: Sequence[str]) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        prefix: Sequence[str],
+        program: Sequence[str] = ("-m", "zoneserver"),
+    ) -> None:
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "zoneserver", "serve", *arguments],
+            [*prefix, sys.executable, *program, "serve", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,
@@ -149,16 +155,18 @@ def starting(
     *arguments: str,
     listen: Sequence[str] = ("127.0.0.1:0",),
     prefix: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "zoneserver"),
 ) -> Iterator[ServerProcess]:
     """A server for the zones in `folder`, perhaps not ready yet; gone after the block.
 
-    `prefix` is a command that runs it, such as prlimit.
+    `prefix` is a command that runs it, such as prlimit; `program` is what Python is given.
     """
     listening = [word for endpoint in listen for word in ("--listen", endpoint)]
     server = ServerProcess(
         ["--zones", "zones", "--state", "state", *listening, *arguments],
         folder,
         prefix,
+        program,
     )
     try:
         yield server

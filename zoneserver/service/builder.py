@@ -100,13 +100,13 @@ class Builder:
         if renewal.served == self._served:
             return
         self._served = renewal.served
-        channel.send({"serve": renewal.served.document()})
-        channel.receive()
         try:
             self._store.keep(renewal.served)
-            self._store.sweep(renewal.served)
         except StoreError as error:
             log(printable(f"warning: {error}; a restart will not remember these zones"))
+        channel.send({"serve": renewal.served.document()})
+        channel.receive()
+        self._store.sweep(renewal.served)  # no worker has the old files any more
 
     def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
         """The zones that changed, as they were and as they are."""

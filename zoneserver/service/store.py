@@ -71,7 +71,7 @@ class Store:
         """Without a state, what is written goes with the server."""
         memory = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
         self._spare = memory / f"zoneserver-{secrets.token_hex(8)}"
-        self._folder = self._spare if state is None else state / FOLDER
+        self._folder = self._spare if state is None else state.absolute() / FOLDER
         self._zones = str(zones.absolute())
 
     @classmethod
