@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import dns.edns
@@ -55,13 +56,19 @@ def builder(server: ServerProcess) -> int:
     return pid
 
 
-def ask_everybody(server: ServerProcess, qname: str = "example.com") -> set[bytes]:
-    """Ask from many sockets at once; the answers without their ids, once all have come."""
-    query = dns.message.make_query(qname, "MX", use_edns=0).to_wire()
+def ask_everybody(
+    server: ServerProcess, meanwhile: Callable[[], None] = lambda: None
+) -> set[bytes]:
+    """Ask from many sockets at once; the answers without their ids, once all have come.
+
+    `meanwhile` is done between the last question and the first answer that is looked at.
+    """
+    query = dns.message.make_query("example.com", "MX", use_edns=0).to_wire()
     with ExitStack() as stack:
         asking = [stack.enter_context(_client(server.port)) for _ in range(CLIENTS)]
         for client in asking:
             client.send(query)
+        meanwhile()
         return {client.recv(2048)[2:] for client in asking}
 
 
@@ -97,8 +104,8 @@ def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
         assert 1 == len(first)
         for _ in range(KILLS):
             killed = workers(server)[0]
-            os.kill(killed, signal.SIGKILL)
-            assert first == ask_everybody(server)
+            os.kill(killed, signal.SIGSTOP)  # so that it answers nothing of what comes now
+            assert first == ask_everybody(server, partial(os.kill, killed, signal.SIGKILL))
             server.log.wait_for("worker [01] ended by signal SIGKILL; it is replaced")
             assert killed not in workers(server)
 
