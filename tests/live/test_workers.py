@@ -80,6 +80,18 @@ def _client(port: int) -> Iterator[socket.socket]:
         yield client
 
 
+def stop(pid: int) -> None:
+    """Have a process take nothing any more: all its threads stand still on return."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while {_state(path) for path in Path(f"/proc/{pid}/task").glob("*/stat")} != {"T"}:
+        assert time.monotonic() < deadline
+
+
+def _state(stat: Path) -> str:
+    return stat.read_text().rpartition(")")[2].split()[0]
+
+
 def wait_until_gone(pids: list[int], seconds: float) -> list[int]:
     """Those of the processes that are still there after a time."""
     deadline = time.monotonic() + seconds
@@ -104,7 +116,7 @@ def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
         assert 1 == len(first)
         for _ in range(KILLS):
             killed = workers(server)[0]
-            os.kill(killed, signal.SIGSTOP)  # so that it answers nothing of what comes now
+            stop(killed)
             assert first == ask_everybody(server, partial(os.kill, killed, signal.SIGKILL))
             server.log.wait_for("worker [01] ended by signal SIGKILL; it is replaced")
             assert killed not in workers(server)
