@@ -76,7 +76,7 @@ class WorkerSlot:
         self._stopping.set()
         if self._channel is not None:
             self._channel.send({"stop": True})
-        else:
+        elif not self._pid:
             self.ended.set()
 
     def kill(self) -> None:
@@ -92,6 +92,8 @@ class WorkerSlot:
         self._channel = await AsyncChannel.open(ours)
         self._beat = asyncio.get_running_loop().time() + START_SECONDS
         self.publish(version, served)
+        if self._stopping.is_set():  # while it was being made
+            self._channel.send({"stop": True})
         listening = asyncio.create_task(self._listen(self._channel))
         watching = asyncio.create_task(self._watch())
         status = await wait_for_end(self._pid)
