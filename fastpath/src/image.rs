@@ -142,25 +142,58 @@ impl<'f> Zone<'f> {
     ///
     /// # Errors
     /// Where the index is damaged.
-    pub fn find_node(self, key: &[u8]) -> Result<Option<Node<'f>>, HandOver> {
-        let hash = crc32fast::hash(key);
-        let buckets = u32_of_image(self.0, 12)?;
-        if !buckets.is_power_of_two() {
-            return Err(HandOver);
-        }
-        let bucket = offset_of_zone(self.0, 20)? + 4 * (hash & (buckets - 1)) as usize;
-        let nodes = offset_of_zone(self.0, 24)?;
-        for number in offset_of_zone(self.0, bucket)?..offset_of_zone(self.0, bucket + 4)? {
-            let node = Node { zone: self, octets: take(self.0, nodes + NODE * number, NODE)? };
-            if u32_of_image(node.octets, 0)? == hash && node.key()? == key {
+    pub fn find_node(self, key: &[u8], hash: u32) -> Result<Option<Node<'f>>, HandOver> {
+        for number in self.nodes_of_bucket(self.bucket(hash)?)? {
+            let node = self.node(number)?;
+            if node.hash()? == hash && node.key()? == key {
                 return Ok(Some(node));
             }
         }
         Ok(None)
     }
 
-    /// What a table says of a type.
-    fn find_template(self, table: usize, qtype: u16) -> Result<Template<'f>, HandOver> {
+    /// Where the number of a bucket's first node stands.
+    pub(crate) fn bucket(self, hash: u32) -> Result<usize, HandOver> {
+        let buckets = u32_of_image(self.0, 12)?;
+        if !buckets.is_power_of_two() {
+            return Err(HandOver);
+        }
+        Ok(offset_of_zone(self.0, 20)? + 4 * (hash & (buckets - 1)) as usize)
+    }
+
+    /// The numbers of the nodes in the bucket that stands there.
+    pub(crate) fn nodes_of_bucket(self, bucket: usize) -> Result<Range<usize>, HandOver> {
+        Ok(offset_of_zone(self.0, bucket)?..offset_of_zone(self.0, bucket + 4)?)
+    }
+
+    /// The first of these nodes that has a hash; the first that is not there ends the search.
+    pub(crate) fn find_hash(
+        self,
+        numbers: Range<usize>,
+        hash: u32,
+    ) -> Result<Option<Node<'f>>, HandOver> {
+        for number in numbers {
+            let node = self.node(number)?;
+            if node.hash()? == hash {
+                return Ok(Some(node));
+            }
+        }
+        Ok(None)
+    }
+
+    fn node(self, number: usize) -> Result<Node<'f>, HandOver> {
+        let at = offset_of_zone(self.0, 24)? + NODE * number;
+        Ok(Node { zone: self, octets: take(self.0, at, NODE)? })
+    }
+
+    /// The octets of a name from an offset on.
+    pub(crate) fn key(self, name: usize) -> Result<&'f [u8], HandOver> {
+        let length = usize::from(*self.0.get(name).ok_or(HandOver)?);
+        take(self.0, name + 1, length)
+    }
+
+    /// The octets from a template on, as a table has it for a type.
+    pub(crate) fn find_template(self, table: usize, qtype: u16) -> Result<&'f [u8], HandOver> {
         if table == 0 {
             return Err(HandOver);
         }
@@ -184,7 +217,7 @@ impl<'f> Zone<'f> {
         if found == 0 {
             return Err(HandOver);
         }
-        Template::read(self.0.get(found..).ok_or(HandOver)?)
+        self.0.get(found..).ok_or(HandOver)
     }
 }
 
@@ -200,7 +233,7 @@ impl<'f> Node<'f> {
     /// # Errors
     /// Where there is none in the image.
     pub fn exact(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
-        self.zone.find_template(offset_of_zone(self.octets, 8)?, qtype)
+        Template::read(self.zone.find_template(self.exact_table()?, qtype)?)
     }
 
     /// The answer to a question for a name below this one that does not exist.
@@ -208,12 +241,25 @@ impl<'f> Node<'f> {
     /// # Errors
     /// Where there is none in the image.
     pub fn below(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
-        self.zone.find_template(offset_of_zone(self.octets, 12)?, qtype)
+        Template::read(self.zone.find_template(offset_of_zone(self.octets, 12)?, qtype)?)
+    }
+
+    /// The hash of its name.
+    pub(crate) fn hash(&self) -> Result<u32, HandOver> {
+        u32_of_image(self.octets, 0)
+    }
+
+    /// The offset of its name.
+    pub(crate) fn name(&self) -> Result<usize, HandOver> {
+        offset_of_zone(self.octets, 4)
+    }
+
+    /// The offset of the table of answers to questions for it.
+    pub(crate) fn exact_table(&self) -> Result<usize, HandOver> {
+        offset_of_zone(self.octets, 8)
     }
 
     fn key(&self) -> Result<&'f [u8], HandOver> {
-        let at = offset_of_zone(self.octets, 4)?;
-        let length = usize::from(*self.zone.0.get(at).ok_or(HandOver)?);
-        take(self.zone.0, at + 1, length)
+        self.zone.key(self.name()?)
     }
 }

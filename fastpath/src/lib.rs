@@ -20,4 +20,5 @@ pub mod responder;
 pub mod system;
 pub mod template;
 pub mod udp;
+pub mod warm;
 pub mod zones;

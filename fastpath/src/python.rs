@@ -13,6 +13,7 @@ use crate::engine::Engine as Shared;
 use crate::handover;
 use crate::image::ImageError;
 use crate::limits::{Limits, Rates};
+use crate::lookup::Sought;
 use crate::responder::{Asker, Decision, Responder, Settings};
 
 #[pymodule]
@@ -77,11 +78,8 @@ impl Engine {
             return Err(PyValueError::new_err("an address has 4 or 16 octets"));
         }
         let zones = self.0.responder.zones();
-        match self.0.responder.decide(
-            &zones,
-            message,
-            Asker { address, is_stream: stream, now },
-        ) {
+        let asker = Asker { address, is_stream: stream, now };
+        match self.0.responder.decide(message, &Sought::new(&zones, message, stream), asker) {
             Decision::Silence => Ok(Some(PyBytes::new(py, b""))),
             Decision::HandOver { .. } => Ok(None),
             Decision::Reply(reply) => {

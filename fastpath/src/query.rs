@@ -32,6 +32,7 @@ pub struct Name {
     length: usize,
     starts: [u8; MOST_LABELS],
     labels: usize,
+    hash: u32,
 }
 
 impl Name {
@@ -53,16 +54,21 @@ impl Name {
         &self.octets[start..self.length]
     }
 
-    /// Its hash, as images have it.
+    /// The hash of that, as images have it.
     #[must_use]
-    pub fn hash(&self) -> u32 {
-        crc32fast::hash(self.suffix(self.labels))
+    pub fn hash(&self, labels: usize) -> u32 {
+        if labels == self.labels { self.hash } else { crc32fast::hash(self.suffix(labels)) }
     }
 
     /// Read the QNAME of a message, which no pointer may compress.
     fn scan(message: &[u8]) -> Result<Self, HandOver> {
-        let mut name =
-            Self { octets: [0; MOST_NAME], length: 0, starts: [0; MOST_LABELS], labels: 0 };
+        let mut name = Self {
+            octets: [0; MOST_NAME],
+            length: 0,
+            starts: [0; MOST_LABELS],
+            labels: 0,
+            hash: 0,
+        };
         let mut at = HEADER;
         loop {
             let length = usize::from(*message.get(at).ok_or(HandOver)?);
@@ -81,6 +87,7 @@ impl Name {
         let octets = &mut name.octets[..name.length];
         octets.copy_from_slice(take(message, HEADER, name.length)?);
         octets.make_ascii_lowercase(); // RFC 4343 3: no length octet is a letter's
+        name.hash = crc32fast::hash(octets);
         Ok(name)
     }
 }
@@ -110,6 +117,10 @@ pub struct Query<'m> {
     pub edns: Option<Edns<'m>>,
 }
 
+/// What a scan finds. None: the message must not be answered at all; an error: it is unusual,
+/// or malformed.
+pub type Scanned<'m> = Result<Option<Query<'m>>, HandOver>;
+
 /// The offset behind the one question of a message.
 ///
 /// # Errors
@@ -118,11 +129,11 @@ pub fn end_of_question(message: &[u8]) -> Result<usize, HandOver> {
     Ok(HEADER + Name::scan(message)?.length + 4)
 }
 
-/// Walk a message. None: it must not be answered at all.
+/// Walk a message.
 ///
 /// # Errors
-/// For what is unusual or malformed.
-pub fn scan(message: &[u8], is_stream: bool) -> Result<Option<Query<'_>>, HandOver> {
+/// As `Scanned` says.
+pub fn scan(message: &[u8], is_stream: bool) -> Scanned<'_> {
     // An answer to an answer, or to less than a header, could be made to loop.
     if message.len() < HEADER || message[2] & 0x80 != 0 {
         return Ok(None);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::answer::{Answer, Opt, REFUSED};
 use crate::cookies::{Secrets, Weighed};
 use crate::limits::Account;
-use crate::lookup::look_up;
+use crate::lookup::Sought;
 use crate::octets::HandOver;
-use crate::query::{HEADER, MOST_NAME, OPT, Query, scan};
+use crate::query::{HEADER, MOST_NAME, OPT, Query};
 use crate::template::{Kind, Part, Template};
 use crate::zones::Zones;
 
@@ -113,15 +113,15 @@ impl Responder {
         usize::from(self.settings.max_payload.max(LEAST_PAYLOAD))
     }
 
-    /// Decide what becomes of a message.
+    /// Decide what becomes of a message that was scanned.
     #[must_use]
     pub fn decide<'a>(
         &'a self,
-        zones: &'a Zones,
         message: &'a [u8],
+        sought: &Sought<'a>,
         asker: Asker<'_>,
     ) -> Decision<'a> {
-        let query = match scan(message, asker.is_stream) {
+        let query = match &sought.scanned {
             Ok(Some(query)) => query,
             Ok(None) => return Decision::Silence,
             Err(HandOver) => return Decision::HandOver { is_proven: false },
@@ -130,7 +130,7 @@ impl Responder {
         let weighed = presented
             .and_then(|cookie| self.settings.secrets.weigh(cookie, asker.address, asker.now));
         let is_proven = weighed.is_some_and(|weighed| weighed.is_valid);
-        match self.answer(zones, message, &query, weighed, asker.is_stream) {
+        match self.answer(message, sought, query, weighed, asker.is_stream) {
             Ok((answer, account)) => Decision::Reply(Reply { answer, account, is_proven }),
             Err(HandOver) => Decision::HandOver { is_proven },
         }
@@ -138,13 +138,13 @@ impl Responder {
 
     fn answer<'a>(
         &'a self,
-        zones: &'a Zones,
         message: &'a [u8],
+        sought: &Sought<'a>,
         query: &Query<'_>,
         weighed: Option<Weighed>,
         is_stream: bool,
     ) -> Result<(Answer<'a>, Account), HandOver> {
-        let template = look_up(zones, &query.qname, query.qtype)?;
+        let template = sought.look_up(query)?;
         let opt = self.opt(query, weighed, template.is_none());
         let limit = self.limit(query, is_stream);
         let room = limit.saturating_sub(opt.map_or(0, |opt| opt.length()) + query.question_end);
@@ -188,7 +188,7 @@ fn account(template: Option<&Template<'_>>, query: &Query<'_>) -> Account {
     match template {
         None => Account { kind: Kind::Error, name: 0 },
         Some(found) if found.account == 0 => {
-            Account { kind: found.kind, name: query.qname.hash() }
+            Account { kind: found.kind, name: query.qname.hash(query.qname.labels()) }
         }
         Some(found) => Account { kind: found.kind, name: found.account },
     }

@@ -12,8 +12,10 @@ use crate::datagrams::Peer;
 use crate::engine::{Engine, now};
 use crate::handover::Pending;
 use crate::limits::Verdict;
+use crate::lookup::Sought;
 use crate::responder::{Asker, Decision, Reply};
-use crate::system::{Inbox, Outbox, block_signals};
+use crate::system::{Inbox, Outbox, SLOTS, block_signals};
+use crate::warm::warm;
 use crate::zones::Zones;
 
 /// Batches that are still answered after `stop`: more than a receive buffer holds.
@@ -70,32 +72,61 @@ struct Loop<'e> {
 
 impl Loop<'_> {
     fn answer(&mut self, count: usize) {
-        let zones = self.engine.responder.zones();
-        let (now, mut tally) = (now(), Tally::default());
+        let (engine, zones) = (self.engine, self.engine.responder.zones());
+        let batch = Batch {
+            engine,
+            socket: self.socket,
+            inbox: &self.inbox,
+            zones: &zones,
+            now: now(),
+        };
+        let (mut sought, mut tally) = ([const { Sought::NOTHING }; SLOTS], Tally::default());
         tally.add_many(Count::Received, count);
-        for slot in 0..count {
-            // A mistake of ours costs the query that shows it, and nobody else's.
-            let answered = catch_unwind(AssertUnwindSafe(|| {
-                self.answer_one(&zones, slot, now, &mut tally);
-            }));
-            if answered.is_err() {
-                tally.add(Count::Panics);
-            }
+        guard(&mut tally, |_| batch.seek(&mut sought[..count]));
+        for (slot, sought) in sought[..count].iter().enumerate() {
+            guard(&mut tally, |tally| batch.answer(slot, sought, &mut self.outbox, tally));
         }
         drop(zones);
         let errors = self.outbox.send(self.socket.as_fd(), &self.inbox);
         tally.add_many(Count::SendErrors, errors);
         self.engine.counters.add(&tally);
     }
+}
 
-    fn answer_one(&mut self, zones: &Zones, slot: usize, now: u32, tally: &mut Tally) {
+/// Take a step. A mistake of ours costs the query that shows it, and nobody else's.
+fn guard(tally: &mut Tally, step: impl FnOnce(&mut Tally)) {
+    let panicked = catch_unwind(AssertUnwindSafe(|| step(tally))).is_err();
+    tally.add_if(Count::Panics, panicked);
+}
+
+/// Datagrams that came together, and what they are answered from.
+struct Batch<'b> {
+    engine: &'b Engine,
+    socket: &'b Arc<OwnedFd>,
+    inbox: &'b Inbox,
+    zones: &'b Zones,
+    now: u32,
+}
+
+impl<'b> Batch<'b> {
+    /// Scan the messages, find their zones, and read ahead in them.
+    fn seek(&self, sought: &mut [Sought<'b>]) {
+        for (slot, sought) in sought.iter_mut().enumerate() {
+            *sought = Sought::new(self.zones, self.inbox.message(slot), false);
+        }
+        if sought.len() > 1 {
+            warm(sought);
+        }
+    }
+
+    fn answer(&self, slot: usize, sought: &Sought<'b>, outbox: &mut Outbox, tally: &mut Tally) {
         let (message, peer) = (self.inbox.message(slot), self.inbox.peer(slot));
         if DEAF_PORTS.contains(&peer.port()) {
             tally.add(Count::DroppedPorts);
             return;
         }
-        let asker = Asker { address: peer.address(), is_stream: false, now };
-        match self.engine.responder.decide(zones, message, asker) {
+        let asker = Asker { address: peer.address(), is_stream: false, now: self.now };
+        match self.engine.responder.decide(message, sought, asker) {
             Decision::Silence => tally.add(Count::DroppedShort),
             Decision::HandOver { is_proven } => self.hand_over(slot, is_proven, tally),
             Decision::Reply(mut reply) => {
@@ -104,10 +135,10 @@ impl Loop<'_> {
                     return;
                 }
                 let Reply { answer, is_proven, .. } = reply;
-                let Ok(length) = answer.write(self.outbox.next_room()) else {
+                let Ok(length) = answer.write(outbox.next_room()) else {
                     return self.hand_over(slot, is_proven, tally);
                 };
-                self.outbox.queue(length, slot);
+                outbox.queue(length, slot);
                 tally.add(Count::Answered);
                 tally.add(Count::of_rcode(answer.rcode));
                 tally.add_if(Count::Truncated, answer.part.is_truncated);

@@ -17,6 +17,7 @@ enum Held {
 }
 
 /// A zone that was found.
+#[derive(Clone, Copy)]
 pub enum Found<'z> {
     /// Its image.
     Served(Zone<'z>),

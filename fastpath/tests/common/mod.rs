@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use zoneserver_fastpath::cookies::Secrets;
 use zoneserver_fastpath::image::ImageFile;
+use zoneserver_fastpath::lookup::Sought;
 use zoneserver_fastpath::responder::{Asker, Decision, Responder, Settings};
+use zoneserver_fastpath::warm::warm;
 use zoneserver_fastpath::zones::Zones;
 
 pub const A: u16 = 1;
@@ -195,7 +197,9 @@ pub enum Fate {
 pub fn ask(zones: &Zones, message: &[u8], is_stream: bool) -> Fate {
     let responder = responder(b"ns1");
     let asker = Asker { address: &ADDRESS, is_stream, now: NOW };
-    match responder.decide(zones, message, asker) {
+    let sought = Sought::new(zones, message, is_stream);
+    warm(std::slice::from_ref(&sought));
+    match responder.decide(message, &sought, asker) {
         Decision::Silence => Fate::Silence,
         Decision::HandOver { .. } => Fate::HandOver,
         Decision::Reply(reply) => {
