@@ -10,7 +10,7 @@ from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.master import read_master_zone
 
 ORIGIN = Name.parse("example.com.")
-KEY = "TLSA 3 1 1 " + "ab" * 32
+KEY, OTHER_KEY = ("TLSA 3 1 1 " + digit * 64 for digit in "ab")
 
 
 def said(lines: str, name: str) -> object:
@@ -30,8 +30,8 @@ def said(lines: str, name: str) -> object:
         ("* MX 10 mail", "* MX 10 www", "x"),
         ("* TXT one", "* TXT two", "x"),
         ("* PTR mail", "* PTR www", "x"),
-        (f"*.mail {KEY}", "*.mail TXT none", "_25._tcp.mail"),
-        (f"_25._tcp.mail CNAME keys\nkeys {KEY}", "_25._tcp.mail CNAME keys", "_25._tcp.mail"),
+        (f"*.mail {KEY}", f"*.mail {OTHER_KEY}", "_25._tcp.mail"),
+        (f"k CNAME keys\nkeys {KEY}", f"k CNAME keys\nkeys {OTHER_KEY}", "k"),
         ("x CNAME www\n", "x CNAME mail", "x"),
         ("x CNAME y\ny A 192.0.2.1", "x CNAME y\ny A 192.0.2.2", "x"),
         ("d DNAME example.net.", "d DNAME example.org.", "x.d"),
