@@ -192,3 +192,14 @@ def test_what_was_consulted() -> None:
         for each in judgement.consulted
         if each.is_below(candidate.zone.origin) and not each.is_below(name("sub.example.com."))
     ]
+
+
+def test_own_name_that_a_child_zone_has_is_consulted() -> None:
+    """Whether its records can be read is for the child to say, delegated or not."""
+    dmarc = '_dmarc.sub TXT "v=DMARC1; p=none; rua=mailto:d@example.com"'
+    candidate = read(f"{BASE}sub A 192.0.2.1\n{dmarc}\n")
+    child = read(OTHER.replace("example.net.", "sub.example.com."))
+    world = world_of([candidate, child])
+    (judgement,) = judge([candidate], world.zones, world.pointers, TODAY)
+
+    assert child.zone.origin in judgement.consulted
