@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from zoneserver.image.answers import Answers, Found
 from zoneserver.image.images import Images
-from zoneserver.image.lookup import Identity, Reply, look_up
+from zoneserver.image.lookup import Charge, Identity, look_up
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.store import Served
@@ -15,31 +16,28 @@ from zoneserver.transports.udp import UdpCounters, UdpServer
 from zoneserver.wire import message as m
 from zoneserver.wire.shorten import shorten
 
-CACHED_ANSWERS = 16_384
-CACHED_OCTETS = 512  # longest message, and longest answer, that is kept
+_NO_ID = bytes(2)  # stands for the id of a query where we do not have it
 _NO_ERROR = frozenset({m.NOERROR, m.NXDOMAIN, m.YXDOMAIN})
 
 
 class PortableEngine:
-    """Looks answers up, and keeps those that are the same for every asker."""
+    """Has `Answers` find what is common, `look_up` the rest, and `Fallback` what is rare."""
 
     def __init__(self, identity: Identity, limits: RateLimits) -> None:
         self._identity = identity
         self._fallback = Fallback(identity)
         self._images = Images({})
+        self._answers = Answers(self._images, identity)
         self._udp_counters = UdpCounters()
         self._limiter_counters = LimiterCounters()
         self._limiter = RateLimiter(limits, self._limiter_counters)
         self._udp: list[UdpServer] = []
-        # Whole messages behind their id, and what follows the id in their answers.
-        self._cache: dict[bytes, Reply] = {}
-        self._answered = 0
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
         self._fallback.publish(served)
         self._images = self._fallback.images
-        self._cache.clear()
+        self._answers = Answers(self._images, self._identity)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""
@@ -62,7 +60,6 @@ class PortableEngine:
         return {
             **asdict(self._udp_counters),
             **asdict(self._limiter_counters),
-            "answered": self._answered,
             "failures": self._fallback.failures,
         }
 
@@ -77,21 +74,21 @@ class PortableEngine:
         return self._fallback.answer(message, address, now, stream=True)
 
     def _answer_datagram(self, message: bytes, address: bytes) -> bytes | None:
-        known = self._cache.get(message[2:])
-        if known is not None:
-            reply = known._replace(octets=message[:2] + known.octets)
-        elif (found := self._find(message, address)) is not None:
-            reply = found
-        else:
-            return None
-        self._answered += 1
-        if self._limiter.is_exempt(address):
-            return reply.octets
-        return self._limit(address, reply)
+        """What follows the id in the answer to what follows the id of a message.
 
-    def _find(self, message: bytes, address: bytes) -> Reply | None:
-        """The answer to a datagram, which is kept if it is the same for every asker."""
-        now = int(time.time())
+        Of all that is called for a query over UDP only this, `Answers.find` and
+        `RateLimiter.is_exempt` are called for each one.
+        """
+        found = self._answers.find(message) or self._look_up(message, address)
+        if found is None:
+            return None
+        if self._limiter.is_exempt(address):
+            return found[0]
+        return self._limit(address, *found)
+
+    def _look_up(self, message: bytes, address: bytes) -> Found | None:
+        """An answer that is not remembered; it will be if it is the same for every asker."""
+        now, message = int(time.time()), _NO_ID + message
         reply = look_up(
             self._images, message, self._identity, stream=False, address=address, now=now
         )
@@ -99,26 +96,26 @@ class PortableEngine:
             answer = self._fallback.answer(message, address, now, stream=False)
             if answer is None:
                 return None
-            return Reply(answer, 0 if answer[3] & 0x0F in _NO_ERROR else ERROR_KIND, 0)
-        if reply.cookie is None and max(len(message), len(reply.octets)) <= CACHED_OCTETS:
-            if len(self._cache) == CACHED_ANSWERS:
-                self._cache.clear()
-            self._cache[message[2:]] = reply._replace(octets=reply.octets[2:])
-        return reply
+            is_error = answer[3] & 0x0F not in _NO_ERROR
+            return answer[len(_NO_ID) :], (ERROR_KIND if is_error else 0, 0, 0, None)
+        found = reply.octets[len(_NO_ID) :], reply.charge
+        *_, cookie = reply.charge
+        if cookie is None:
+            self._answers.keep(message[len(_NO_ID) :], found)
+        return found
 
-    def _limit(self, address: bytes, reply: Reply) -> bytes | None:
+    def _limit(self, address: bytes, octets: bytes, charge: Charge) -> bytes | None:
         """The answer as rate limiting lets it go out, or None."""
         second = int(time.monotonic())
-        octets, cookies = reply.octets, self._identity.cookies
-        if reply.kind == ERROR_KIND and self._limiter.judge_error(second) is Verdict.DROP:
+        kind, account, opt, cookie = charge
+        if kind == ERROR_KIND and self._limiter.judge_error(second) is Verdict.DROP:
             return None
-        if (
-            reply.cookie
-            and cookies
-            and cookies.is_valid(reply.cookie, address, int(time.time()))
-        ):
+        cookies = self._identity.cookies
+        if cookie and cookies and cookies.is_valid(cookie, address, int(time.time())):
             return octets
-        verdict = self._limiter.judge(address, reply.kind, reply.account, second)
-        if verdict is Verdict.SLIP and reply.kind != ERROR_KIND:
-            return shorten(octets, reply.opt, bad_cookie=reply.cookie is not None)
-        return octets if verdict is Verdict.SEND else None
+        verdict = self._limiter.judge(address, kind, account, second)
+        if verdict is Verdict.SEND:
+            return octets
+        if verdict is Verdict.DROP or kind == ERROR_KIND:
+            return None
+        return shorten(_NO_ID + octets, opt, bad_cookie=cookie is not None)[len(_NO_ID) :]

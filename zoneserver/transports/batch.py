@@ -1,7 +1,9 @@
 """Many datagrams in one system call: recvmmsg(2) and sendmmsg(2), which Python does not have.
 
 The structures are those of Linux on 64 bits. All memory is taken once and lives as long as
-its socket.
+its socket. An answer is written over its query, whose id (the first two octets) it has, and
+goes out by the same header to the same address, so nothing else is copied. What a call
+changes in the headers is put back in one piece before the next.
 """
 
 import ctypes
@@ -9,57 +11,29 @@ import mmap
 import os
 import socket
 import struct
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from zoneserver.transports.pktinfo import turn_round
 
 BATCH = 32  # datagrams
 DATAGRAM_OCTETS = 65_536  # room for each; pages that no datagram reaches cost nothing
+ID_OCTETS = 2
 _ADDRESS_OCTETS = 28  # struct sockaddr_in6, the longer one
 _CONTROL_OCTETS = 64  # room for one PKTINFO
 
-# struct iovec: base, length. struct mmsghdr: name and its length, vector, number of vectors,
-# control and its length, flags, octets received or sent.
-_VECTOR = struct.Struct("@PN")
+# struct mmsghdr: name and its length, vector, number of vectors, control and its length,
+# flags, octets received or sent. struct iovec: base, length.
 _HEADER = struct.Struct("@PIxxxxPNPNixxxxIxxxx")
-_CONTROL_LENGTH, _OCTETS = 40, 56  # offsets in struct mmsghdr
+_VECTOR = struct.Struct("@PN")
+_CONTROL_LENGTH = 40  # offset in struct mmsghdr
 _SIZE = struct.Struct("@N")
-_WORD = struct.Struct("@I")
-_PORT = struct.Struct("!H")
+_OCTETS = struct.Struct("@56xI4x")  # of struct mmsghdr the last field only
+# Port and address of a struct sockaddr_in or sockaddr_in6 in the room of the longer one.
+_PEER4, _PEER6 = struct.Struct("!2xH4s20x"), struct.Struct("!2xH4x16s4x")
 
-
-class Peer(NamedTuple):
-    """Who sent a datagram: the octets of the address, and the port."""
-
-    address: bytes
-    port: int
-
-
-class _Half:
-    """The memory of one direction: headers, vectors, addresses, control data, datagrams."""
-
-    def __init__(self, name_octets: int, control_octets: int) -> None:
-        sizes = (_HEADER.size, _VECTOR.size, _ADDRESS_OCTETS, _CONTROL_OCTETS, DATAGRAM_OCTETS)
-        self.memory = mmap.mmap(-1, BATCH * sum(sizes))  # zeroed, and never moved
-        self.start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
-        starts = [BATCH * sum(sizes[:place]) for place in range(len(sizes))]
-        self.headers, self.vectors, self.names, self.controls, self.datagrams = starts
-        for number in range(BATCH):
-            datagram = self.start + self.datagrams + number * DATAGRAM_OCTETS
-            vector = self.vectors + number * _VECTOR.size
-            _VECTOR.pack_into(self.memory, vector, datagram, DATAGRAM_OCTETS)
-            _HEADER.pack_into(
-                self.memory,
-                self.headers + number * _HEADER.size,
-                self.start + self.names + number * _ADDRESS_OCTETS,
-                name_octets,
-                self.start + vector,
-                1,
-                self.start + self.controls + number * _CONTROL_OCTETS,
-                control_octets,
-                0,
-                0,
-            )
+# What follows the id of a message, its sender's address and port. No class: one is made for
+# every query, and a tuple costs nothing.
+Datagram = tuple[bytes, bytes, int]
 
 
 class Batch:
@@ -70,80 +44,94 @@ class Batch:
         library = ctypes.CDLL(None, use_errno=True)
         self._receive, self._send = library.recvmmsg, library.sendmmsg
         self._descriptor = udp.fileno()
-        self._is_ipv6 = udp.family == socket.AF_INET6
         self._with_control = with_control
-        control = _CONTROL_OCTETS if with_control else 0
-        self._name_octets = _ADDRESS_OCTETS if self._is_ipv6 else 16
-        self._in = _Half(self._name_octets, control)
-        self._out = _Half(self._name_octets, 0)
-        self._answers = 0
-
-    def receive(self) -> int:
-        """Receive what there is: how many datagrams. Raises OSError, of EAGAIN for none."""
-        memory, at = self._in.memory, self._in.headers
-        if self._with_control:  # each call leaves what the last datagram had
-            for number in range(BATCH):
-                _SIZE.pack_into(
-                    memory, at + number * _HEADER.size + _CONTROL_LENGTH, _CONTROL_OCTETS
+        is_ipv6 = udp.family == socket.AF_INET6
+        self._peer = _PEER6 if is_ipv6 else _PEER4
+        sizes = (_HEADER.size, _VECTOR.size, _ADDRESS_OCTETS, _CONTROL_OCTETS, DATAGRAM_OCTETS)
+        starts = [BATCH * sum(sizes[:place]) for place in range(len(sizes))]
+        _, vectors, names, self._controls, datagrams = starts
+        self._memory = memory = mmap.mmap(-1, BATCH * sum(sizes))  # zeroed, and never moved
+        self._start = start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        for number in range(BATCH):
+            name, vector, control, datagram = (
+                start + area + number * octets
+                for area, octets in (
+                    (names, _ADDRESS_OCTETS),
+                    (vectors, _VECTOR.size),
+                    (self._controls, _CONTROL_OCTETS),
+                    (datagrams, DATAGRAM_OCTETS),
                 )
-        headers = ctypes.c_void_p(self._in.start + at)
-        count: int = self._receive(self._descriptor, headers, BATCH, socket.MSG_DONTWAIT, None)
+            )
+            _VECTOR.pack_into(memory, vector - start, datagram, DATAGRAM_OCTETS)
+            name_octets = _ADDRESS_OCTETS if is_ipv6 else 16
+            fields = (name, name_octets, vector, 1, control, _CONTROL_OCTETS * with_control)
+            _HEADER.pack_into(memory, number * _HEADER.size, *fields, 0, 0)
+        self._fresh = memory[:names]  # headers and vectors as `receive` needs them
+        self._headers = memoryview(memory)[:vectors]
+        self._lengths = memoryview(memory)[vectors:names].cast("L")[1::2]
+        self._names = memoryview(memory)[names : self._controls]
+        self._datagrams = range(datagrams, len(memory), DATAGRAM_OCTETS)
+
+    def receive(self) -> list[Datagram]:
+        """Receive what there is. Raises OSError, of EAGAIN for nothing."""
+        memory, headers = self._memory, ctypes.c_void_p(self._start)
+        memory[: len(self._fresh)] = self._fresh
+        count = self._receive(self._descriptor, headers, BATCH, socket.MSG_DONTWAIT, None)
         if count < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        self._answers = 0
-        return count
+        return [
+            (memory[at + ID_OCTETS : at + octets], address, port)
+            for at, (octets,), (port, address) in zip(
+                self._datagrams[:count],
+                _OCTETS.iter_unpack(self._headers),
+                self._peer.iter_unpack(self._names),
+                strict=False,
+            )
+        ]
 
-    def message(self, number: int) -> bytes:
-        """The octets of a datagram."""
-        memory = self._in.memory
-        header = self._in.headers + number * _HEADER.size
-        (octets,) = _WORD.unpack_from(memory, header + _OCTETS)
-        at = self._in.datagrams + number * DATAGRAM_OCTETS
-        return memory[at : at + octets]
+    def send(self, answers: Sequence[bytes | None]) -> int:
+        """Send what follows the id in the answer to each datagram, or nothing for None.
 
-    def peer(self, number: int) -> Peer:
-        """Who sent a datagram."""
-        memory, at = self._in.memory, self._in.names + number * _ADDRESS_OCTETS
-        (port,) = _PORT.unpack_from(memory, at + 2)
-        address = memory[at + 8 : at + 24] if self._is_ipv6 else memory[at + 4 : at + 8]
-        return Peer(address, port)
-
-    def answer(self, number: int, octets: bytes) -> None:
-        """Note what goes back for a datagram, whose answers are noted in their order."""
-        place, memory = self._answers, self._out.memory
-        if len(octets) > DATAGRAM_OCTETS:
-            return
-        at = self._out.datagrams + place * DATAGRAM_OCTETS
-        memory[at : at + len(octets)] = octets
-        vector = self._out.vectors + place * _VECTOR.size
-        _SIZE.pack_into(memory, vector + 8, len(octets))
-        name = self._in.names + number * _ADDRESS_OCTETS
-        at = self._out.names + place * _ADDRESS_OCTETS
-        # The address of a link-local peer holds its scope, and goes back with it.
-        memory[at : at + _ADDRESS_OCTETS] = self._in.memory[name : name + _ADDRESS_OCTETS]
+        No answer is longer than a datagram may be. Returns how many the kernel did not take.
+        """
+        memory, lengths = self._memory, self._lengths
+        for number, (at, answer) in enumerate(zip(self._datagrams, answers, strict=False)):
+            if answer is not None:
+                octets = ID_OCTETS + len(answer)
+                memory[at + ID_OCTETS : at + octets] = answer
+                lengths[number] = octets
         if self._with_control:
-            self._answer_from(number, place)
-        self._answers += 1
+            self._turn_round(len(answers))
+        count = len(answers)
+        if None in answers:
+            chosen = [number for number, answer in enumerate(answers) if answer is not None]
+            count = self._close_up(chosen)
+        return self._send_first(count)
 
-    def send(self) -> int:
-        """Send what was noted; how many answers the kernel would not take."""
+    def _send_first(self, count: int) -> int:
         sent = failed = 0
-        while sent + failed < self._answers:
-            at = self._out.start + self._out.headers + (sent + failed) * _HEADER.size
-            left = self._answers - sent - failed
-            count = self._send(self._descriptor, ctypes.c_void_p(at), left, socket.MSG_DONTWAIT)
+        while sent + failed < count:
+            headers = ctypes.c_void_p(self._start + (sent + failed) * _HEADER.size)
+            left = count - sent - failed
+            done = self._send(self._descriptor, headers, left, socket.MSG_DONTWAIT)
             # An error is that of the first one: a full queue, no route, an answer over the MTU.
-            sent, failed = (sent + count, failed) if count > 0 else (sent, failed + 1)
-        self._answers = 0
+            sent, failed = (sent + done, failed) if done > 0 else (sent, failed + 1)
         return failed
 
-    def _answer_from(self, number: int, place: int) -> None:
-        """Let an answer leave from the address that its query was sent to."""
-        control = self._in.controls + number * _CONTROL_OCTETS
-        header = self._in.headers + number * _HEADER.size
-        (length,) = _SIZE.unpack_from(self._in.memory, header + _CONTROL_LENGTH)
-        turned = turn_round(self._in.memory[control : control + min(length, _CONTROL_OCTETS)])
-        at = self._out.controls + place * _CONTROL_OCTETS
-        self._out.memory[at : at + len(turned)] = turned
-        header = self._out.headers + place * _HEADER.size
-        _SIZE.pack_into(self._out.memory, header + _CONTROL_LENGTH, len(turned))
+    def _close_up(self, chosen: Sequence[int]) -> int:
+        """Have the headers of these datagrams stand first."""
+        memory, size = self._memory, _HEADER.size
+        headers = b"".join(memory[number * size : (number + 1) * size] for number in chosen)
+        memory[: len(headers)] = headers
+        return len(chosen)
+
+    def _turn_round(self, count: int) -> None:
+        """Let answers leave from the addresses that their queries were sent to."""
+        memory = self._memory
+        for number in range(count):
+            header = number * _HEADER.size + _CONTROL_LENGTH
+            (length,) = _SIZE.unpack_from(memory, header)
+            at = self._controls + number * _CONTROL_OCTETS
+            turned = turn_round(memory[at : at + min(length, _CONTROL_OCTETS)])
+            memory[at : at + len(turned)] = turned
+            _SIZE.pack_into(memory, header, len(turned))

@@ -55,13 +55,14 @@ class RateLimiter:
 
     def is_exempt(self, address: bytes) -> bool:
         """Whether an asker is not limited at all."""
-        return not self._limits.loopback and (
-            address[0] == 127 if len(address) == 4 else address == _LOOPBACK
-        )
+        if self._limits.loopback:
+            return False
+        return address[0] == 127 if len(address) == 4 else address == _LOOPBACK
 
     def judge_error(self, second: int) -> Verdict:
         """Count an error answer against what the process may send of them."""
-        self._turn(second)
+        if second != self._second:
+            self._turn(second)
         self._errors += 1
         if not self._limits.errors or self._errors <= self._limits.errors:
             return Verdict.SEND
@@ -70,30 +71,31 @@ class RateLimiter:
 
     def judge(self, address: bytes, kind: int, account: int, second: int) -> Verdict:
         """Count an answer to an asker against its account."""
-        if not self._limits.rate:
+        rate = self._limits.rate
+        if not rate:
             return Verdict.SEND
-        self._turn(second)
+        if second != self._second:
+            self._turn(second)
         prefix = address[: IPV4_PREFIX if len(address) == 4 else IPV6_PREFIX]
-        key = (prefix, kind, account)
-        sent = self._sent[key] = self._sent.get(key, 0) + 1
-        if sent <= self._limits.rate:
-            if len(self._sent) > ENTRIES:  # the oldest gives way
-                del self._sent[next(iter(self._sent))]
+        key, sent = (prefix, kind, account), self._sent
+        count = sent[key] = sent.get(key, 0) + 1
+        if count <= rate:
+            if len(sent) > ENTRIES:  # the oldest gives way
+                del sent[next(iter(sent))]
             return Verdict.SEND
         self._counters.limited += 1
         if self._limits.log_only:
             return Verdict.SEND
-        if self._limits.slip and (sent - self._limits.rate) % self._limits.slip == 0:
+        if self._limits.slip and (count - rate) % self._limits.slip == 0:
             self._counters.slipped += 1
             return Verdict.SLIP
         return Verdict.DROP
 
     def _turn(self, second: int) -> None:
         """Start over with every second."""
-        if second != self._second:
-            self._second = second
-            self._sent.clear()
-            self._errors = 0
+        self._second = second
+        self._sent.clear()
+        self._errors = 0
 
 
 _LOOPBACK = bytes(15) + b"\1"

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zoneserver.transports.batch import BATCH, Batch
+from zoneserver.transports.batch import BATCH, ID_OCTETS, Batch
 from zoneserver.transports.endpoint import Endpoint
 
 BATCHES_PER_TURN = 4  # answered before the other sockets get their turn
@@ -19,15 +19,19 @@ LAST_TURNS = 64  # turns that stop() spends on what is still queued
 # could only start a loop or be lost.
 DEAF_PORTS = frozenset({0, 7, 13, 19, 37})
 KPASSWD_PORT = 464  # answers whatever it does not understand with an error, as we do
+_ODD_PORTS = DEAF_PORTS | {KPASSWD_PORT}
+_RCODE_AT = 3 - ID_OCTETS
 
-# A message and its sender's address, to the answer or to silence.
+# What follows the id of a message, and its sender's address, to what follows the id of the
+# answer or to silence. The id stays where it is, in the memory of the batch.
 Answer = Callable[[bytes, bytes], bytes | None]
 
 
 @dataclass(slots=True)
 class UdpCounters:
-    """What was neither answered nor anybody's fault that could be told so."""
+    """What was answered, and what was nobody's fault that could be told so."""
 
+    answered: int = 0
     dropped_ports: int = 0
     receive_errors: int = 0
     send_errors: int = 0
@@ -61,24 +65,29 @@ class UdpServer:
 
     def _answer_batch(self) -> bool:
         """Answer a batch of datagrams. False when there are no more."""
-        batch = self._batch
         try:
-            count = batch.receive()
+            received = self._batch.receive()
         except OSError as error:
             if error.errno != errno.EAGAIN:  # what an earlier datagram caused, reported late
                 self._counters.receive_errors += 1
             return False
-        for number in range(count):
-            address, port = batch.peer(number)
-            if port in DEAF_PORTS:
-                self._counters.dropped_ports += 1
-                continue
-            answer = self._answer(batch.message(number), address)
-            if answer is None:
-                continue
-            if port == KPASSWD_PORT and answer[3] & 0x0F:
-                self._counters.dropped_ports += 1
-                continue
-            batch.answer(number, answer)
-        self._counters.send_errors += batch.send()
-        return count == BATCH
+        answer = self._answer
+        answers = [
+            answer(message, address)
+            if port not in _ODD_PORTS
+            else self._answer_odd(message, address, port)
+            for message, address, port in received
+        ]
+        failed = self._batch.send(answers)
+        self._counters.send_errors += failed
+        self._counters.answered += len(answers) - answers.count(None) - failed
+        return len(received) == BATCH
+
+    def _answer_odd(self, message: bytes, address: bytes, port: int) -> bytes | None:
+        """The answer to a port that not every answer is sent to."""
+        if port == KPASSWD_PORT:
+            answer = self._answer(message, address)
+            if answer is None or not answer[_RCODE_AT] & 0x0F:
+                return answer
+        self._counters.dropped_ports += 1
+        return None

@@ -5,7 +5,7 @@ import ctypes
 import errno
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ async def serving(answer: Answer, address: str = "127.0.0.1") -> AsyncIterator[R
 
 
 def echo(message: bytes, _: bytes) -> bytes:
-    """An answer that shows its query."""
+    """An answer that shows its query, of which it is given what follows the id."""
     return message
 
 
@@ -70,34 +70,55 @@ async def receive(asking: socket.socket, seconds: float = 3.0) -> tuple[bytes, A
         return await asyncio.get_running_loop().sock_recvfrom(asking, 65_535)
 
 
-@pytest.mark.parametrize("octets", [0, 1, 12, 1232, 65_507])
+@pytest.mark.parametrize("octets", [2, 12, 1232, 65_507])
 def test_datagram_of_any_length_is_answered(octets: int) -> None:
-    """What the kernel lets through reaches the answer whole."""
+    """What the kernel lets through reaches the answer whole, but for its id."""
     seen = []
 
     def answer(message: bytes, _: bytes) -> bytes:
         seen.append(message)
-        return QUERY
+        return QUERY[2:]
+
+    async def scenario() -> None:
+        async with serving(answer) as server:
+            with client() as asking:
+                message = QUERY[:2] + bytes(octets - 2)
+                asking.sendto(message, ("127.0.0.1", server.port))
+                assert await receive(asking) == (QUERY, ("127.0.0.1", server.port))
+
+    asyncio.run(scenario())
+    assert seen == [bytes(octets - 2)]
+
+
+@pytest.mark.parametrize("octets", [0, 1])
+def test_datagram_without_an_id(octets: int) -> None:
+    """There is nothing behind the id of less than an id."""
+    seen = []
+
+    def answer(message: bytes, _: bytes) -> bytes | None:
+        seen.append(message)
+        return message or None
 
     async def scenario() -> None:
         async with serving(answer) as server:
             with client() as asking:
                 asking.sendto(bytes(octets), ("127.0.0.1", server.port))
-                assert await receive(asking) == (QUERY, ("127.0.0.1", server.port))
+                asking.sendto(QUERY, ("127.0.0.1", server.port))
+                assert (await receive(asking))[0] == QUERY
 
     asyncio.run(scenario())
-    assert seen == [bytes(octets)]
+    assert seen == [b"", QUERY[2:]]
 
 
 def test_silence() -> None:
     """No answer, no datagram."""
 
     async def scenario() -> None:
-        answers = iter([None, QUERY])
+        answers = iter([None, QUERY[2:]])
         async with serving(lambda *_: next(answers)) as server:
             with client() as asking:
-                asking.sendto(b"first", ("127.0.0.1", server.port))
-                asking.sendto(b"second", ("127.0.0.1", server.port))
+                asking.sendto(QUERY[:2] + b"first", ("127.0.0.1", server.port))
+                asking.sendto(QUERY[:2] + b"second", ("127.0.0.1", server.port))
                 assert (await receive(asking))[0] == QUERY
 
     asyncio.run(scenario())
@@ -167,11 +188,11 @@ def test_kpasswd_port_gets_answers_but_no_errors() -> None:
     """Port 464 answers an error with an error."""
 
     async def scenario() -> None:
-        answers = iter([REFUSED, QUERY])
+        answers = iter([REFUSED[2:], QUERY[2:]])
         async with serving(lambda *_: next(answers)) as server:
             with client(port=464) as asking:
-                asking.sendto(b"first", ("127.0.0.1", server.port))
-                asking.sendto(b"second", ("127.0.0.1", server.port))
+                asking.sendto(QUERY[:2] + b"first", ("127.0.0.1", server.port))
+                asking.sendto(QUERY[:2] + b"second", ("127.0.0.1", server.port))
                 assert (await receive(asking))[0] == QUERY
             assert server.counters.dropped_ports == 1
 
@@ -213,12 +234,38 @@ def test_errors_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch, code:
             monkeypatch.setattr(batch, "_send", failing(batch._send, [code]))
             with client() as asking:
                 for number in range(3):
-                    asking.sendto(bytes((number,)), ("127.0.0.1", server.port))
+                    asking.sendto(bytes((0, 0, number)), ("127.0.0.1", server.port))
                 answered = [(await receive(asking))[0] for _ in range(2)]
                 with pytest.raises(BlockingIOError):
                     asking.recv(512)
-        assert answered == [b"\1", b"\2"]
-        assert server.counters == UdpCounters(receive_errors=1, send_errors=1)
+        assert answered == [b"\0\0\1", b"\0\0\2"]
+        assert server.counters == UdpCounters(answered=2, receive_errors=1, send_errors=1)
+
+    asyncio.run(scenario())
+
+
+def test_answers_of_a_batch_go_to_their_askers() -> None:
+    """Whoever else gets none, each with its own id and octets."""
+
+    def answer(message: bytes, _: bytes) -> bytes | None:
+        return message * message[0] if message[0] % 3 else None
+
+    async def scenario() -> None:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(client()) for _ in range(BATCH)]
+            async with serving(answer) as server:
+                for number, asking in enumerate(clients):
+                    message = bytes((number, 99, number))
+                    asking.sendto(message, ("127.0.0.1", server.port))
+                server.server._take_turn()
+                for number, asking in enumerate(clients):
+                    if number % 3:
+                        expected = bytes((number, 99)) + bytes((number,)) * number
+                        assert expected == (await receive(asking))[0]
+                    else:
+                        with pytest.raises(BlockingIOError):
+                            asking.recv(512)
+            assert server.counters == UdpCounters(answered=BATCH - BATCH // 3 - 1)
 
     asyncio.run(scenario())
 

@@ -1,0 +1,164 @@
+"""Answers over UDP that are remembered: whole ones, and what siblings have in common.
+
+*Siblings* are queries that differ in nothing but the id and the first label of QNAME, which
+has the same length in all of them. What else is in them is read once: the zone, the OPT, how
+much room there is, and the answer to names that do not exist, in which only that label is
+another. So a random name, a referral or a wildcard costs one probe of the index, and a name
+that is asked for the first time its own template and nothing else.
+
+Messages stand here without their id. What is found is a plain tuple and no Reply: to make one
+of those costs as much as to find an answer that is remembered.
+"""
+
+from zoneserver.image import format as f
+from zoneserver.image.compose import compose, refuse
+from zoneserver.image.images import Images, Place
+from zoneserver.image.index import EXACT, Index
+from zoneserver.image.lookup import (
+    DAMAGED,
+    TRANSFERS,
+    Charge,
+    Identity,
+    find_room,
+    find_zone,
+    make_opt,
+)
+from zoneserver.image.query import Asked, read_query
+from zoneserver.image.template import ERROR_KIND
+from zoneserver.names import ROOT
+from zoneserver.records import rtypes
+
+MOST_ANSWERS, MOST_SIBLINGS = 16_384, 4_096  # that are remembered
+MOST_OCTETS = 512  # in a message, and in an answer, that is remembered
+_NO_ID = bytes(2)
+# Where QNAME begins, with the length of its first label, and where that label does.
+_NAME_AT, _LABEL_AT = 10, 11
+_NOWHERE = Place(memoryview(b""), 0, 0)  # stands for the zone where we have none
+
+# What follows the id of an answer, and what it counts as.
+Found = tuple[bytes, Charge]
+
+
+class Answers:
+    """Finds answers, and remembers what they have in common with later ones."""
+
+    def __init__(self, images: Images, identity: Identity) -> None:
+        self._images = images
+        self._identity = identity
+        self._known: dict[bytes, Found] = {}
+        self._siblings: dict[bytes, Siblings] = {}
+
+    def find(self, message: bytes) -> Found | None:
+        """The answer to a message; None for `look_up` to have a look at it."""
+        known = self._known.get(message)
+        if known is not None:
+            return known
+        if len(message) <= _LABEL_AT:
+            return None
+        try:
+            # Where the message ends within the label, nothing is behind it, and this is no
+            # key: that of siblings has at least the end of QNAME, QTYPE and QCLASS there.
+            key = message[:_LABEL_AT] + message[_LABEL_AT + message[_NAME_AT] :]
+            siblings = self._siblings.get(key) or self._meet(key, message)
+            if siblings is None:
+                return None
+            found = siblings.find(message)
+        except DAMAGED:
+            return None
+        if found is not None and found[1] is not siblings.charge:
+            self.keep(message, found)
+        return found
+
+    def keep(self, message: bytes, found: Found) -> None:
+        """Remember an answer that is the same for every asker."""
+        if len(message) <= MOST_OCTETS and len(found[0]) <= MOST_OCTETS:
+            if len(self._known) >= MOST_ANSWERS:
+                self._known.clear()
+            self._known[message] = found
+
+    def _meet(self, key: bytes, message: bytes) -> "Siblings | None":
+        """Remember the siblings of a message, if they have enough in common."""
+        asked = read_query(_NO_ID + message)
+        if asked is None or asked.qtype in TRANSFERS or asked.key == ROOT.key:
+            return None
+        if asked.cookie is not None or len(message) > MOST_OCTETS:
+            return None
+        if len(self._siblings) >= MOST_SIBLINGS:
+            self._siblings.clear()
+        siblings = self._siblings[key] = Siblings(self._images, self._identity, message, asked)
+        return siblings
+
+
+class Siblings:
+    """What siblings have in common. Raises what damaged images raise.
+
+    `charge` is that of the answer to those that do not exist.
+    """
+
+    __slots__ = (
+        "_before", "_behind", "_index", "_label_end", "_name_end", "_opt", "_place", "_places",
+        "_qtype", "_question_end", "_rd", "_room", "charge",
+    )  # fmt: skip
+
+    def __init__(
+        self, images: Images, identity: Identity, message: bytes, asked: Asked
+    ) -> None:
+        """`message` is one of them, `asked` what it asks."""
+        self._places, self._qtype = images.places, asked.qtype
+        self._rd = (message[0] & 1) << 8
+        self._room, self._opt = find_room(asked, identity), make_opt(asked, identity)
+        self._label_end = _LABEL_AT + asked.key[0]
+        self._question_end = asked.question_end - len(_NO_ID)
+        self._name_end = self._question_end - 4
+        # The zone of names that are no origins, unless it is refused or none of ours.
+        self._place: Place | None = _NOWHERE
+        self._index: Index | None = None
+        # The answer to names that do not exist, before the label and behind it.
+        self._before = self._behind = b""
+        self.charge: Charge | None = None
+        question = message[_NAME_AT : self._question_end]
+        parent_at = 1 + asked.key[0]
+        zone_at = find_zone(images, asked.key[parent_at:], qtype=0)
+        if zone_at is None:
+            opt = make_opt(asked, identity, is_refused=True)
+            self._split(refuse(question, self._rd, opt), (ERROR_KIND, 0, len(opt), None))
+            return
+        zone_at += parent_at
+        self._place = images.places[asked.key[zone_at:]]
+        if self._place is None:
+            return
+        self._index = Index(self._place)
+        at = self._index.find_below(asked.key, parent_at, zone_at, asked.qtype)
+        if at:
+            octets, kind, account = self._compose(self._index, at, question)
+            if account:  # otherwise it is that of each name
+                self._split(octets, (kind, account, len(self._opt), None))
+
+    def find(self, message: bytes) -> Found | None:
+        """The answer to one of them; None for `look_up` to have a look at it."""
+        key = message[_NAME_AT : self._name_end].lower()
+        place, index = self._places.get(key, self._place), self._index
+        if place is not self._place:  # the name is an origin
+            if place is None or self._qtype == rtypes.DS:
+                return None
+            index = Index(place)
+        if index is not None:
+            node = index.find_node(key)
+            if node is not None:
+                at = index.find_template(node[EXACT], self._qtype)
+                if not at:
+                    return None
+                question = message[_NAME_AT : self._question_end]
+                octets, kind, account = self._compose(index, at, question)
+                return octets, (kind, account or f.hash_key(key), len(self._opt), None)
+        if self.charge is None:
+            return None
+        octets = self._before + message[_LABEL_AT : self._label_end] + self._behind
+        return octets, self.charge
+
+    def _compose(self, index: Index, at: int, question: bytes) -> tuple[bytes, int, int]:
+        return compose(index.octets, at, question, rd=self._rd, room=self._room, opt=self._opt)
+
+    def _split(self, octets: bytes, charge: Charge) -> None:
+        self._before, self._behind = octets[:_LABEL_AT], octets[self._label_end :]
+        self.charge = charge

@@ -1,0 +1,79 @@
+"""Where in a zone image a name and the template of an answer are.
+
+This is read for nearly every query, so it is as plain as it can be: prepared unpackers, plain
+numbers, and no object for what is found.
+"""
+
+from zlib import crc32
+
+from zoneserver.image import format as f
+from zoneserver.image.images import Place
+
+EXACT, BELOW = 2, 3  # which field of a node has the table
+
+_unpack_pair = f.TABLE_ENTRY.unpack_from
+_unpack_node = f.NODE.unpack_from
+_NODE_OCTETS = f.NODE.size
+
+
+class Index:
+    """The names of one zone image.
+
+    Its methods raise StructError or IndexError where the image is damaged.
+    """
+
+    __slots__ = ("_buckets_at", "_mask", "_nodes_at", "base", "octets")
+
+    def __init__(self, place: Place) -> None:
+        self.octets, self.base, _ = place
+        header = f.ZONE_HEADER.unpack_from(self.octets, self.base)
+        self._mask = header[3] - 1
+        self._buckets_at, self._nodes_at = self.base + header[5], self.base + header[6]
+
+    def find_node(self, key: bytes) -> tuple[int, ...] | None:
+        """The fields of a name's node, if the name exists."""
+        octets, wanted = self.octets, crc32(key)
+        number, end = _unpack_pair(octets, self._buckets_at + 4 * (wanted & self._mask))
+        while number < end:
+            node = _unpack_node(octets, self._nodes_at + _NODE_OCTETS * number)
+            if node[0] == wanted:
+                at = self.base + node[1] + 1
+                if octets[at : at + octets[at - 1]].tobytes() == key:
+                    return node
+            number += 1
+        return None
+
+    def find(self, key: bytes, zone_at: int, qtype: int) -> int:
+        """Where the template for a name is whose zone's origin begins at `zone_at` of its key.
+
+        0: hand over.
+        """
+        node = self.find_node(key)
+        if node is not None:
+            return self.find_template(node[EXACT], qtype)
+        return self.find_below(key, 1 + key[0], zone_at, qtype)
+
+    def find_below(self, key: bytes, at: int, zone_at: int, qtype: int) -> int:
+        """The template of what does not exist below a name that perhaps does not exist either.
+
+        The name begins at `at` of the key, its zone's origin at `zone_at`. 0: hand over.
+        """
+        while at <= zone_at:
+            node = self.find_node(key[at:])
+            if node is not None:
+                return self.find_template(node[BELOW], qtype)
+            at += 1 + key[at]
+        return 0
+
+    def find_template(self, table: int, qtype: int) -> int:
+        """Where the template is that a table has for a type. 0: hand over."""
+        if not table:
+            return 0
+        octets, at = self.octets, self.base + table
+        count, _, template = f.TABLE_HEADER.unpack_from(octets, at)
+        entries = octets[at + 8 : at + 8 + 8 * count]
+        for rtype, other in f.TABLE_ENTRY.iter_unpack(entries):
+            if rtype == qtype:
+                template = other
+                break
+        return self.base + template if template else 0
