@@ -13,7 +13,7 @@ whom every finding comes.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from zoneserver.errors import ZoneserverError
@@ -131,7 +131,7 @@ class _NameReader:
     def _match(self, at: int) -> re.Match[str] | None:
         return _BLOCK.match(self._text, at) or _FLOW.match(self._text, at)
 
-    def _read_record(self, record: re.Match[str]) -> Iterator[Draft]:
+    def _read_record(self, record: re.Match[str]) -> list[Draft]:
         """The records of one mapping."""
         self.end = record.end()
         kind = _KINDS.get(record[4])
@@ -139,24 +139,16 @@ class _NameReader:
             raise _NotPlainError
         text = record[3] or record[5]
         ttl = read_ttl(self._scalar(text)) if text else NO_TTL
-        for rdata, at in self._read_values(kind, record):
-            yield kind.rtype, ttl, rdata, self._mark(at)
-
-    def _read_values(
-        self, kind: type[Rdata], record: re.Match[str]
-    ) -> Iterator[tuple[Rdata, int]]:
-        """The rdata of a record, each with where it stands."""
         if record.lastindex == _LIST_AT:
-            for word in _WORDS.finditer(self._text, *record.span(_LIST_AT)):
-                yield self._read_text(kind, word[0]), word.start()
+            words = _WORDS.finditer(self._text, *record.span(_LIST_AT))
+            values = [(self._read_text(kind, word[0]), word.start()) for word in words]
         elif record.lastindex in {_SCALAR_AT, _FIELDS_AT}:
-            yield self._read_value(kind, record, _SCALAR_AT)
+            values = [self._read_value(kind, record, _SCALAR_AT)]
         else:
-            yield from self._read_items(kind, record)
+            values = self._read_items(kind, record)
+        return [(kind.rtype, ttl, rdata, self._mark(at)) for rdata, at in values]
 
-    def _read_items(
-        self, kind: type[Rdata], record: re.Match[str]
-    ) -> Iterator[tuple[Rdata, int]]:
+    def _read_items(self, kind: type[Rdata], record: re.Match[str]) -> list[tuple[Rdata, int]]:
         """The values on the lines below: items of a list, or the fields of a single one."""
         column = len(record[1]) + (2 if record[2] else 0)
         first = item = _ITEM.match(self._text, self.end)
@@ -165,12 +157,14 @@ class _NameReader:
             raise _NotPlainError
         if not first[2] and first.lastindex != _BLOCK_FIELDS_AT:
             raise _NotPlainError
+        values: list[tuple[Rdata, int]] = []
         while item is not None:
-            yield self._read_value(kind, item, _ITEM_SCALAR_AT)
+            values.append(self._read_value(kind, item, _ITEM_SCALAR_AT))
             self.end = item.end()
             item = _ITEM.match(self._text, self.end)
             if item is not None and (not item[2] or item.group(1, 2) != first.group(1, 2)):
                 raise _NotPlainError
+        return values
 
     def _read_value(
         self, kind: type[Rdata], match: re.Match[str], scalar: int
