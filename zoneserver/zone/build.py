@@ -26,9 +26,8 @@ def build_zone(source: ZoneSource) -> Zone:
     names = sorted(_names(origin, sets), key=lambda name: len(name.key))
     nodes: dict[bytes, Node] = {}
     for name in names:
-        rrsets = tuple(sets.get(name.key, {}).values())
-        above = None if name == origin else nodes[name.parent.key]
-        nodes[name.key] = _make_node(name, rrsets, above)
+        above = nodes.get(_above(name.key))
+        nodes[name.key] = _make_node(name, sets.get(name.key, ()), above)
     return Zone(origin, nodes, make_negative(nodes[origin.key]))
 
 
@@ -40,14 +39,18 @@ def make_negative(apex: Node) -> tuple[RRset, ...]:
     return (replace(soa, ttl=min(soa.ttl, soa.rdatas[0].minimum, MAX_NEGATIVE_TTL)),)
 
 
-def _group(source: ZoneSource) -> dict[bytes, dict[int, RRset]]:
-    """The records as RRsets, by owner and type."""
+def _group(source: ZoneSource) -> dict[bytes, tuple[RRset, ...]]:
+    """The records as RRsets, by owner."""
     records: dict[bytes, dict[int, list[Record]]] = {}
     for record in source.records:
-        if record.owner.is_below(source.origin):
-            records.setdefault(record.owner.key, {}).setdefault(record.rtype, []).append(record)
+        types = records.get(record.owner.key)
+        if types is None:
+            if not record.owner.is_below(source.origin):
+                continue
+            types = records[record.owner.key] = {}
+        types.setdefault(record.rtype, []).append(record)
     return {
-        key: {rtype: make_rrset(members) for rtype, members in types.items()}
+        key: tuple([make_rrset(members) for members in types.values()])
         for key, types in records.items()
     }
 
@@ -60,21 +63,26 @@ def make_rrset(records: list[Record]) -> RRset:
     unique: dict[Rdata, Mark] = {}
     for record in records:
         unique.setdefault(record.rdata, record.mark)
-    ttl = min(record.ttl for record in records)
+    ttl = min([record.ttl for record in records])
     return RRset(first.owner, first.rtype, ttl, tuple(unique), tuple(unique.values()))
 
 
-def _names(origin: Name, sets: dict[bytes, dict[int, RRset]]) -> list[Name]:
+def _names(origin: Name, sets: dict[bytes, tuple[RRset, ...]]) -> list[Name]:
     """Every owner, and every name between an owner and the origin."""
     names = {origin.key: origin}
-    for types in sets.values():
-        owner = next(iter(types.values())).owner
-        names[owner.key] = owner
+    for key, rrsets in sets.items():
+        names[key] = rrsets[0].owner
     for owner in list(names.values()):
         name = owner
-        while name != origin and (name := name.parent).key not in names:
+        while name.key != origin.key and _above(name.key) not in names:
+            name = name.parent
             names[name.key] = name
     return list(names.values())
+
+
+def _above(key: bytes) -> bytes:
+    """The key of the name one label up; no key for the root."""
+    return key[1 + key[0] :]
 
 
 def _make_node(name: Name, rrsets: tuple[RRset, ...], above: Node | None) -> Node:
