@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-MAX_FILE_OCTETS = 64 << 20
+from zoneserver.zonefile.encoding import MAX_FILE_OCTETS
+
 READ_ATTEMPTS = 3  # a file that somebody is writing meanwhile is read again
 
 
@@ -53,7 +54,7 @@ def read_file(path: Path, root: Path) -> bytes:
             file.seek(0)
             octets = file.read(MAX_FILE_OCTETS + 1)
             if len(octets) > MAX_FILE_OCTETS:
-                raise OSError(errno.EFBIG, "it is over 64 MB")
+                raise OSError(errno.EFBIG, f"it is over {MAX_FILE_OCTETS >> 20} MB")
             after = os.fstat(descriptor)
             if (before.st_mtime_ns, len(octets)) == (after.st_mtime_ns, after.st_size):
                 return octets

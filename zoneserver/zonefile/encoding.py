@@ -4,7 +4,7 @@ import re
 
 from zoneserver.zonefile.nodes import Node, NodeError
 
-MAX_FILE_OCTETS = 64 << 20
+MAX_FILE_OCTETS = 128 << 20  # a million records take half of it
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")

@@ -21,9 +21,17 @@ class _Advice(NamedTuple):
     at_start: bool  # whether to point to where the construct starts, not where it breaks
     reason: str
     fix: str
+    code: str = "SY008"
 
 
 _ADVICE = (
+    _Advice(
+        "maximum nesting depth",  # libyaml from 0.2.6 on looks that far ahead
+        at_start=False,
+        reason="lists and mappings are nested far too deep; no zone needs that",
+        fix="close the brackets",
+        code="SY010",
+    ),
     _Advice(
         "quoted scalar.*(unexpected end|document separator|document indicator)",
         at_start=True,
@@ -98,7 +106,7 @@ def explain(error: yaml.YAMLError, file: str, text: str) -> NodeError:
     for advice in _ADVICE:
         if re.search(advice.pattern, message):
             place = opened if advice.at_start else at
-            return NodeError("SY008", place, advice.reason, advice.fix)
+            return NodeError(advice.code, place, advice.reason, advice.fix)
     return NodeError("SY008", at, f"this is no YAML: {message.strip()}", _INDENT_FIX)
 
 

@@ -93,11 +93,11 @@ def test_bomb_takes_little_memory(text: str) -> None:
 
 
 def test_file_that_is_too_large() -> None:
-    """64 MB are the most; a larger file is not looked into."""
+    """128 MB are the most; a larger file is not looked into."""
     source = read(b"a: b #" + b"x" * MAX_FILE_OCTETS)
     (finding,) = source.findings
     assert (finding.code, finding.level) == ("SY010", Level.ERROR)
-    assert "64 MB" in finding.reason
+    assert "128 MB" in finding.reason
 
 
 def test_what_is_no_bomb() -> None:
