@@ -5,13 +5,14 @@ from contextlib import suppress
 
 import dns.name
 import dns.rdatatype
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import octets as o
 from tests.images import IDENTITY, Both, flip, image_file, transport
 from tests.properties.strategies import QTYPES, ROOT, ZONES, RandomZone
-from tests.properties.test_respond import BIG_ZONE, Asked, asked_of_big_zone
+from tests.properties.test_respond import BIG_NAMES, BIG_ZONE, Asked, asked_of_big_zone
 from tests.zones_text import name, zone
 from zoneserver.engine.respond import respond
 from zoneserver.engine.solve import solve
@@ -139,6 +140,28 @@ def test_answers_of_every_size(asked: Asked, identity: Identity) -> None:
         reply = BIG.looked_up(asked.octets, identity, stream=stream)
         if reply is not None:
             assert BIG.responded(asked.octets, identity, stream=stream) == reply.octets
+
+
+@pytest.mark.parametrize("qname", BIG_NAMES[::4])
+def test_limits_to_the_octet(qname: str) -> None:
+    """What fits exactly goes, and what is an octet longer does not: in both."""
+    octets = dns.name.from_text(qname, ROOT).to_wire() or b""
+    for qtype in map(dns.rdatatype.from_text, QTYPES):
+        message = o.message(o.opt(payload=65535), asked=o.question(octets, qtype))
+        whole = len(BIG.responded(message, stream=True) or b"")
+        lengths = {whole}  # and of each answer that has an RRset less
+        while (length := min(lengths)) > 512:
+            identity = IDENTITY._replace(max_payload=length - 1)
+            shorter = len(BIG.responded(message, identity) or b"")
+            if shorter in lengths:
+                break
+            lengths.add(shorter)
+        for length in lengths:
+            for limit in (length - 1, length, length + 1):
+                identity = IDENTITY._replace(max_payload=limit)
+                reply = BIG.looked_up(message, identity)
+                if reply is not None:
+                    assert (limit, BIG.responded(message, identity)) == (limit, reply.octets)
 
 
 FLIPS = st.lists(st.tuples(st.integers(0, 2**20), st.integers(1, 255)), min_size=1, max_size=8)

@@ -64,10 +64,7 @@ class Server:
         self._heed_signals()
         say(f"zoneserver {__version__}, {self._make_engine.name} engine")
         try:
-            restored = self._restore()
-            if restored is not None:
-                await self._serve(restored)
-            self._spawn(self._keep_builder())
+            self._spawn(self._keep_zones())
             return await self._ending
         finally:
             await self._end()
@@ -161,8 +158,14 @@ class Server:
             log("error: no worker could be started")
             self._finish(1)
 
-    async def _keep_builder(self) -> None:
-        """Have zones read at the start and whenever a reload is asked for."""
+    async def _keep_zones(self) -> None:
+        """Have the zones of the last run served, then those that a builder makes.
+
+        It reads them at the start and whenever a reload is asked for.
+        """
+        restored = self._restore()
+        if restored is not None:
+            await self._serve(restored)
         while not self._ending.done():
             status = await self._run_builder()
             if self._ending.done():

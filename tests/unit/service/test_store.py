@@ -76,6 +76,20 @@ def test_restart(tmp_path: Path) -> None:
     assert served == _again(tmp_path).restore()
 
 
+def test_restart_from_a_relative_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state is where it is, however that was written."""
+    monkeypatch.chdir(tmp_path)
+    store = Store(Path("state"), Path("zones"))
+    served = Served((store.write(lambda: IMAGES),))
+    store.keep(served)
+
+    found = _again(tmp_path).restore()
+    assert found is not None
+    assert served.files == found.files
+
+
 def test_first_start(tmp_path: Path) -> None:
     """There is nothing yet, and that is no mistake."""
     assert _again(tmp_path).restore() is None
