@@ -30,7 +30,7 @@ from tests.servers import (
 
 CHANGED = GOOD_ZONE.replace("preference: 10", "preference: 5")
 OLD, NEW = ["10 mail.example.com."], ["5 mail.example.com."]
-LARGE = "".join(f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(30_000))
+LARGE = "".join(f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(5000))
 SOCKETS = 32  # so many that each of two workers has some
 ENGINES = ["portable"]
 if importlib.util.find_spec("zoneserver._fastpath"):
@@ -326,7 +326,7 @@ def test_damaged_image(tmp_path: Path, at: int) -> None:
     octets[at] ^= 0x10
     path.write_bytes(octets)
     with running(tmp_path) as server:
-        server.log.wait_for("warning: state/images is damaged.*; the zones are read anew")
+        server.log.wait_for("warning: .*state/images is damaged.*; the zones are read anew")
         assert server.exchanges("example.com") == OLD
     with running(tmp_path) as server:
         assert server.exchanges("example.com") == OLD
