@@ -76,9 +76,7 @@ def test_restart(tmp_path: Path) -> None:
     assert served == _again(tmp_path).restore()
 
 
-def test_restart_from_a_relative_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_restart_from_a_relative_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A state is where it is, however that was written."""
     monkeypatch.chdir(tmp_path)
     store = Store(Path("state"), Path("zones"))
