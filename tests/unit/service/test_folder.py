@@ -208,11 +208,11 @@ def test_folder_that_cannot_be_read(tmp_path: Path, name: str) -> None:
 
 def test_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that would fill the memory is not read to its end."""
-    monkeypatch.setattr(files_module, "MAX_FILE_OCTETS", 10)
-    (tmp_path / "example.com.yaml").write_bytes(bytes(11))
+    monkeypatch.setattr(files_module, "MAX_FILE_OCTETS", 1 << 20)
+    (tmp_path / "example.com.yaml").write_bytes(bytes(1 + (1 << 20)))
     (zone,) = read_folder(tmp_path)
 
-    assert "over 64 MB" in problem(zone)
+    assert "over 1 MB" in problem(zone)
 
 
 @pytest.mark.parametrize(
