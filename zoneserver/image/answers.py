@@ -7,7 +7,9 @@ another. So a random name, a referral or a wildcard costs one probe of the index
 that is asked for the first time its own template and nothing else.
 
 Messages stand here without their id. What is found is a plain tuple and no Reply: to make one
-of those costs as much as to find an answer that is remembered.
+of those costs as much as to find an answer that is remembered. On the machine where receiving
+and sending cost 5 us, that takes 0.2 us, a sibling that does not exist 1.8 us, one that does
+6 us, and `look_up`, which remembers nothing, 13 to 20 us.
 """
 
 from zoneserver.image import format as f
