@@ -28,8 +28,7 @@ from zoneserver.validator.judge import judge
 from zoneserver.validator.references import Pointers
 from zoneserver.zone.zone import Zone
 
-TELL_SECONDS = 0.2  # from one word of how far it is to the next
-ZONES_AT_ONCE = 100  # read before a look at the clock
+ZONES_AT_ONCE = 100  # read from one word of how far it is to the next
 
 Document = dict[str, Any]
 
