@@ -73,9 +73,10 @@ class Lines:
             self.seen.append(line)
         return self.seen
 
-    def join(self) -> None:
-        """Return when the pipe has no writer any more."""
+    def join(self) -> bool:
+        """Return when the pipe has no writer any more: False if there is one all the same."""
         self._thread.join(WAIT_SECONDS)
+        return not self._thread.is_alive()
 
     def __str__(self) -> str:
         return "\n".join(self.seen)
@@ -84,15 +85,9 @@ class Lines:
 class ServerProcess:
     """`zoneserver serve`. `port` is that of the first endpoint, once it is ready."""
 
-    def __init__(
-        self,
-        arguments: Sequence[str],
-        folder: Path,
-        prefix: Sequence[str],
-        program: Sequence[str] = ("-m", "zoneserver"),
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path, prefix: Sequence[str]) -> None:
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, *program, "serve", *arguments],
+            [*prefix, sys.executable, "-m", "zoneserver", "serve", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,
@@ -100,6 +95,7 @@ class ServerProcess:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            start_new_session=True,
         )
         assert self.process.stdout
         assert self.process.stderr
@@ -155,18 +151,16 @@ def starting(
     *arguments: str,
     listen: Sequence[str] = ("127.0.0.1:0",),
     prefix: Sequence[str] = (),
-    program: Sequence[str] = ("-m", "zoneserver"),
 ) -> Iterator[ServerProcess]:
     """A server for the zones in `folder`, perhaps not ready yet; gone after the block.
 
-    `prefix` is a command that runs it, such as prlimit; `program` is what Python is given.
+    `prefix` is a command that runs it, such as prlimit.
     """
     listening = [word for endpoint in listen for word in ("--listen", endpoint)]
     server = ServerProcess(
         ["--zones", "zones", "--state", "state", *listening, *arguments],
         folder,
         prefix,
-        program,
     )
     try:
         yield server
@@ -180,7 +174,9 @@ def starting(
             (server.output, server.process.stdout),
             (server.log, server.process.stderr),
         ):
-            lines.join()
+            if not lines.join():  # to close the pipe would wait for its writer, for ever
+                os.killpg(server.process.pid, signal.SIGKILL)
+                raise AssertionError(f"a process outlives its server, which said:\n{lines}")
             assert pipe
             pipe.close()
 
