@@ -201,3 +201,15 @@ def write_zones(folder: Path, **zones: str) -> Path:
     for origin, text in zones.items():
         (zones_folder / f"{origin.replace('_', '.')}.yaml").write_text(text)
     return zones_folder
+
+
+def stand_still(pid: int) -> None:
+    """Stop a process, and return when all its threads do: what comes now, it leaves queued."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while {_state(path) for path in Path(f"/proc/{pid}/task").glob("*/stat")} != {"T"}:
+        assert time.monotonic() < deadline
+
+
+def _state(stat: Path) -> str:
+    return stat.read_text().rpartition(")")[2].split()[0]

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -20,6 +19,7 @@ from tests.servers import (
     WAIT_SECONDS,
     ServerProcess,
     running,
+    stand_still,
     write_zones,
 )
 
@@ -71,18 +71,6 @@ def _client(port: int) -> Iterator[socket.socket]:
         yield client
 
 
-def stop(pid: int) -> None:
-    """Have a process take nothing any more: all its threads stand still on return."""
-    os.kill(pid, signal.SIGSTOP)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while {_state(path) for path in Path(f"/proc/{pid}/task").glob("*/stat")} != {"T"}:
-        assert time.monotonic() < deadline
-
-
-def _state(stat: Path) -> str:
-    return stat.read_text().rpartition(")")[2].split()[0]
-
-
 def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
     """Its successor has the same sockets, and the same zones (acceptance test 94)."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
@@ -91,7 +79,7 @@ def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
         assert 1 == len(first)
         for _ in range(KILLS):
             killed = workers(server)[0]
-            stop(killed)
+            stand_still(killed)
             assert first == ask_everybody(server, partial(os.kill, killed, signal.SIGKILL))
             server.log.wait_for("worker [01] ended by signal SIGKILL; it is replaced")
             assert killed not in workers(server)
