@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import octets as o
+from tests.effort import examples
 from tests.images import IDENTITY, Both, flip, image_file, transport
 from tests.properties.strategies import QTYPES, ROOT, ZONES, RandomZone
 from tests.properties.test_respond import BIG_NAMES, BIG_ZONE, Asked, asked_of_big_zone
@@ -89,7 +90,7 @@ def _may_be_handed_over(served: Zone, qname: Name, qtype: int, *, stream: bool) 
 
 
 @given(ZONES, st.integers(0, 2**32), IDENTITIES)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_images_answer_as_respond_does(
     random_zone: RandomZone, seed: int, identity: Identity
 ) -> None:
@@ -115,7 +116,7 @@ def test_images_answer_as_respond_does(
 
 
 @given(ZONES, st.integers(0, 2**32))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_zones_of_images_answer_as_those_they_were_made_of(
     random_zone: RandomZone, seed: int
 ) -> None:
@@ -133,7 +134,7 @@ BIG = Both.of(BIG_ZONE)
 
 
 @given(asked_of_big_zone(), IDENTITIES)
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 def test_answers_of_every_size(asked: Asked, identity: Identity) -> None:
     """Whatever is cut and however, both cut the same."""
     for stream in (False, True):
@@ -168,7 +169,7 @@ FLIPS = st.lists(st.tuples(st.integers(0, 2**20), st.integers(1, 255)), min_size
 
 
 @given(ZONES, FLIPS, st.integers(0, 2**32))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_damaged_images_do_no_harm(
     random_zone: RandomZone, places: list[tuple[int, int]], seed: int
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tests.effort import examples
 from tests.properties.crossing import FIRST_DAY, Edit, Folder, read, without_far_lines
 from zoneserver.findings import Finding
 from zoneserver.names import Name
@@ -44,7 +45,7 @@ def _from_scratch(standing: Iterable[Version], day: date) -> Findings:
     return _findings(judge(candidates, world.zones, world.pointers, day))
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(examples(30)))
 def test_what_is_not_judged_again_would_be_found_the_same(seed: int) -> None:
     """Whatever is put in place of what, be it good or bad."""
     standing, found = Standing(), dict[Name, tuple[Finding, ...]]()
@@ -63,7 +64,7 @@ def test_what_is_not_judged_again_would_be_found_the_same(seed: int) -> None:
         assert _from_scratch(standing, edit.day) == found, edit
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(examples(12)))
 def test_admission_of_changes_is_admission_of_all(seed: int) -> None:
     """What is served is the same, whether changed files are judged or all that there are."""
     files: dict[Name, Version] = {}
@@ -101,7 +102,7 @@ def _sorted(standing: Standing) -> list[Candidate]:
     return [version.candidate() for version in versions]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(examples(8)))
 def test_work_can_be_shared_out(seed: int) -> None:
     """The judgements of two halves of the zones are those of all of them."""
     candidates = [read(edit) for edit in Folder(seed, 0.2).edits(0)]

@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.unit.zonefile.yaml_sources import FILE, ORIGIN, read
 from zoneserver.zonefile.source import Defaults, ZoneSource
 from zoneserver.zonefile.yaml_zone import read_in_full
@@ -89,7 +90,7 @@ FILES = st.lists(PIECES, min_size=1, max_size=7).map(
 
 
 @given(FILES)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 def test_patterns_change_nothing(text: str) -> None:
     """Whatever stands around a name, the patterns read what libyaml and the composer read."""
     assert _in_full(text) == read(text)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import octets as o
+from tests.effort import examples
 from tests.properties.strategies import ROOT, ZONES, RandomZone
 from tests.zones_text import TCP, UDP, zone
 from zoneserver.engine.respond import Transport, respond
@@ -107,7 +108,7 @@ def _header_rules(asked: Asked, octets: bytes) -> None:
 
 
 @given(asked_of_big_zone(), TRANSPORTS)
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_every_answer_is_a_message(asked: Asked, transport: Transport) -> None:
     """It parses, keeps its limit and the rules of the header, and has an OPT for an OPT."""
     octets = respond(ZoneSet([BIG_ZONE]), asked.octets, transport)
@@ -124,7 +125,7 @@ def _texts(section: list[dns.rrset.RRset]) -> set[str]:
 
 
 @given(asked_of_big_zone(), st.sampled_from([512, 1232, 4096]))
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: int) -> None:
     """TC over UDP says: over TCP there is more that matters. Without TC there is not."""
     zones = ZoneSet([BIG_ZONE])
@@ -149,7 +150,7 @@ def test_truncated_if_something_required_is_missing(asked: Asked, max_payload: i
 
 
 @given(ZONES, st.data())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_random_zones(random_zone: RandomZone, data: st.DataObject) -> None:
     """Any zone, any of its names, over both transports: a message, and the same verdict."""
     zones = ZoneSet([random_zone.build(), RefusedZone(zone("", "a.test.").origin)])
@@ -167,7 +168,7 @@ def test_random_zones(random_zone: RandomZone, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([UDP, TCP]))
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_any_octets(octets: bytes, transport: Transport) -> None:
     """Whatever comes: silence for what is no query, else a message with the same ID."""
     reply = respond(ZoneSet([BIG_ZONE]), octets, transport)

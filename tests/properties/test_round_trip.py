@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from zoneserver.errors import NameSyntaxError, RdataError
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
@@ -29,7 +30,7 @@ TEXTS = st.text(
 
 
 @given(NAMES)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_name_to_text_and_back(name: Name) -> None:
     """Any octets; the text is dnspython's, and reads back the same in both."""
     oracle = dns.name.from_wire(name.wire, 0)[0]
@@ -38,7 +39,7 @@ def test_name_to_text_and_back(name: Name) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=2000)
+@settings(max_examples=examples(2000))
 def test_name_of_any_ascii_text(text: str) -> None:
     """We take what dnspython takes, for the same octets, and refuse what it refuses."""
     try:
@@ -51,7 +52,7 @@ def test_name_of_any_ascii_text(text: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=80))
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 def test_name_of_any_text(text: str) -> None:
     """Any other text is a sound name or a NameSyntaxError, and nothing else."""
     found = _name(text)
@@ -69,7 +70,7 @@ def _name(text: str) -> Name | NameSyntaxError:
 
 
 @given(NAMES, NAMES, NAMES)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_relations(one: Name, other: Name, third: Name) -> None:
     """Below, order and equality are dnspython's."""
     lower = Name(one.key)
@@ -141,7 +142,7 @@ def test_every_class_has_its_rdata() -> None:
 
 
 @given(RDATAS)
-@settings(max_examples=2500)
+@settings(max_examples=examples(2500))
 def test_rdata_to_text_and_back(case: tuple[str, bytes]) -> None:
     """Octets to a value to octets; its text is read by dnspython as the same octets."""
     mnemonic, octets = case
@@ -169,7 +170,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 @given(st.sampled_from(sorted(TYPED)), st.binary(max_size=60))
-@settings(max_examples=2500)
+@settings(max_examples=examples(2500))
 def test_rdata_of_any_octets(rtype: int, octets: bytes) -> None:
     """Octets are the rdata of a type, and stay what they are, or an RdataError."""
     try:
@@ -184,7 +185,7 @@ def test_rdata_of_any_octets(rtype: int, octets: bytes) -> None:
 @given(
     st.sampled_from([*sorted(TYPED), 29, 17, 65280]), st.lists(st.text(max_size=20), max_size=8)
 )
-@settings(max_examples=2500)
+@settings(max_examples=examples(2500))
 def test_rdata_of_any_tokens(rtype: int, words: list[str]) -> None:
     """Words are rdata of a type, within 65,535 octets, or an RdataError."""
     found = _rdata(rtype, words)
@@ -202,7 +203,7 @@ def _rdata(rtype: int, words: list[str]) -> Rdata | RdataError:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_quoted_strings(octets: bytes) -> None:
     """A quoted text has no octet that a line of a file cannot hold."""
     text = quote(octets)

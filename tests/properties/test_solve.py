@@ -3,6 +3,7 @@
 import dns.rdatatype
 from hypothesis import given, settings
 
+from tests.effort import examples
 from tests.properties.slow import Line, SlowZone
 from tests.properties.strategies import ORIGIN, QTYPES, ZONES, RandomZone
 from tests.zones_text import name, rrset_lines
@@ -15,7 +16,7 @@ def _sorted(lines: list[Line]) -> list[str]:
 
 
 @given(ZONES)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_solve_equals_the_slow_model(random_zone: RandomZone) -> None:
     """Outcome, answer in its order, authority and additional, for all names and types."""
     served, slow = random_zone.build(), SlowZone(ORIGIN, random_zone.rows)
@@ -32,7 +33,7 @@ def test_solve_equals_the_slow_model(random_zone: RandomZone) -> None:
 
 
 @given(ZONES)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_addresses_are_those_that_solve_answers(random_zone: RandomZone) -> None:
     """One look-up for the addresses of a host tells what the two questions would."""
     served = random_zone.build()

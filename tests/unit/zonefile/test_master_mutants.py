@@ -2,11 +2,12 @@
 
 from random import Random
 
+from tests.effort import examples
 from tests.unit.zonefile.masters import ORIGIN, SAMPLES, read, rows
 from zoneserver.zonefile.export import write_master
 from zoneserver.zonefile.master import find_origin, read_master_zone
 
-MUTANTS = 3000
+MUTANTS = examples(3000)
 GOOD_ZONE = (
     "$TTL 1h\n@ IN SOA ns1 host\\.master ( 1 2h ; serial\n 30M\t2w 600 )\n NS ns1 ; (\n"
     '$ORIGIN sub\nw\u00fcw 300 TXT "a\\"b" c\\;d\n$GENERATE 1-3 h$ A 192.0.2.$\n'

@@ -16,12 +16,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.unit.zonefile.yaml_sources import ORIGIN, read
 from zoneserver.records import rtypes
 from zoneserver.zonefile import events
 from zoneserver.zonefile.source import ZoneSource
 
-MUTANTS = 10_000
+MUTANTS = examples(10_000)
 SEED = 20260101
 # They take a millisecond or two each; a busy machine may take longer.
 CPU_SECONDS = 1.0
@@ -230,14 +231,14 @@ def wire_rdata(rtype: int, value: Any) -> bytes:
     return ipaddress.ip_address(value).packed.lower()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text())
 def test_any_text(text: str) -> None:
     """Whatever somebody saves, a source comes of it."""
     check(read(text.encode("utf-8", "surrogatepass")))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_octets(octets: bytes) -> None:
     """As with texts."""
@@ -257,7 +258,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.dictionaries(WORDS, TREES, max_size=5))
 def test_any_tree(tree: Any) -> None:
     """Sound YAML of the right words in any wrong place."""
