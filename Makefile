@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 
-.PHONY: check lint fastpath test serve venv
+.PHONY: check lint fastpath test acceptance serve venv
 
 check: lint fastpath
 	$(BIN)/pytest --cov --cov-report=term-missing
@@ -21,6 +21,10 @@ fastpath:
 
 test: venv
 	$(BIN)/pytest
+
+# The table of acceptance tests, each with its figure.
+acceptance: venv
+	$(BIN)/python -m tests.acceptance
 
 serve: venv
 	$(BIN)/zoneserver serve

@@ -17,7 +17,9 @@ def test_differences_are_decided(
     peer: Server,
     summaries: list[Summary],
 ) -> None:
-    """Our answers equal the peer's, or rows of the table say why they do not."""
+    """Acceptance 112: our answers equal the peer's, or rows of the table say why they do
+    not.
+    """
     summary = Summary(peer.name)
     summaries.append(summary)
     for question, ours in our_answers:

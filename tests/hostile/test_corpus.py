@@ -8,7 +8,7 @@ import dns.rcode
 import pytest
 
 from tests import octets as o
-from tests.hostile.conftest import Figures
+from tests.figures import Figures
 from tests.hostile.corpus import CORPUS, ZONES, Case
 from tests.zones_text import TCP, UDP
 from zoneserver.engine.respond import Transport, respond
@@ -30,7 +30,9 @@ def _verdict(octets: bytes | None) -> str:
 @pytest.mark.parametrize("transport", [UDP, TCP], ids=["udp", "tcp"])
 @pytest.mark.parametrize("case", CORPUS, ids=str)
 def test_verdict(case: Case, transport: Transport) -> None:
-    """The verdict; and an answer is a message that keeps to the rules of a header."""
+    """Acceptance 1: the verdict; and an answer is a message that keeps to the rules of a
+    header.
+    """
     octets = respond(ZONES, case.octets, transport)
     assert (case.tcp if transport.stream else case.udp) == _verdict(octets)
     if octets is None:
@@ -54,9 +56,9 @@ def _qname_length(message: bytes) -> int:
 
 
 def test_size_of_the_corpus(figures: Figures) -> None:
-    """As many cases as were agreed on, each with a name of its own."""
+    """Acceptance 1: as many cases as were agreed on, each with a name of its own."""
     groups = Counter(case.group for case in CORPUS)
-    figures.add("corpus", f"{len(CORPUS)} messages: {dict(groups)}")
+    figures.add("1 corpus", f"{len(CORPUS)} messages: {dict(groups)}")
     assert len(CORPUS) == len({str(case) for case in CORPUS})
     assert len(CORPUS) >= 300
     assert groups["EDNS"] == EDNS_CASES
@@ -64,7 +66,7 @@ def test_size_of_the_corpus(figures: Figures) -> None:
 
 
 def test_nothing_answers_a_response() -> None:
-    """With QR set, no message of the corpus is answered, whatever else it is."""
+    """Acceptance 7: with QR set, no message of the corpus is answered, whatever else it is."""
     for case in CORPUS:
         if len(case.octets) > 2:
             response = case.octets[:2] + bytes((case.octets[2] | 0x80,)) + case.octets[3:]

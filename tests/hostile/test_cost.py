@@ -3,7 +3,7 @@
 import pytest
 
 from tests import octets as o
-from tests.hostile.conftest import Figures
+from tests.figures import Figures
 from tests.hostile.corpus import CORPUS, ZONES
 from tests.hostile.cost import allowance, cpu_time
 from tests.zones_text import TCP, UDP, zone
@@ -60,11 +60,11 @@ MESSAGES = {
 
 @pytest.mark.parametrize("transport", [UDP, TCP], ids=["udp", "tcp"])
 def test_cost_of_one_message(transport: Transport, figures: Figures) -> None:
-    """At most a millisecond."""
+    """Acceptance 4, 5: at most a millisecond."""
     costs = {name: cpu_time(ZONES, octets, transport) for name, octets in MESSAGES.items()}
     worst = max(costs, key=lambda name: costs[name])
     over = "TCP" if transport.stream else "UDP"
-    figures.add(f"worst message over {over}", f"{costs[worst] * 1e6:.0f} us of CPU, {worst}")
+    figures.add(f"4 worst message over {over}", f"{costs[worst] * 1e6:.0f} us of CPU, {worst}")
     assert all(len(octets) <= MOST for octets in MESSAGES.values())
     assert {} == {name: cost for name, cost in costs.items() if cost > LIMIT * allowance()}
 
@@ -76,7 +76,7 @@ def test_cost_of_the_corpus(transport: Transport, figures: Figures) -> None:
     worst = max(costs, key=lambda name: costs[name])
     over = "TCP" if transport.stream else "UDP"
     figures.add(
-        f"worst of the corpus over {over}", f"{costs[worst] * 1e6:.0f} us of CPU, {worst}"
+        f"1 worst of the corpus over {over}", f"{costs[worst] * 1e6:.0f} us of CPU, {worst}"
     )
     assert {} == {name: cost for name, cost in costs.items() if cost > LIMIT * allowance()}
 
@@ -85,10 +85,10 @@ def test_cost_of_the_corpus(transport: Transport, figures: Figures) -> None:
     "name", ["self", "ping", "c0", "c12", "a.dloop", "a.grow", "abc.long", "x.wild", "ns.sub"]
 )
 def test_cost_of_aliases(name: str, figures: Figures) -> None:
-    """Circles and chains end after eight hops, and soon."""
+    """Acceptance 18: circles and chains end after eight hops, and soon."""
     message = o.message(o.opt(), asked=o.question(f"{name}.example"))
     cost = cpu_time(ZONES, message, UDP, rounds=20)
-    figures.add(f"alias {name}", f"{cost * 1e6:.0f} us of CPU")
+    figures.add(f"18 alias {name}", f"{cost * 1e6:.0f} us of CPU")
     assert cost <= ALIAS_LIMIT * allowance()
 
 

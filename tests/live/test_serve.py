@@ -119,7 +119,7 @@ def finished(folder: Path, *arguments: str, listen: tuple[str, ...] = ("127.0.0.
 
 
 def test_port_in_use(tmp_path: Path) -> None:
-    """The address and what to do."""
+    """Acceptance 102: the address and what to do."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -157,7 +157,7 @@ def test_folder_that_is_closed(tmp_path: Path) -> None:
 
 
 def test_broken_configuration(tmp_path: Path) -> None:
-    """The place of the mistake, before anything is bound."""
+    """Acceptance 73: the place of the mistake, before anything is bound."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     (tmp_path / "zoneserver.yaml").write_text("nsid: a\nlistne: 127.0.0.1:53\n")
     line = finished(tmp_path, "--config", "zoneserver.yaml")
@@ -181,7 +181,9 @@ def test_configuration_is_used_and_flags_win(tmp_path: Path) -> None:
 
 
 def test_last_good_version_stays(tmp_path: Path) -> None:
-    """Good, broken in several ways, good again: only good versions are ever served."""
+    """Acceptance 62: good, broken in several ways, good again: only good versions are ever
+    served.
+    """
     zones = write_zones(tmp_path, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
     path = zones / "example.com.yaml"
     with running(tmp_path) as server:
@@ -255,7 +257,7 @@ def test_edit_that_breaks_another_zone_is_kept_out(tmp_path: Path) -> None:
 
 
 def test_configuration_that_breaks_stays_as_it_was(tmp_path: Path) -> None:
-    """The zones are read again with the old one."""
+    """Acceptance 73: the zones are read again with the old one."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     configuration = tmp_path / "zoneserver.yaml"
     configuration.write_text("nsid: here\n")
@@ -314,7 +316,9 @@ def test_state_that_cannot_be_written_any_more(tmp_path: Path) -> None:
 
 
 def test_storm_of_signals(tmp_path: Path) -> None:
-    """A thousand signals in a second: few reloads, and the last state is the right one."""
+    """Acceptance 71: a thousand signals in a second: few reloads, and the last state is the
+    right one.
+    """
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path) as server:
         begin = time.monotonic()
@@ -336,7 +340,7 @@ def test_storm_of_signals(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop(tmp_path: Path, number: signal.Signals) -> None:
-    """Exit status 0, soon, and the port is free again."""
+    """Acceptance 102: exit status 0, soon, and the port is free again."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path) as server:
         begin = time.monotonic()
@@ -349,7 +353,7 @@ def test_stop(tmp_path: Path, number: signal.Signals) -> None:
 
 
 def test_signals_during_the_stop(tmp_path: Path) -> None:
-    """More of them change nothing: exit status 0."""
+    """Acceptance 72: more of them change nothing: exit status 0."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path) as server:
         server.signal(signal.SIGTERM)
@@ -361,7 +365,7 @@ def test_signals_during_the_stop(tmp_path: Path) -> None:
 
 
 def test_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
-    """Queries that were sent before the signal are answered after it."""
+    """Acceptance 102: queries that were sent before the signal are answered after it."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     query = dns.message.make_query("example.com", "MX").to_wire()
     framed = len(query).to_bytes(2, "big") + query
@@ -392,7 +396,7 @@ def test_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_signal_during_a_reload(tmp_path: Path, number: signal.Signals) -> None:
-    """Whatever it is busy with, it stops within two seconds."""
+    """Acceptance 72: whatever it is busy with, it stops within two seconds."""
     names = (f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(30_000))
     write_zones(tmp_path, example_com=GOOD_ZONE + "".join(names))
     with running(tmp_path) as server:
@@ -406,7 +410,7 @@ def test_signal_during_a_reload(tmp_path: Path, number: signal.Signals) -> None:
 
 
 def test_signal_during_the_start(tmp_path: Path) -> None:
-    """SIGTERM before it is ready ends it as well; SIGHUP does it no harm."""
+    """Acceptance 72: SIGTERM before it is ready ends it as well; SIGHUP does it no harm."""
     names = (f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(30_000))
     write_zones(tmp_path, example_com=GOOD_ZONE + "".join(names))
     with starting(tmp_path) as server:
@@ -420,7 +424,9 @@ def test_signal_during_the_start(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
 def test_few_descriptors(tmp_path: Path) -> None:
-    """With 64 open files and 300 clients: UDP is answered, and so is the last TCP client."""
+    """Acceptance 99: with 64 open files and 300 clients: UDP is answered, and so is the
+    last TCP client.
+    """
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with (
         running(tmp_path, prefix=["prlimit", "--nofile=64:64"]) as server,

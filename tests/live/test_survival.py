@@ -141,7 +141,9 @@ class Clients:
 
 
 def test_worker_that_is_killed(tmp_path: Path, engine: tuple[str, ...]) -> None:
-    """Three times under load: its successor answers what was queued, and almost all else."""
+    """Acceptance 94: three times under load: its successor answers what was queued, and
+    almost all else.
+    """
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path, *engine) as server, ExitStack() as stack:
         clients = Clients(stack, server.port)
@@ -162,7 +164,7 @@ def test_worker_that_is_killed(tmp_path: Path, engine: tuple[str, ...]) -> None:
 
 
 def test_worker_that_hangs(tmp_path: Path, engine: tuple[str, ...]) -> None:
-    """It is replaced within two seconds or so; nobody loses an answer."""
+    """Acceptance 95: it is replaced within two seconds or so; nobody loses an answer."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path, *engine) as server, ExitStack() as stack:
         clients = Clients(stack, server.port)
@@ -227,7 +229,7 @@ def test_builder_that_is_killed_at_work(tmp_path: Path) -> None:
 
 
 def test_main_process_that_is_killed(tmp_path: Path, engine: tuple[str, ...]) -> None:
-    """All others end within a second, and the port is free."""
+    """Acceptance 97: all others end within a second, and the port is free."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path, *engine) as server:
         family = _family(server.process.pid)
@@ -269,7 +271,7 @@ main()
 
 @pytest.mark.parametrize("restored", [False, True], ids=["new", "restored"])
 def test_workers_that_die_at_their_start(tmp_path: Path, *, restored: bool) -> None:
-    """Ten times each, then the server gives up, with a status that says so."""
+    """Acceptance 96: ten times each, then the server gives up, with a status that says so."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     if restored:
         with running(tmp_path):
@@ -356,7 +358,9 @@ def test_restart_without_its_images(tmp_path: Path) -> None:
 
 
 def test_start_is_quick(tmp_path: Path) -> None:
-    """A thousand names: the first answer in little more time than Python needs to start."""
+    """Acceptance 102: a thousand names: the first answer in little more time than Python
+    needs to start.
+    """
     lines = LARGE.splitlines(keepends=True)[:1000]
     write_zones(tmp_path, example_com=GOOD_ZONE + "".join(lines))
     seconds = []
@@ -370,7 +374,9 @@ def test_start_is_quick(tmp_path: Path) -> None:
 
 
 def test_workers_have_one_secret(tmp_path: Path, engine: tuple[str, ...]) -> None:
-    """Whichever worker is asked: in one second, one asker gets one cookie (RFC 9018 5)."""
+    """Acceptance 105: whichever worker is asked: in one second, one asker gets one cookie
+    (RFC 9018 5).
+    """
     write_zones(tmp_path, example_com=GOOD_ZONE)
     option = dns.edns.GenericOption(dns.edns.OptionType.COOKIE, b"8 octets")
     query = dns.message.make_query("example.com", "MX", use_edns=0, options=[option])
@@ -388,7 +394,7 @@ def test_workers_have_one_secret(tmp_path: Path, engine: tuple[str, ...]) -> Non
 
 
 def test_no_thread_before_a_fork(tmp_path: Path) -> None:
-    """The main process has one, whatever it has done."""
+    """Acceptance 105: the main process has one, whatever it has done."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path) as server:
         server.reload()

@@ -72,7 +72,7 @@ def _client(port: int) -> Iterator[socket.socket]:
 
 
 def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
-    """Its successor has the same sockets, and the same zones (acceptance test 94)."""
+    """Acceptance 94: its successor has the same sockets, and the same zones."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path, *WORKERS) as server:
         first = ask_everybody(server)
@@ -87,7 +87,9 @@ def test_what_a_killed_worker_had_queued_is_answered(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("dnsperf") is None, reason="dnsperf is not installed")
 def test_killed_workers_under_load_lose_next_to_nothing(tmp_path: Path) -> None:
-    """5,000 queries a second, a worker killed three times: at most 20 lost for each."""
+    """Acceptance 94: 5,000 queries a second, a worker killed three times: at most 20 lost
+    for each.
+    """
     write_zones(tmp_path, example_com=GOOD_ZONE)
     (tmp_path / "queries").write_text("example.com MX\nmail.example.com A\n")
     with running(tmp_path, *WORKERS) as server:

@@ -25,7 +25,7 @@ ZONE = zone(r"""
 @pytest.mark.parametrize("transport", [UDP, TCP], ids=["udp", "tcp"])
 @pytest.mark.parametrize("qname", ["foobar.example", "FOOBAR.EXAMPLE", "fOoBaR.eXaMpLe"])
 def test_case_of_the_query_comes_back(qname: str, transport: Transport) -> None:
-    """4.1: the question octet for octet, and the owner as a pointer to it."""
+    """Acceptance 15: the question comes back as it was (4.1), its owner as a pointer to it."""
     asked = o.question(qname)
     octets = respond(ZoneSet([ZONE]), o.message(asked=asked), transport)
     assert octets is not None

@@ -44,7 +44,7 @@ ROWS = [
     ("message", "rcode"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS]
 )
 def test_opt(message: bytes, rcode: str, transport: Transport) -> None:
-    """A sound OPT is answered with an OPT, a bad one with FORMERR and none."""
+    """Acceptance 13: a sound OPT is answered with an OPT, a bad one with FORMERR and none."""
     octets = respond(ZONES, message, transport)
     assert octets is not None
     reply = dns.message.from_wire(octets)

@@ -71,7 +71,9 @@ def test_place_that_is_given_up(
 
 
 def test_pauses_grow_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash loop does not eat the processor, and is not waited for long either."""
+    """Acceptance 96: a crash loop does not eat the processor, and is not waited for long
+    either.
+    """
     pauses = []
 
     async def note(seconds: float) -> None:

@@ -158,7 +158,7 @@ def test_both_families_share_a_port() -> None:
 
 
 def test_full_queue_is_counted() -> None:
-    """What the kernel drops is no secret: it says how much that was."""
+    """Acceptance 101: what the kernel drops is no secret: it says how much that was."""
     with closing(bind(Endpoint("127.0.0.1", 0))) as sockets:
         sockets.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:

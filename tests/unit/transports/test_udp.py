@@ -126,7 +126,7 @@ def test_silence() -> None:
 
 @pytest.mark.parametrize(("address", "asked"), WILDCARDS)
 def test_answer_leaves_from_the_address_that_was_asked(address: str, asked: str) -> None:
-    """On a wildcard too: a resolver takes no answer from elsewhere."""
+    """Acceptance 101: on a wildcard too: a resolver takes no answer from elsewhere."""
 
     async def scenario() -> None:
         async with serving(echo, address) as server:
@@ -155,7 +155,7 @@ def link_local() -> str:
 
 @pytest.mark.parametrize("address", ["::", link_local()], ids=["wildcard", "bound"])
 def test_link_local_scope_is_kept(address: str) -> None:
-    """A link-local peer is answered on its own link."""
+    """Acceptance 101: a link-local peer is answered on its own link."""
     if not link_local():
         pytest.skip("no link-local address")
 
@@ -223,7 +223,9 @@ def failing(call: Call, codes: list[int]) -> Call:
     ids=errno.errorcode.get,
 )  # fmt: skip
 def test_errors_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    """The datagrams before and after the one that failed are answered, each once."""
+    """Acceptance 98: the datagrams before and after the one that failed are answered, each
+    once.
+    """
 
     async def scenario() -> None:
         async with serving(echo) as server:

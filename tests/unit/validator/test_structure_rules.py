@@ -99,13 +99,15 @@ NEAR_MISSES = [
 
 @pytest.mark.parametrize(("code", "level", "lines"), BREAKS)
 def test_rule_is_broken(code: str, level: str, lines: str) -> None:
-    """A zone that breaks a rule gets a finding of its code, at its level."""
+    """Acceptance 55: a zone that breaks a rule gets a finding of its code, at its level."""
     assert_broken(code, level, lines)
 
 
 @pytest.mark.parametrize(("code", "lines"), NEAR_MISSES)
 def test_near_miss_is_no_finding(code: str, lines: str) -> None:
-    """A zone that only looks as if it broke a rule gets nothing worse than a hint."""
+    """Acceptance 55: a zone that only looks as if it broke a rule gets nothing worse than a
+    hint.
+    """
     assert_near_miss(code, lines)
 
 

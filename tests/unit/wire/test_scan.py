@@ -15,7 +15,7 @@ PLAIN = o.record(o.A, bytes(4))
 
 @pytest.mark.parametrize("length", range(12))
 def test_short(length: int) -> None:
-    """Less than a header is not answered: nothing tells whose message it is."""
+    """Acceptance 10: less than a header is not answered: nothing tells whose message it is."""
     assert scan(bytes(length)) is None
     assert scan(o.message()[:length]) is None
 
@@ -23,14 +23,16 @@ def test_short(length: int) -> None:
 @pytest.mark.parametrize("rcode", range(16))
 @pytest.mark.parametrize("opcode", range(16))
 def test_responses(opcode: int, rcode: int) -> None:
-    """QR=1 is not answered, whatever else it says: an answer to an answer could loop."""
+    """Acceptance 7: QR=1 is not answered, whatever else it says: an answer to an answer
+    could loop.
+    """
     body = o.question()
     assert scan(o.header(flags=o.QR, opcode=opcode, rcode=rcode) + body) is None
 
 
 @pytest.mark.parametrize("opcode", [1, 2, 3, *range(5, 16)])
 def test_opcodes(opcode: int) -> None:
-    """NOTIMP comes before anything else is read."""
+    """Acceptance 11: NOTIMP comes before anything else is read."""
     for rest in (b"", o.question(), b"\xff" * 100):
         assert NOTIMP == _rcode(o.header(opcode=opcode, counts=(9, 9, 9, 9)) + rest)
 
@@ -103,7 +105,7 @@ BAD = {
 
 @pytest.mark.parametrize("message", BAD.values(), ids=BAD)
 def test_bad_messages(message: bytes) -> None:
-    """FORMERR for what has a header and is no query."""
+    """Acceptance 3: FORMERR for what has a header and is no query."""
     assert FORMERR == _rcode(message)
 
 
@@ -151,7 +153,9 @@ def test_good_messages(
     "qname", [b"\0", b"\x3f" + b"a" * 63 + b"\0", NAME_255, b"\x01a" * 127 + b"\0", b"\x01\0\0"]
 )
 def test_sound_names(qname: bytes) -> None:
-    """Up to 63 octets a label, 255 a name, 127 labels, any octet (RFC 1035 2.3.4)."""
+    """Acceptance 3: up to 63 octets a label, 255 a name, 127 labels, any octet (RFC 1035
+    2.3.4).
+    """
     assert Scan(0, 12 + len(qname) + 4) == scan(o.message(asked=o.question(qname)))
 
 

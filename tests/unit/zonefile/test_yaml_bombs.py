@@ -69,7 +69,9 @@ BOMBS = [
     ("text", "code"), [row[1:] for row in BOMBS], ids=[row[0] for row in BOMBS]
 )
 def test_bomb(text: str, code: str) -> None:
-    """It costs little time, and the findings say where it is and what it breaks."""
+    """Acceptance 46: it costs little time, and the findings say where it is and what it
+    breaks.
+    """
     start = time.process_time()
     source = read(text, {"a.yaml": INCLUDED})
     spent = time.process_time() - start
@@ -83,7 +85,7 @@ def test_bomb(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", [LAUGHS, MERGES, "[" * 1_000_000, "a: " + "x" * 1_000_000])
 def test_bomb_takes_little_memory(text: str) -> None:
-    """What it would blow up to is never built."""
+    """Acceptance 46: what it would blow up to is never built."""
     tracemalloc.start()
     try:
         read(text)

@@ -123,7 +123,7 @@ def check(source: ZoneSource) -> None:
 
 
 def test_mutants() -> None:
-    """No exception, no long wait; and what is accepted means what YAML says."""
+    """Acceptance 58: no exception, no long wait; and what is accepted means what YAML says."""
     loader = text_loader(yaml.CSafeLoader)
     accepted = 0
     for octets in mutants(MUTANTS, SEED):

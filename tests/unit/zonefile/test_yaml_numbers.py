@@ -31,7 +31,7 @@ def ttl_of(written: str) -> int:
     ],
 )
 def test_ttl(written: str, seconds: int) -> None:
-    """Seconds, or units as in master files."""
+    """Acceptance 50: seconds, or units as in master files."""
     assert ttl_of(written) == seconds
 
 
@@ -76,7 +76,9 @@ NO_NUMBERS = [
     ],
 )
 def test_no_ttl(written: str, yaml11: str) -> None:
-    """Nothing is guessed; where YAML 1.1 would have, the message says what it reads."""
+    """Acceptance 50: nothing is guessed; where YAML 1.1 would have, the message says what
+    it reads.
+    """
     text, place = barred(f"x: {{type: A, ttl: ¦{written}, value: 192.0.2.1}}")
     source = read(text)
     assert errors(source) == [f"{place} SY004"]
@@ -86,7 +88,7 @@ def test_no_ttl(written: str, yaml11: str) -> None:
 
 @pytest.mark.parametrize("written", ["2147483648", "4294967295", "3551w"])
 def test_ttl_beyond_the_largest(written: str) -> None:
-    """RFC 2181 8: 2147483647 is the most."""
+    """Acceptance 50: RFC 2181 8: 2147483647 is the most."""
     text, place = barred(f"x: {{type: A, ttl: ¦{written}, value: 192.0.2.1}}")
     source = read(text)
     assert errors(source) == [f"{place} SY004"]
@@ -141,7 +143,7 @@ def test_integer_beyond_the_largest(written: str) -> None:
 
 @pytest.mark.parametrize("serial", [0, 2**31 - 1, 2**31, 2**32 - 1])
 def test_serial(serial: int) -> None:
-    """All 32 bits are serials (RFC 1982)."""
+    """Acceptance 60: all 32 bits are serials (RFC 1982)."""
     source = read(f"$soa: {{serial: {serial}}}")
     rdata = source.records[0].rdata
     assert isinstance(rdata, SOA)
@@ -150,5 +152,5 @@ def test_serial(serial: int) -> None:
 
 
 def test_serial_beyond_the_largest() -> None:
-    """One more is refused, never wrapped."""
+    """Acceptance 60: one more is refused, never wrapped."""
     assert errors(read("$soa: {serial: 4294967296}")) == ["1:16 SY003"]

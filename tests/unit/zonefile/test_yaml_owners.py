@@ -87,7 +87,7 @@ BAD = [
 
 @pytest.mark.parametrize(("key", "code", "says"), BAD)
 def test_bad_owner(key: str, code: str, says: str) -> None:
-    """The name is refused with its reason; others are read."""
+    """Acceptance 52: the name is refused with its reason; others are read."""
     source = read(f"{key}: {RECORD}\nok: {RECORD}\n")
     assert [place.split()[1] for place in errors(source)] == [code]
     assert says in messages(source)
@@ -121,7 +121,7 @@ TWINS = [
 
 @pytest.mark.parametrize(("first", "second"), TWINS)
 def test_name_given_twice(first: str, second: str) -> None:
-    """However it is spelt the second time, both lines are named."""
+    """Acceptance 48: however it is spelt the second time, both lines are named."""
     source = read(f"{first}: {RECORD}\n{second}: {RECORD}\nok: {RECORD}\n")
     finding = next(each for each in source.findings if each.mark.line == 2)
     assert (finding.code, finding.mark.column) == ("SY008", 1)
@@ -149,7 +149,7 @@ def test_different_names_are_no_twins() -> None:
     ],
 )
 def test_key_given_twice(text: str, second: int, first: int) -> None:
-    """At any level, even where nobody looks."""
+    """Acceptance 48: at any level, even where nobody looks."""
     (finding,) = [each for each in read(text).findings if each.code == "SY008"]
     assert finding.mark == Mark("zones/example.com.yaml", 1, second)
     assert [mark.column for mark, _ in finding.related] == [first]

@@ -234,7 +234,7 @@ def values(count: int) -> str:
 
 
 def test_records_per_rrset() -> None:
-    """100 are read; one more, in one record or in two, is refused."""
+    """Acceptance 57: 100 are read; one more, in one record or in two, is refused."""
     assert errors(read(f"x: {{type: A, values: [{values(100)}]}}")) == []
     assert errors(read(f"x: {{type: A, values: [{values(101)}]}}")) == ["1:22 SY010"]
     one = f"{{type: A, values: [{values(60)}]}}"
@@ -242,14 +242,14 @@ def test_records_per_rrset() -> None:
 
 
 def test_types_per_name() -> None:
-    """100 types at a name are read, 101 refused."""
+    """Acceptance 57: 100 types at a name are read, 101 refused."""
     one = [rf"{{type: TYPE{65280 + number}, value: \# 0}}" for number in range(101)]
     assert errors(read(f"x: [{', '.join(one[:100])}]")) == []
     assert errors(read(f"x: [{', '.join(one)}]")) == ["1:4 SY010"]
 
 
 def test_names_per_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading ends at the limit."""
+    """Acceptance 57: reading ends at the limit."""
     monkeypatch.setattr("zoneserver.zonefile.yaml_zone.MAX_NAMES", 5)
     text = "".join(f"h{number}: {{type: A, value: 192.0.2.1}}\n" for number in range(6))
     assert errors(read(text.rsplit("\n", 2)[0])) == []

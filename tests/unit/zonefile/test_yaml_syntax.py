@@ -104,7 +104,9 @@ def test_broken(
     ],
 )
 def test_accepted(text: str) -> None:
-    """BOM and CRLF are accepted, and the rest of YAML that means what it shows."""
+    """Acceptance 53: BOM and CRLF are accepted, and the rest of YAML that means what it
+    shows.
+    """
     source = read(text)
     assert source.findings == ()
     assert records(source) == {"x 3600 A 192.0.2.1"}
@@ -133,7 +135,9 @@ def test_accepted(text: str) -> None:
     ],
 )
 def test_octets(octets: bytes, place: str, says: str) -> None:
-    """Octets that editors do not show, or show in different ways, are refused."""
+    """Acceptance 53: octets that editors do not show, or show in different ways, are
+    refused.
+    """
     source = read(octets)
     assert errors(source) == [f"{place} SY008"]
     assert says in messages(source)
@@ -154,7 +158,9 @@ def test_octets(octets: bytes, place: str, says: str) -> None:
     ],
 )
 def test_no_zone_file(text: str, place: str, says: str) -> None:
-    """Nothing that could be a zone by mistake is one; the apex is not known then."""
+    """Acceptance 54: nothing that could be a zone by mistake is one; the apex is not known
+    then.
+    """
     source = read(text)
     assert errors(source) == [f"{place} SY009"]
     assert says in messages(source)
@@ -191,7 +197,9 @@ def test_records_before_a_syntax_error_are_judged() -> None:
 
 
 def test_anchors_aliases_and_merges() -> None:
-    """They work as in YAML 1.1: what stands there itself goes before what is merged."""
+    """Acceptance 47: they work as in YAML 1.1: what stands there itself goes before what is
+    merged.
+    """
     source = read(
         "base: &base {type: A, ttl: 60, values: [192.0.2.1, 192.0.2.2]}\n"
         "copy: *base\n"

@@ -113,7 +113,7 @@ def test_root_zone_has_one_reading() -> None:
     ],
 )
 def test_address_in_disguise(target: str, address: str) -> None:
-    """The fix shows the address that resolvers would take it for."""
+    """Acceptance 51: the fix shows the address that resolvers would take it for."""
     source = read(f"x: {{type: MX, value: {MX_VALUE.format(target)}}}")
     assert [finding.code for finding in source.findings] == ["MX002"]
     assert f"value: {address}}}" in source.findings[0].fix

@@ -35,7 +35,7 @@ TAKEN_AS_WRITTEN = [
     ids=[row[0] for row in TAKEN_AS_WRITTEN],
 )
 def test_taken_as_written(text: str, keys: set[Any], served: set[str]) -> None:
-    """What is written is what is served."""
+    """Acceptance 49: what is written is what is served."""
     assert set(yaml.safe_load(text)) == keys
     source = read(text)
     assert source.findings == ()
