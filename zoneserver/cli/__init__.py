@@ -1,6 +1,7 @@
 """The command line. Exit status: 0 fine, 1 findings, 2 wrong use or a thing not usable."""
 
 from zoneserver.cli.check import check_command
+from zoneserver.cli.check_config import check_config_command
 from zoneserver.cli.commands import main
 from zoneserver.cli.convert import export_command, import_command, show_command
 from zoneserver.cli.diff import diff_command
@@ -10,6 +11,7 @@ from zoneserver.cli.rules import rules_command
 from zoneserver.cli.schema import schema_command
 
 main.add_command(check_command)
+main.add_command(check_config_command)
 main.add_command(rules_command)
 main.add_command(fix_command)
 main.add_command(explain_command)

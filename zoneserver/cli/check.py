@@ -7,18 +7,16 @@ from pathlib import Path
 
 import click
 
-from zoneserver.cli.parameters import config_option, origin_option, parse_rules
+from zoneserver.cli.parameters import config_option, origin_option, parse_rules, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.formats import FORMATS, Checked
 from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import judge_loaded, load
 from zoneserver.service.online import Reply, ask_resolver, judge_online
 from zoneserver.service.selection import Selection
-from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.words import count_records
 
@@ -74,7 +72,7 @@ def check_command(
     --select, --ignore and --strict.
     """
     selection = Selection(select, ignore)
-    settings = read_configuration(config) if config else Settings()
+    settings = read_settings(config)
     files = gather(paths or (settings.zones,), origin)
     with collector_resting():
         loaded = load(files, settings.defaults)

@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from zoneserver import __version__
-from zoneserver.cli.parameters import config_option, parse_endpoint
+from zoneserver.cli.parameters import config_option, parse_endpoint, read_settings
 from zoneserver.cli.status import ends_with_status
 from zoneserver.service import server
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
 
@@ -73,8 +72,8 @@ def serve(
     SIGHUP reads them again, SIGTERM ends the server.
     """
 
-    def read_settings() -> Settings:
-        settings = read_configuration(config) if config else Settings()
+    def told_settings() -> Settings:
+        settings = read_settings(config)
         return replace(
             settings,
             zones=zones or settings.zones,
@@ -85,4 +84,4 @@ def serve(
             workers=workers or settings.workers,
         )
 
-    return server.serve(read_settings)
+    return server.serve(told_settings)

@@ -6,18 +6,16 @@ from pathlib import Path
 
 import click
 
-from zoneserver.cli.parameters import config_option, origin_option, parse_origin
+from zoneserver.cli.parameters import config_option, origin_option, parse_origin, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.errors import StartError
 from zoneserver.findings import Level
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import Record
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import Loaded, judge_loaded, load
 from zoneserver.service.report import Texts, format_finding
-from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import log, say
 from zoneserver.zonefile.export import write_master
 from zoneserver.zonefile.source import Defaults, ZoneSource
@@ -102,7 +100,7 @@ def show_command(
 
 def _load_zone(zone: str, zones: Path | None, config: Path | None) -> tuple[ZoneSource, Loaded]:
     """A zone by its name or its file, and everything it is served with. Raises StartError."""
-    settings = read_configuration(config) if config else Settings()
+    settings = read_settings(config)
     folder = zones or settings.zones
     if Path(zone).exists():
         loaded = load(gather((Path(zone),)), settings.defaults)

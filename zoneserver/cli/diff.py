@@ -5,19 +5,17 @@ from pathlib import Path
 
 import click
 
-from zoneserver.cli.parameters import config_option, format_option, origin_option
+from zoneserver.cli.parameters import config_option, format_option, origin_option, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.errors import StartError
 from zoneserver.mail.diff import compare
 from zoneserver.mail.diff_text import format_difference
 from zoneserver.mail.document import difference_document
 from zoneserver.names import Name
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import load
 from zoneserver.service.report import Texts, format_finding
-from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import Defaults
@@ -38,7 +36,7 @@ def diff_command(
     OLD and NEW are each a folder of zones or a zone file: YAML, or a master file. Exit status
     1 where a name loses its mail: it had a host to go to and would have none.
     """
-    settings = read_configuration(config) if config else Settings()
+    settings = read_settings(config)
     with collector_resting():
         zones = [_read(path, origin, settings.defaults) for path in (old, new)]
     difference = compare(*zones)

@@ -6,18 +6,16 @@ from pathlib import Path
 
 import click
 
-from zoneserver.cli.parameters import config_option, format_option
+from zoneserver.cli.parameters import config_option, format_option, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.errors import NameSyntaxError
 from zoneserver.mail.document import path_document
 from zoneserver.mail.path import explain
 from zoneserver.mail.route import Fate
 from zoneserver.mail.text import format_path
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import judge_loaded, load
-from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import printable, say
 from zoneserver.validator.world import world_of
 
@@ -40,7 +38,7 @@ def explain_command(*, address: str, zones: Path | None, config: Path | None, fo
     and what breaks it; nobody is asked, no mail is sent. Exit status 1 where the mail does
     not arrive, unless a null MX refuses it on purpose.
     """
-    settings = read_configuration(config) if config else Settings()
+    settings = read_settings(config)
     files = gather((zones or settings.zones,))
     with collector_resting():
         loaded = load(files, settings.defaults)

@@ -8,15 +8,13 @@ from pathlib import Path
 import click
 
 from zoneserver.catalogue import CATALOGUE
-from zoneserver.cli.parameters import config_option, origin_option
+from zoneserver.cli.parameters import config_option, origin_option, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.names import Name
-from zoneserver.service.configuration import read_configuration
 from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.mending import Change, Mended, mend
 from zoneserver.service.report import Texts, count, format_finding
-from zoneserver.service.settings import Settings
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.writing import write_changes
 from zoneserver.validator.fixes import Fix
@@ -47,7 +45,7 @@ def fix_command(
 
     Exit status 1 where --diff has something to show, or an error is left that needs a person.
     """
-    settings = read_configuration(config) if config else Settings()
+    settings = read_settings(config)
     files = gather(paths or (settings.zones,), origin)
     with collector_resting():
         mended = mend(files, settings.defaults, datetime.now(UTC).date())

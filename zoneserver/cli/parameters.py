@@ -1,5 +1,6 @@
 """Values on the command line, and options that several commands have."""
 
+import os
 from pathlib import Path
 
 import click
@@ -7,6 +8,8 @@ import click
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
+from zoneserver.service.configuration import FILE, Source, read_configuration
+from zoneserver.service.settings import Settings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.nodes import show
 from zoneserver.zonefile.report import did_you_mean
@@ -49,11 +52,17 @@ def _no_rule(text: str) -> click.BadParameter:
     return click.BadParameter(f"there is no rule {show(text)}; {guess}")
 
 
+def read_settings(config: Path | None) -> Settings:
+    """What configuration file and environment say. Raises ConfigurationError."""
+    return read_configuration(Source.find(config, os.environ))
+
+
 config_option = click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Configuration file; flags win over what it says.",
+    help="Configuration file; flags win over what it says.  "
+    f"[default: {FILE} here or in /etc/zoneserver, if there is one]",
 )
 
 format_option = click.option(

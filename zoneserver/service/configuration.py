@@ -1,203 +1,95 @@
-"""The configuration file: what may stand in it, and what it means.
+"""The configuration: where it is found, what overrides it, and what is said about mistakes.
 
-As in zone files, what is written is what is meant: every value is text until the model
-below gives it a type, and a number is a plain decimal.
+A file, then environment variables; flags win over both. Every mistake is told at once.
 """
 
 import difflib
-import re
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from zoneserver.errors import ConfigurationError, NameSyntaxError
-from zoneserver.findings import Mark
-from zoneserver.names import Name
-from zoneserver.service.configuration_yaml import Places, read_values
+from zoneserver.errors import ConfigurationError
+from zoneserver.service.configuration_sections import Configuration
+from zoneserver.service.configuration_yaml import Places, Route, read_values
 from zoneserver.service.files import read_file, reason
-from zoneserver.service.settings import MOST_WORKERS, Settings
-from zoneserver.transports.endpoint import Endpoint
+from zoneserver.service.settings import Settings
 from zoneserver.zonefile.schema import DRAFT
-from zoneserver.zonefile.schema_values import integer
-from zoneserver.zonefile.source import Defaults, SoaDefaults
 
-MAX_TTL = 2**31 - 1  # RFC 2181 8
-MAX_NSID_OCTETS = 128  # more would not fit 512 octets beside the longest QNAME
-
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
-_DEFAULTS = Defaults()
-
-Value = TypeVar("Value")
+FILE = "zoneserver.yaml"
+FOLDERS = (Path(), Path("/etc/zoneserver"))
+PREFIX = "ZONESERVER_"
+FILE_VARIABLE = f"{PREFIX}CONFIG"
 
 
-def _decimal(text: str) -> int:
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"{text!r} is no plain decimal number")
-    return int(text)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the configuration comes from: a file, if there is one, and the environment."""
+
+    file: Path | None
+    environment: Mapping[str, str]
+
+    @classmethod
+    def find(cls, file: Path | None, environment: Mapping[str, str]) -> "Source":
+        """The file that is named, or the variable names, or the first that is found."""
+        if file is None and (named := environment.get(FILE_VARIABLE)):
+            file = Path(named)
+        usual = (folder / FILE for folder in FOLDERS)
+        return cls(file or next((each for each in usual if each.exists()), None), environment)
 
 
-def _truth(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise ValueError(f"write true or false, not {text!r}")
-    return text == "true"
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One key that is set: its name, its text, and where that stands."""
+
+    key: str
+    value: str
+    place: str
 
 
-def _octets(text: str) -> bytes:
-    octets = text.encode()
-    if len(octets) > MAX_NSID_OCTETS:
-        raise ValueError(f"it has {len(octets)} octets; {MAX_NSID_OCTETS} is the most")
-    return octets
-
-
-def _endpoint(text: str) -> Endpoint:
-    try:
-        return Endpoint.parse(text)
-    except ConfigurationError as error:
-        raise ValueError(str(error)) from error
-
-
-def _name(text: str) -> Name:
-    try:
-        return Name.parse(text)
-    except NameSyntaxError as error:
-        raise ValueError(f"{error}; write the whole name, with its final dot") from error
-
-
-def _mailbox(text: str) -> Name:
-    """The SOA's RNAME, written as `user@host` or in its own form (RFC 1035 8)."""
-    local, at, host = text.rpartition("@")
-    if not at:
-        return _name(text)
-    try:
-        return _name(host if host.endswith(".") else f"{host}.").prefixed(local.encode())
-    except NameSyntaxError as error:
-        raise ValueError(f"{text} is no mailbox: {error}") from error
-
-
-def _text(parse: Callable[[str], Value]) -> Callable[[object], Value]:
-    """The parser for a value of the file, which may also be a list or a mapping."""
-
-    def parse_value(value: object) -> Value:
-        if not isinstance(value, str):
-            raise ValueError("one text is due here")  # noqa: TRY004 - pydantic collects these
-        return parse(value)
-
-    return parse_value
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _one_or_more(one: dict[str, Any]) -> WithJsonSchema:
-    """One value, or a list of them, as `_as_list` takes it."""
-    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
-
-
-# What an editor knows of each value: its type as YAML 1.2 has it.
-_TEXT = {"type": "string"}
-_HOST = {"type": "string", "pattern": "\\.$"}
-_MAILBOX = {"type": "string", "pattern": "@|\\.$"}
-_NSID = {"type": ["string", "number"]}
-_TRUTH = {"enum": [True, False, "true", "false"]}
-
-Number = Annotated[
-    int,
-    BeforeValidator(_text(_decimal)),
-    Field(ge=0, le=MAX_TTL),
-    WithJsonSchema(integer(MAX_TTL)),
-]
-NameText = Annotated[Name, PlainValidator(_text(_name))]
-OptionalName = Annotated[Name | None, PlainValidator(_text(_name)), WithJsonSchema(_HOST)]
-Mailbox = Annotated[Name | None, PlainValidator(_text(_mailbox)), WithJsonSchema(_MAILBOX)]
-Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list), _one_or_more(_HOST)]
-FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(_TEXT)]
-EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
-Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
-Nsid = Annotated[bytes, PlainValidator(_text(_octets)), WithJsonSchema(_NSID)]
-Engine = Annotated[Literal["auto", "native", "portable"], BeforeValidator(_text(str))]
-Workers = Annotated[
-    int,
-    BeforeValidator(_text(_decimal)),
-    Field(ge=0, le=MOST_WORKERS),
-    WithJsonSchema(integer(MOST_WORKERS)),
-]
-Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]
-
-
-class Section(BaseModel):
-    """A mapping in the file: it has these keys and no others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SoaSection(Section):
-    """`defaults.soa`: the SOA of zones that write none; times in seconds."""
-
-    mname: OptionalName = None
-    rname: Mailbox = None
-    refresh: Number = _DEFAULTS.soa.refresh
-    retry: Number = _DEFAULTS.soa.retry
-    expire: Number = _DEFAULTS.soa.expire
-    minimum: Number = _DEFAULTS.soa.minimum
-
-
-class DefaultsSection(Section):
-    """`defaults`: what zone files may leave out."""
-
-    ttl: Number = _DEFAULTS.ttl
-    ns: Names = ()
-    soa: SoaSection = SoaSection()
-
-
-class Configuration(Section):
-    """The whole file. Paths are relative to the folder that it stands in."""
-
-    zones: FolderPath = None
-    listen: Endpoints = ()
-    state: FolderPath = None
-    nsid: Nsid = b""
-    strict_start: Truth = False
-    defaults: DefaultsSection = DefaultsSection()
-    engine: Engine = "auto"
-    workers: Workers = 0
-
-
-def read_configuration(path: Path) -> Settings:
-    """The settings that a file makes. Raises ConfigurationError with every mistake in it."""
-    try:
-        octets = read_file(path, Path("/"))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {reason(error)}") from error
-    values, places = read_values(str(path), octets)
+def read_configuration(source: Source) -> Settings:
+    """The settings that they make. Raises ConfigurationError with every mistake in them."""
+    values, places = _gather(source)
     try:
         read = Configuration.model_validate(values)
     except ValidationError as error:
         mistakes = sorted(_explain(each, places) for each in error.errors(include_url=False))
-        lines = [f"{mark}: {text}" for mark, text in mistakes]
+        lines = [f"{place}: {text}" for _, place, text in mistakes]
         raise ConfigurationError("\n".join(lines)) from error
-    soa = SoaDefaults(**dict(read.defaults.soa))
-    return Settings(
-        zones=path.parent / read.zones if read.zones else Settings().zones,
-        listen=read.listen,
-        state=path.parent / read.state if read.state else None,
-        nsid=read.nsid,
-        strict_start=read.strict_start,
-        defaults=Defaults(read.defaults.ttl, read.defaults.ns, soa),
-        engine=read.engine,
-        workers=read.workers,
-    )
+    return read.settings(source.file.parent if source.file else Path())
+
+
+def list_told(source: Source) -> list[Told]:
+    """The keys that are set, in their order. Raises ConfigurationError."""
+    values, places = _gather(source)
+    return [
+        Told(".".join(map(str, route)), _show(value), places.show(route))
+        for route, value in _walk(values, ())
+    ]
+
+
+def list_unknown(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that no key has."""
+    known = {FILE_VARIABLE, *map(variable, list_keys())}
+    return sorted(each for each in environment if each.startswith(PREFIX) and each not in known)
+
+
+def list_keys(section: type[BaseModel] = Configuration, *route: str) -> Iterator[Route]:
+    """The routes to all that can be set."""
+    for key in section.model_fields:
+        inner = _section_of(section, key)
+        if inner is None:
+            yield (*route, key)
+        else:
+            yield from list_keys(inner, *route, key)
+
+
+def variable(route: Route) -> str:
+    """The environment variable that sets a key."""
+    return PREFIX + "_".join(map(str, route)).upper()
 
 
 def configuration_schema() -> dict[str, Any]:
@@ -211,27 +103,75 @@ def configuration_schema() -> dict[str, Any]:
     return {"$schema": DRAFT, **schema, "title": "zoneserver configuration"}
 
 
-def _explain(mistake: ErrorDetails, places: Places) -> tuple[Mark, str]:
-    """The place of one mistake, and what it is in our words."""
+def _gather(source: Source) -> tuple[object, Places]:
+    """What the file says, and above it what the environment says."""
+    values: object = {}
+    places = Places("the environment")
+    if source.file is not None:
+        try:
+            octets = read_file(source.file, Path("/"))
+        except OSError as error:
+            message = f"cannot read {source.file}: {reason(error)}"
+            raise ConfigurationError(message) from error
+        values, places = read_values(str(source.file), octets)
+    for route in list_keys():
+        text = source.environment.get(variable(route))
+        if text is not None and isinstance(values, dict):
+            _put(values, route, [each.strip() for each in text.split(",")])
+            places.variables[route] = variable(route)
+    return values, places
+
+
+def _put(values: dict[str, Any], route: Route, items: list[str]) -> None:
+    """Set a key; a section that is no mapping is left to be complained of."""
+    *sections, key = map(str, route)
+    section: Any = values
+    for name in sections:
+        section = section.setdefault(name, {})
+        if not isinstance(section, dict):
+            return
+    section[key] = items[0] if len(items) == 1 else items
+
+
+def _walk(values: object, route: Route) -> Iterator[tuple[Route, object]]:
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from _walk(value, (*route, key))
+    else:
+        yield route, values
+
+
+def _show(value: object) -> str:
+    return ", ".join(map(_show, value)) if isinstance(value, list) else str(value)
+
+
+def _explain(mistake: ErrorDetails, places: Places) -> tuple[object, str, str]:
+    """What orders one mistake, its place, and what it is in our words."""
     route, kind = mistake["loc"], mistake["type"]
     if kind == "extra_forbidden":
         key, known = str(route[-1]), _keys_at(route[:-1])
         close = difflib.get_close_matches(key, known, 1)
         guess = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-        return places.of_key(route), f"unknown key {key!r}: {guess}"
+        mark = places.of_key(route)
+        return mark, str(mark), f"unknown key {key!r}: {guess}"
     what = ".".join(str(step) for step in route if isinstance(step, str)) or "the file"
     text = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if kind in {"model_type", "tuple_type"}:
         text = "a mapping is due here" if kind == "model_type" else "a list is due here"
     elif kind in {"less_than_equal", "greater_than_equal"}:
         text = f"{mistake['input']} is not {text}"
-    return places.of_value(route), f"{what}: {text}"
+    return places.of_value(route), places.show(route), f"{what}: {text}"
 
 
-def _keys_at(route: tuple[str | int, ...]) -> list[str]:
+def _keys_at(route: Route) -> list[str]:
     """The keys of the section that a route leads to."""
     section: type[BaseModel] = Configuration
     for step in route:
-        kind = section.model_fields[str(step)].annotation
-        section = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else section
+        section = _section_of(section, str(step)) or section
     return list(section.model_fields)
+
+
+def _section_of(section: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The section that a key holds, if it holds one."""
+    kind = section.model_fields[key].annotation if key in section.model_fields else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None

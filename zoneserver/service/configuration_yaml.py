@@ -21,11 +21,12 @@ Route = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The marks of a file's keys and values."""
+    """The marks of a file's keys and values, and the variables that stand above these."""
 
     file: str
     keys: dict[Route, Mark] = field(default_factory=dict)
     values: dict[Route, Mark] = field(default_factory=dict)
+    variables: dict[Route, str] = field(default_factory=dict)
 
     def of_key(self, route: Route) -> Mark:
         """Where a key stands."""
@@ -36,6 +37,13 @@ class Places:
         while route and route not in self.values:
             route = route[:-1]
         return self.values.get(route, Mark(self.file, 1, 1))
+
+    def show(self, route: Route) -> str:
+        """Where a value stands, in words."""
+        for length in range(len(route), 0, -1):
+            if variable := self.variables.get(route[:length]):
+                return f"variable {variable}"
+        return str(self.of_value(route))
 
 
 def read_values(file: str, octets: bytes) -> tuple[object, Places]:

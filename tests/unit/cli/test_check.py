@@ -198,12 +198,12 @@ def test_configuration_counts(folder: Path) -> None:
     lacking = "\n".join(line for line in GOOD_ZONE.splitlines() if "NS" not in line)
     (folder / "data").mkdir()
     (folder / "data/example.com.yaml").write_text(lacking)
-    (folder / "zoneserver.yaml").write_text(
+    (folder / "other.yaml").write_text(
         "zones: data\ndefaults: {ns: [ns1.example.com., ns2.example.com.]}\n"
     )
 
     assert check("data")[0] == 1
-    assert check("--config", "zoneserver.yaml")[0] == 0
+    assert check("--config", "other.yaml")[0] == 0
 
 
 @pytest.mark.parametrize(

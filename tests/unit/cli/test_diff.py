@@ -112,10 +112,10 @@ def test_configuration(folder: Path) -> None:
     """Defaults of the configuration hold for both sides."""
     without = GOOD_ZONE.removeprefix("$ttl: 300\n")
     (folder / "new/example.com.yaml").write_text(without)
-    (folder / "zoneserver.yaml").write_text("defaults: {ttl: 300}\n")
+    (folder / "other.yaml").write_text("defaults: {ttl: 300}\n")
 
     assert "3600 MX" in diff("old", "new").output
-    assert diff("old", "new", "--config", "zoneserver.yaml").output == "No difference.\n"
+    assert diff("old", "new", "--config", "other.yaml").output == "No difference.\n"
 
 
 def test_json(folder: Path) -> None:

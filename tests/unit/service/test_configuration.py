@@ -6,7 +6,7 @@ import pytest
 
 from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
-from zoneserver.service.configuration import read_configuration
+from zoneserver.service.configuration import Source, read_configuration
 from zoneserver.service.settings import Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.source import Defaults, SoaDefaults
@@ -34,7 +34,7 @@ def read(folder: Path, text: str) -> Settings:
     """The settings of a file with this text."""
     path = folder / "zoneserver.yaml"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    return read_configuration(path)
+    return read_configuration(Source(path, {}))
 
 
 def test_everything(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing\n", "{}\n", "\ufeff{}\n"])
 def test_empty_file_leaves_the_defaults(tmp_path: Path, text: str) -> None:
     """Every key is optional."""
-    assert read(tmp_path, text) == Settings()
+    assert read(tmp_path, text) == Settings(zones=tmp_path / "zones")
 
 
 def test_single_values_stand_for_lists(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read(tmp_path: Path, path: str) -> None:
     """One line that names it."""
     with pytest.raises(ConfigurationError, match="cannot read"):
-        read_configuration(tmp_path / path)
+        read_configuration(Source(tmp_path / path, {}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""`zoneserver check-config`: what is set, where, and what is wrong."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from zoneserver.cli import main
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A sound file."""
+    (tmp_path / "zones").mkdir()
+    path = tmp_path / "zoneserver.yaml"
+    path.write_text("zones: zones\nworkers: 2\n")
+    return path
+
+
+def test_sound(file: Path) -> None:
+    """Every key with its place, and the verdict."""
+    result = CliRunner().invoke(
+        main,
+        ["check-config", "--config", str(file)],
+        env={"ZONESERVER_NSID": "ns1", "ZONESERVER_PORT": "tcp://10.0.0.1:53"},
+    )
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"zones: zones  # {file}:1:8",
+        f"workers: 2  # {file}:2:10",
+        "nsid: ns1  # variable ZONESERVER_NSID",
+        f"{file}: no mistakes",
+    ]
+    assert "no key belongs to the variable ZONESERVER_PORT" in result.stderr
+
+
+def test_mistakes(file: Path) -> None:
+    """File, line and column, and what to write; status 2."""
+    file.write_text("workrs: 2\nlisten: 127.0.0.1\n")
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+
+    assert result.exit_code == 2
+    assert f"{file}:1:1: unknown key 'workrs': did you mean 'workers'?" in result.stderr
+    assert f"{file}:2:9: listen: " in result.stderr
+
+
+def test_folder_that_is_missing(file: Path) -> None:
+    """It could not be served; status 1."""
+    file.write_text("zones: nosuch\n")
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+
+    assert result.exit_code == 1
+    assert f"{file.parent / 'nosuch'}, does not exist" in result.stderr

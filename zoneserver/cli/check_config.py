@@ -1,0 +1,38 @@
+"""`zoneserver check-config`: what the configuration says, and what is wrong in it."""
+
+import os
+from pathlib import Path
+
+import click
+
+from zoneserver.cli.parameters import config_option
+from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
+from zoneserver.service.configuration import (
+    FILE,
+    Source,
+    list_told,
+    list_unknown,
+    read_configuration,
+)
+from zoneserver.service.terminal import log, printable, say
+
+
+@click.command("check-config")
+@config_option
+@ends_with_status
+def check_config_command(*, config: Path | None) -> int:
+    """Read the configuration as the server would, and show what is set where.
+
+    Exit status 2 where there is a mistake in it, 1 where what it names does not exist.
+    """
+    source = Source.find(config, os.environ)
+    settings = read_configuration(source)
+    for told in list_told(source):
+        say(printable(f"{told.key}: {told.value}  # {told.place}"))
+    for name in list_unknown(os.environ):
+        log(printable(f"note: no key belongs to the variable {name}; it is left alone"))
+    if not settings.zones.is_dir():
+        log(printable(f"error: the folder of zones, {settings.zones}, does not exist"))
+        return EXIT_FINDINGS
+    say(printable(f"{source.file or f'no {FILE}, and defaults for the rest'}: no mistakes"))
+    return 0
