@@ -16,6 +16,7 @@ from zoneserver.service.garbage import collector_resting
 from zoneserver.service.gather import gather
 from zoneserver.service.loading import judge_loaded, load
 from zoneserver.service.online import Reply, ask_resolver, judge_online
+from zoneserver.service.progress import Progress
 from zoneserver.service.selection import Selection
 from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.words import count_records
@@ -74,9 +75,16 @@ def check_command(
     selection = Selection(select, ignore)
     settings = read_settings(config)
     files = gather(paths or (settings.zones,), origin)
+    progress = Progress(len(files), sum(each.octets for each in files), sys.stderr)
     with collector_resting():
-        loaded = load(files, settings.defaults)
+        loaded = load(
+            files,
+            settings.defaults,
+            note=lambda zone, records: progress.add(1, records, zone.octets),
+        )
+        progress.say("judging")
         findings = judge_loaded(loaded, datetime.now(UTC).date(), selection.asked)
+    progress.end()
     if online:
         findings, notes = judge_online(loaded.candidates, findings, ask_with_progress)
         for note in notes:

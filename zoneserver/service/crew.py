@@ -82,9 +82,7 @@ class Crew:
         self._shares: list[set[Name]] = []  # the zones that each member has read
         self._documents: dict[str, list[tuple[str, Any]]] = {}  # by temporary image file
         self._is_judged = False
-        octets = sum(map(_size, files))
-        self._progress = Progress(len(files), octets)
-        self._done = [0, 0, 0]  # zones, records, octets
+        self._progress = Progress(len(files), sum(each.octets for each in files))
         for share in share_out(files, len(os.sched_getaffinity(0))):
             member, pid = _start(share, means)
             self._members.append(member)
@@ -191,30 +189,22 @@ class Crew:
                         self.close()
                         raise StartError("a process that reads zones has ended too early")
                     if "progress" in message:
-                        self._advance(message["progress"])
+                        self._progress.add(*message["progress"])
                     else:
                         replies[key.data] = message[word]
                         selector.unregister(key.fileobj)
         return [replies[number] for number in range(len(self._members))]
-
-    def _advance(self, done: Sequence[int]) -> None:
-        self._done = [have + more for have, more in zip(self._done, done, strict=True)]
-        self._progress.show(*self._done)
 
 
 def share_out(files: Sequence[ZoneFiles], shares: int) -> list[list[ZoneFiles]]:
     """The zones in as many parts of about the same size; no part is empty."""
     parts: list[list[ZoneFiles]] = [[] for _ in range(shares)]
     heap = [(0, number) for number in range(shares)]
-    for each in sorted(files, key=_size, reverse=True):
+    for each in sorted(files, key=lambda each: each.octets, reverse=True):
         size, number = heapq.heappop(heap)
         parts[number].append(each)
-        heapq.heappush(heap, (size + _size(each), number))
+        heapq.heappush(heap, (size + each.octets, number))
     return [part for part in parts if part]
-
-
-def _size(files: ZoneFiles) -> int:
-    return sum(map(len, files.files.values()))
 
 
 def _start(share: Sequence[ZoneFiles], means: Means) -> tuple[Channel, int]:

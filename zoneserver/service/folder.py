@@ -35,6 +35,11 @@ class ZoneFiles:
     findings: tuple[Finding, ...] = ()
     is_master: bool = False
 
+    @property
+    def octets(self) -> int:
+        """The size of its files."""
+        return sum(map(len, self.files.values()))
+
     def texts(self) -> dict[str, bytes]:
         """The octets of its files, and of those that they were found to name."""
         return {**self.files, **self.include.files}

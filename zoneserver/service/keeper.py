@@ -124,7 +124,7 @@ class Keeper:
 
     def _read(self, files: Sequence[ZoneFiles], defaults: Defaults, now: float) -> Reading:
         means = Means(defaults, self._serials, self._store, self.standing, now)
-        octets = sum(len(text) for each in files for text in each.files.values())
+        octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)
         return InProcess(files, means)

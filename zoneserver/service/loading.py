@@ -34,8 +34,12 @@ def load(
     files: Sequence[ZoneFiles],
     defaults: Defaults,
     number: Callable[[ZoneSource], ZoneSource] | None = None,
+    note: Callable[[ZoneFiles, int], None] | None = None,
 ) -> Loaded:
-    """Read and build zones; `number` gives each source its serial."""
+    """Read and build zones; `number` gives each source its serial.
+
+    `note` hears of each zone that has been read, and of its records.
+    """
     candidates: list[Candidate] = []
     findings: list[Finding] = []
     texts: dict[str, bytes] = {}
@@ -47,6 +51,8 @@ def load(
         source = number(source) if number else source
         candidates.append(Candidate(source, build_zone(source)))
         texts |= {**each.files, **each.include.files}
+        if note:
+            note(each, len(source.records))
     unread = frozenset(each.origin for each in files if each.findings and each.origin)
     return Loaded(tuple(candidates), unread, tuple(findings), texts)
 

@@ -82,7 +82,7 @@ class Member:
             for each in files
             if each.origin and self._has(each)
         )
-        octets = sum(len(text) for each in files for text in each.files.values())
+        octets = sum(each.octets for each in files)
         self._channel.send({"progress": [len(files), records, octets]})
 
     def _has(self, files: ZoneFiles) -> bool:

@@ -24,13 +24,22 @@ class Progress:
         self._octets = max(octets, 1)
         self._stream = stream
         self._clock = clock
+        self._done = (0, 0, 0)  # zones, records, octets
         self._begin = clock()
         self._next = self._begin + QUIET_SECONDS
         self._is_shown = False
         self._is_terminal = stream.isatty()
 
-    def show(self, zones: int, records: int, octets: int) -> None:
-        """Say how much has been read, how fast that goes, and how long the rest will take."""
+    def add(self, zones: int, records: int, octets: int) -> None:
+        """Count zones, records and octets that have been read.
+
+        Says how much that is by now, how fast it goes, and how long the rest will take.
+        """
+        self._done = zones, records, octets = (
+            self._done[0] + zones,
+            self._done[1] + records,
+            self._done[2] + octets,
+        )
         now = self._clock()
         if not self._is_terminal or now < self._next or not octets:
             return

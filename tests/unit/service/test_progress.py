@@ -21,7 +21,7 @@ def _progress(stream: io.StringIO, times: list[float]) -> Progress:
 def test_zones_records_rate_and_time_left() -> None:
     """Half of it took ten seconds, so the rest will."""
     terminal = Terminal()
-    _progress(terminal, [0.0, 10.0]).show(100, 5000, 500)
+    _progress(terminal, [0.0, 10.0]).add(100, 5000, 500)
 
     line = "reading: 100 of 200 zones, 5,000 records, 500/s, 10 s left"
     assert f"\r\x1b[K{line}" == terminal.getvalue()
@@ -31,7 +31,7 @@ def test_short_work_is_not_told() -> None:
     """Nothing is shown within two seconds, and nothing has to be taken away."""
     terminal = Terminal()
     progress = _progress(terminal, [0.0, 1.9, 1.9])
-    progress.show(100, 5000, 500)
+    progress.add(100, 5000, 500)
     progress.say("judging")
     progress.end()
 
@@ -52,7 +52,7 @@ def test_log_file_gets_none_of_it() -> None:
     """Only a terminal is written over."""
     log = io.StringIO()
     progress = _progress(log, [0.0, 10.0, 11.0])
-    progress.show(100, 5000, 500)
+    progress.add(100, 5000, 500)
     progress.say("judging")
     progress.end()
 
