@@ -21,6 +21,8 @@ const ANY: u16 = 255;
 const CLASS_IN: u16 = 1;
 const NSID: u16 = 3;
 const COOKIE: u16 = 10;
+const KEEPALIVE: u16 = 11;
+const PADDING: u16 = 12;
 
 const MOST_LABEL: usize = 63;
 const MOST_LABELS: usize = 127;
@@ -152,13 +154,13 @@ pub fn scan(message: &[u8], is_stream: bool) -> Scanned<'_> {
     let question_end = end + 4;
     let edns = match count(10)? {
         0 => None,
-        1 => Some(scan_opt(message, question_end)?),
+        1 => Some(scan_opt(message, question_end, is_stream)?),
         _ => return Err(HandOver),
     };
     Ok(Some(Query { qname, qtype, question_end, edns }))
 }
 
-fn scan_opt(message: &[u8], at: usize) -> Result<Edns<'_>, HandOver> {
+fn scan_opt(message: &[u8], at: usize, is_stream: bool) -> Result<Edns<'_>, HandOver> {
     let fixed = take(message, at, OPT)?;
     let version = fixed[6];
     if fixed[0] != 0 || u16_of_message(fixed, 1)? != TYPE_OPT || version != 0 {
@@ -171,12 +173,16 @@ fn scan_opt(message: &[u8], at: usize) -> Result<Edns<'_>, HandOver> {
         cookie: None,
     };
     let options = take(message, at + OPT, usize::from(u16_of_message(fixed, 9)?))?;
-    scan_options(options, &mut edns)?;
+    scan_options(options, &mut edns, is_stream)?;
     Ok(edns)
 }
 
 /// Note the options, which must fill the OPT exactly (RFC 6891 6.1.2).
-fn scan_options<'m>(options: &'m [u8], edns: &mut Edns<'m>) -> Result<(), HandOver> {
+fn scan_options<'m>(
+    options: &'m [u8],
+    edns: &mut Edns<'m>,
+    is_stream: bool,
+) -> Result<(), HandOver> {
     let mut at = 0;
     for _ in 0..MOST_OPTIONS {
         if at == options.len() {
@@ -191,6 +197,8 @@ fn scan_options<'m>(options: &'m [u8], edns: &mut Edns<'m>) -> Result<(), HandOv
             // RFC 7873 5.2.2: the asker's 8 octets, then none or 8 to 32 of the server's.
             COOKIE if length != 8 && !(16..=40).contains(&length) => return Err(HandOver),
             COOKIE if edns.cookie.is_none() => edns.cookie = Some(octets),
+            // RFC 7828 3.3, RFC 7830 6: these say nothing over UDP.
+            KEEPALIVE | PADDING if is_stream => return Err(HandOver),
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import dns.edns
 import dns.message
 import dns.query
 import pytest
@@ -121,3 +122,16 @@ def test_many_slow_clients_do_not_slow_others(server: ServerProcess) -> None:
         elapsed = time.monotonic() - begin
 
     assert elapsed < 2.0
+
+
+def test_idle_limit_is_told_to_who_asks(server: ServerProcess) -> None:
+    """The default limit of 10 s, over TCP alone (RFC 7828)."""
+    option = dns.edns.GenericOption(dns.edns.OptionType(11), b"")
+    query = dns.message.make_query("example.com", "MX", use_edns=0, options=[option])
+    over_tcp = dns.query.tcp(query, "127.0.0.1", 5, server.port)
+    over_udp = dns.query.udp(query, "127.0.0.1", 5, server.port)
+
+    assert [[b"\0\x64"], []] == [
+        [each.to_wire() for each in reply.options if each.otype == option.otype]
+        for reply in (over_tcp, over_udp)
+    ]

@@ -24,6 +24,8 @@ MAX_UDP_PAYLOAD = 1232
 # RFC 1035 4.2.1: what an asker without EDNS can take.
 MIN_UDP_PAYLOAD = 512
 _MAX_TCP_OCTETS = 65535
+# RFC 8467 4.1: what the length of a padded response is a multiple of.
+PADDING_BLOCK = 468
 _FIXED_OCTETS = 12  # a record without its rdata
 
 # The codes of RFC 8914 4.
@@ -42,12 +44,16 @@ class Transport:
     `stream`: TCP and TLS, where size does not matter. `max_payload`: the most octets a
     UDP answer may have. `nsid`: who we say we are (RFC 5001), to those who ask. `cookie`
     makes the cookie for an asker from the one that came (RFC 7873 5.2); None: no cookies.
+    `keepalive`: for how long a stream may be idle, in units of 100 ms, to those who ask
+    (RFC 7828). `encrypted`: TLS, where answers are padded for those who ask (RFC 7830).
     """
 
     stream: bool = False
     max_payload: int = MAX_UDP_PAYLOAD
     nsid: bytes = b""
     cookie: Callable[[bytes], bytes] | None = None
+    keepalive: int | None = None
+    encrypted: bool = False
 
 
 def respond(zones: Zones, message: bytes, transport: Transport) -> bytes | None:
@@ -81,7 +87,9 @@ def _encode(query: Query, response: Response, transport: Transport) -> bytes:
     cookie = b""
     if transport.cookie and query.edns and (asked_with := query.edns.cookie):
         cookie = transport.cookie(asked_with)
-    ours = Opt(transport.max_payload, transport.nsid, cookie)
+    keepalive = transport.keepalive if transport.stream else None
+    block = PADDING_BLOCK if transport.encrypted else 0
+    ours = Opt(transport.max_payload, transport.nsid, cookie, keepalive, block)
     return encode_response(query, response, limit, ours)
 
 

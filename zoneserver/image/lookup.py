@@ -29,11 +29,12 @@ _REFUSED_OPTION = encode_extended_error(NO_SUCH_ZONE)
 
 
 class Identity(NamedTuple):
-    """What our answers say of us, whoever asks."""
+    """What our answers say of us, whoever asks; `keepalive` as `Transport` has it."""
 
     max_payload: int
     nsid: bytes = b""
     cookies: Cookies | None = None
+    keepalive: int | None = None
 
 
 # What rate limiting counts an answer as: its kind, its account, the length of its OPT, and what
@@ -79,7 +80,9 @@ def look_up(
 ) -> Reply | None:
     """The answer to a query, or None where it is to be handed over."""
     asked = read_query(message)
-    if asked is None or asked.qtype in TRANSFERS or (stream and asked.qtype == rtypes.ANY):
+    if asked is None or asked.qtype in TRANSFERS:
+        return None
+    if stream and (asked.qtype == rtypes.ANY or asked.for_stream):
         return None
     key, qtype = asked.key, asked.qtype
     zone_at = find_zone(images, key, qtype)

@@ -17,6 +17,7 @@ from zoneserver.service.portable import PortableEngine
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served
 from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.wire.cookies import SECRET_OCTETS, Cookies
 
@@ -27,8 +28,10 @@ class Engine(Protocol):
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
 
-    def answer_stream(self, message: bytes, address: bytes) -> bytes | None:
-        """The answer to a query over TCP, or None for silence."""
+    def answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool = False
+    ) -> bytes | None:
+        """The answer to a query over TCP or TLS, or None for silence."""
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""
@@ -63,7 +66,8 @@ def choose_engine(settings: Settings) -> EngineKind:
         raise StartError("the native engine is not installed: it needs Rust when pip installs")
     # Made once, so that every worker takes the cookies of every other (RFC 9018 5).
     cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
-    identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies)
+    keepalive = int(TcpLimits().idle * 10)  # RFC 7828 3.1: in units of 100 ms
+    identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
     if is_installed and settings.engine != "portable":
         return EngineKind("native", NativeEngine, identity, RateLimits())
     return EngineKind("portable", PortableEngine, identity, RateLimits())

@@ -36,9 +36,12 @@ class Fallback:
             )
         return self._images
 
-    def answer(self, message: bytes, address: bytes, now: int, *, stream: bool) -> bytes | None:
+    def answer(
+        self, message: bytes, address: bytes, now: int, *, stream: bool, encrypted: bool = False
+    ) -> bytes | None:
         """What is said to a message, or None for silence."""
         cookies = self._identity.cookies
         cookie = (lambda asked: cookies.reply(asked, address, now)) if cookies else None
-        transport = Transport(stream, self._identity.max_payload, self._identity.nsid, cookie)
+        max_payload, nsid, _, keepalive = self._identity
+        transport = Transport(stream, max_payload, nsid, cookie, keepalive, encrypted)
         return self._responder.answer(self.images, message, transport)

@@ -70,12 +70,16 @@ class NativeEngine:
         """What has been counted since the start, by name."""
         return {**self._engine.counters(), "failures": self._fallback.failures}
 
-    def answer_stream(self, message: bytes, address: bytes) -> bytes | None:
-        """The answer to a query over TCP, or None for silence."""
+    def answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool = False
+    ) -> bytes | None:
+        """The answer to a query over TCP or TLS, or None for silence."""
         now = int(time.time())
         answer = self._engine.answer(message, True, address, now)
         if answer is None:
-            return self._fallback.answer(message, address, now, stream=True)
+            return self._fallback.answer(
+                message, address, now, stream=True, encrypted=encrypted
+            )
         return answer or None
 
     def _take_turn(self) -> None:

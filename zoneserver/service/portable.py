@@ -63,15 +63,17 @@ class PortableEngine:
             "failures": self._fallback.failures,
         }
 
-    def answer_stream(self, message: bytes, address: bytes) -> bytes | None:
-        """The answer to a query over TCP, or None for silence."""
+    def answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool = False
+    ) -> bytes | None:
+        """The answer to a query over TCP or TLS, or None for silence."""
         now = int(time.time())
         reply = look_up(
             self._images, message, self._identity, stream=True, address=address, now=now
         )
         if reply is not None:
             return reply.octets
-        return self._fallback.answer(message, address, now, stream=True)
+        return self._fallback.answer(message, address, now, stream=True, encrypted=encrypted)
 
     def _answer_datagram(self, message: bytes, address: bytes) -> bytes | None:
         """What follows the id in the answer to what follows the id of a message.

@@ -18,6 +18,7 @@ from typing import Protocol
 from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import ExtendedError, Query, Tsig
+from zoneserver.wire.scan import OPT_OCTETS
 
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
 _QUESTION = Struct("!HH")  # type and class, behind the QNAME (RFC 1035 4.1.2)
@@ -26,6 +27,7 @@ _POINTER = Struct("!H")
 _MAX_PLACE = 0x3FFF - m.HEADER_OCTETS - MAX_NAME_OCTETS - _QUESTION.size
 _FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
 _TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
+_OPTION_OCTETS = 4  # of an EDNS option, its code and its length
 _BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
 
 
@@ -78,11 +80,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Opt:
-    """What our OPT says: the size that it announces, our identifier, a cookie."""
+    """What our OPT says: the size that it announces, our identifier, a cookie.
+
+    `keepalive`: for how long a connection may be idle, in units of 100 ms; None: it is not
+    told. `block`: what the length of a padded response is a multiple of; 0: none is padded.
+    """
 
     payload: int
     nsid: bytes = b""
     cookie: bytes = b""
+    keepalive: int | None = None
+    block: int = 0
 
 
 def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> bytes:
@@ -112,7 +120,11 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
     additionals += bool(opt) + bool(tsig)
     counts = (query.message_id, flags, 1, answers, authorities, additionals)
     header = b"".join(count.to_bytes(2, "big") for count in counts)
-    return b"".join((header, question, writer.octets, opt, tsig))
+    response_octets = b"".join((header, question, writer.octets, opt, tsig))
+    if ours.block and query.edns and query.edns.has(m.PADDING):
+        opt = _pad(opt, len(response_octets), ours.block, limit)
+        return b"".join((header, question, writer.octets, opt, tsig))
+    return response_octets
 
 
 def encode_error(message: bytes, rcode: int) -> bytes:
@@ -232,6 +244,9 @@ def _encode_opt(query: Query, response: Response, ours: Opt) -> bytes:
         options += encode_option(m.NSID, ours.nsid)
     if ours.cookie:
         options += encode_option(m.COOKIE, ours.cookie)
+    # RFC 7828 3.2.1: who asks for it sends no value of its own.
+    if ours.keepalive is not None and (m.KEEPALIVE, b"") in query.edns.options:
+        options += encode_option(m.KEEPALIVE, ours.keepalive.to_bytes(2, "big"))
     if error := response.extended_error:
         options += encode_extended_error(error)
     flags = 0x8000 if query.edns.do else 0  # RFC 3225 3: DO is copied
@@ -243,6 +258,16 @@ def _encode_opt(query: Query, response: Response, ours: Opt) -> bytes:
         + len(options).to_bytes(2, "big")
         + options
     )
+
+
+def _pad(opt: bytes, length: int, block: int, limit: int) -> bytes:
+    """The OPT of a response of this length, with what fills its last block (RFC 8467 4.1)."""
+    room = limit - length - _OPTION_OCTETS
+    if room < 0:
+        return opt
+    option = encode_option(m.PADDING, bytes(min(-(length + _OPTION_OCTETS) % block, room)))
+    options = opt[OPT_OCTETS:] + option  # RFC 7830 4: the octets of it are zero
+    return opt[: OPT_OCTETS - 2] + len(options).to_bytes(2, "big") + options
 
 
 def encode_extended_error(error: ExtendedError) -> bytes:

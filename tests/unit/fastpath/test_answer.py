@@ -121,3 +121,12 @@ def test_address_has_the_length_of_one() -> None:
     """An asker has an IPv4 or an IPv6 address."""
     with pytest.raises(ValueError, match="4 or 16 octets"):
         make_engine().answer(query(), False, b"", 0)
+
+
+@pytest.mark.parametrize("code", [11, 12], ids=["keepalive", "padding"])
+def test_options_of_streams_are_left_to_python(code: int) -> None:
+    """RFC 7828 and RFC 7830 mean something over a stream; over UDP they are passed over."""
+    message = query(use_edns=0, options=[option(code, b"")])
+    engine = make_engine()
+    assert engine.answer(message, True, ADDRESS, 0) is None
+    assert engine.answer(message, False, ADDRESS, 0)

@@ -144,3 +144,18 @@ def test_answers_are_counted(served: Served) -> None:
 
     engine = asyncio.run(scenario())
     assert engine.counters()["answered"] == 11
+
+
+def test_streams_have_options_of_their_own(served: Served) -> None:
+    """Who asks over TLS is told the idle limit and gets padding; over TCP the limit alone."""
+    engine = PortableEngine(Identity(1232, keepalive=100), RateLimits())
+    engine.publish(served)
+    message = o.message(o.opt(o.option(o.KEEPALIVE), o.option(o.PADDING, b"x")))
+    over_tls, over_tcp = (
+        engine.answer_stream(message, STRANGER, encrypted=each) or b"" for each in (True, False)
+    )
+    told = o.option(o.KEEPALIVE, b"\0\x64")
+    assert over_tcp.endswith(told)
+    padding = o.option(o.PADDING, bytes(468 - len(over_tcp) - 4))
+    assert over_tls.endswith(told + padding)
+    assert [468] == [len(over_tls)]
