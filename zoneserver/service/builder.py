@@ -14,10 +14,12 @@ from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.service.announce import log_changes, log_findings, say_zones
 from zoneserver.service.channel import Channel
 from zoneserver.service.keeper import Keeper, Renewal
+from zoneserver.service.overview import Reload
 from zoneserver.service.report import count
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
+from zoneserver.service.survey import Survey
 from zoneserver.service.terminal import log, printable
 from zoneserver.service.words import describe_changes
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
@@ -33,6 +35,7 @@ class Builder:
         self._settings = read_settings()
         self._store = store
         self._keeper = Keeper(store, _open_serials(self._settings))
+        self._survey = Survey(self._keeper)
         self._served: Served | None = None
 
     def run(self, channel: Channel, served: Served | None) -> int:
@@ -61,9 +64,11 @@ class Builder:
         except (OSError, ImageError) as error:
             log(printable(f"warning: {error}; the zones are read anew"))
             self._keeper = Keeper(self._store, _open_serials(self._settings))
+            self._survey = Survey(self._keeper)
 
     def _start(self, channel: Channel) -> None:
         """Put the first zones into service, or say that there is nothing to be served."""
+        begin = time.monotonic()
         try:
             renewal = self._keeper.renew(self._settings)
         except (OperatorError, StoreError) as error:
@@ -77,6 +82,7 @@ class Builder:
             return
         say_zones(self._keeper, renewal)
         self._publish(renewal, channel)
+        self._tell(renewal, channel, time.monotonic() - begin)
 
     def _renew_again(self, channel: Channel) -> None:
         """Put new versions into service; whatever goes wrong, the old ones stay."""
@@ -87,14 +93,17 @@ class Builder:
             self._publish(renewal, channel)
         except (OperatorError, StoreError) as error:
             log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
+            self._fail(str(error), channel, begin)
             return
         except Exception:  # noqa: BLE001 - a failed reload may not cost a single answer
             trace = printable(traceback.format_exc(), keep="\n")
             log(f"error: the reload failed, what is served stays\n{trace}")
+            self._fail("a defect of the server; its log has the traceback", channel, begin)
             return
         seconds = time.monotonic() - begin
         log_findings(renewal)
         log_changes(self._keeper, renewal, describe_changes(*self._changed(renewal)), seconds)
+        self._tell(renewal, channel, seconds)
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
         if renewal.served == self._served:
@@ -107,6 +116,20 @@ class Builder:
         channel.send({"serve": renewal.served.document()})
         channel.receive()
         self._store.sweep(renewal.served)  # no worker has the old files any more
+
+    def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> None:
+        """Keep the main process's overview up to date."""
+        admission = renewal.admission
+        result = "kept" if admission.kept or self._keeper.refused else "ok"
+        changed = len(admission.versions) + len(admission.gone)
+        reload = Reload(time.time(), seconds, result, changed=changed)
+        for document in self._survey.tell(renewal, reload):
+            channel.send({"overview": document})
+
+    @staticmethod
+    def _fail(error: str, channel: Channel, begin: float) -> None:
+        reload = Reload(time.time(), time.monotonic() - begin, "failed", error)
+        channel.send({"overview": {"reload": reload.document()}})
 
     def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
         """The zones that changed, as they were and as they are."""

@@ -14,7 +14,7 @@ from zoneserver.service.admission import Admission, Changes, admit
 from zoneserver.service.crew import Crew
 from zoneserver.service.files import Signature, read_file, sign
 from zoneserver.service.folder import YAML_SUFFIX, ZoneFiles
-from zoneserver.service.reading import InProcess, Means, Reading, keep_errors
+from zoneserver.service.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.scan import Scanner
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
@@ -153,7 +153,7 @@ class Keeper:
     ) -> list[str]:
         """Write what is known now of zones that stood, and were judged again."""
         images = []
-        for judgement in map(keep_errors, admission.judgements):
+        for judgement in map(keep_grave, admission.judgements):
             version = self.standing.get(judgement.origin)
             if judgement.origin in chosen or not isinstance(version, Imaged):
                 continue

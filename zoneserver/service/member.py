@@ -133,7 +133,7 @@ class Member:
                     continue
                 key = files.origin.key
                 description = describe(
-                    files, self._means.defaults, self._versions[key], judged[files.origin]
+                    files, self._means, self._versions[key], judged[files.origin]
                 )
                 image = open_image(self._images[key])
                 texts = pack_texts(files.texts())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from zoneserver.findings import Finding
+from zoneserver.findings import Finding, Level
 from zoneserver.image.compile import compile_zone
 from zoneserver.names import Name
 from zoneserver.service.admission import judge_versions
@@ -105,26 +105,27 @@ class InProcess:
         for version in versions:
             origin = version.origin
             files = self._files[origin]
-            description = describe(files, self._means.defaults, version, judgements[origin])
+            description = describe(files, self._means, version, judgements[origin])
             texts = pack_texts(files.texts())
             yield origin.key, compile_zone(version.zone, description.pack(), texts)
 
 
 def describe(
-    files: ZoneFiles, defaults: Defaults, version: Version, judgement: Judgement
+    files: ZoneFiles, means: Means, version: Version, judgement: Judgement
 ) -> Description:
     """What is kept of a version beside its image."""
     return Description(
         version.references,
-        keep_errors(judgement),
+        keep_grave(judgement),
         str(files.include.folder),
         tuple(files.files),
         tuple(files.include.files),
-        fingerprint(files.texts(), defaults),
+        fingerprint(files.texts(), means.defaults),
+        int(means.now),
     )
 
 
-def keep_errors(judgement: Judgement) -> Judgement:
-    """The judgement with those findings alone that would block the zone if it were new."""
-    findings = tuple(finding for finding in judgement.findings if finding.blocks)
+def keep_grave(judgement: Judgement) -> Judgement:
+    """The judgement without the hints, which `check` alone shows."""
+    findings = tuple(each for each in judgement.findings if each.level > Level.HINT)
     return replace(judgement, findings=findings)

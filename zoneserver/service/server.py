@@ -17,7 +17,9 @@ from zoneserver import __version__
 from zoneserver.errors import StartError
 from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.counters import Counters
 from zoneserver.service.engines import choose_engine
+from zoneserver.service.overview import Overview
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.responder import Throttle
 from zoneserver.service.settings import Settings
@@ -50,6 +52,8 @@ class Server:
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
         self._store = Store.choose(self._settings.state, self._settings.zones)
+        self.overview = Overview(engine=self._make_engine.name)
+        self.counters = Counters()
         self._bound: list[list[Sockets]] = []
         self._slots: list[WorkerSlot] = []
         self._version, self._served = 0, Served()
@@ -147,7 +151,7 @@ class Server:
             def life(end: socket.socket, bound: Sequence[Sockets] = bound) -> int:
                 return run_worker(self._make_engine(), bound, limits, end)
 
-            slot = WorkerSlot(number, bound, life, self._published)
+            slot = WorkerSlot(number, bound, life, self._published, self.counters)
             self._slots.append(slot)
             self._spawn(self._keep_worker(slot))
         self._spawn(self._watch_queues())
@@ -187,6 +191,8 @@ class Server:
             if "serve" in message:
                 await self._serve(Served.read(message["serve"]))
                 channel.send({"served": True})
+            elif "overview" in message:
+                self.overview.update(message["overview"])
             elif "idle" in message:
                 asking = asyncio.create_task(self._ask_for_renewal(channel, pause))
                 pause = RELOAD_SECONDS

@@ -42,7 +42,7 @@ class Description:
 
     `folder` is what its includes are relative to, `files` and `included` are its own files
     and those that they name. The `fingerprint` tells whether the files, read as they would be
-    read today, make another version.
+    read today, make another version. It was `loaded` then, in seconds since 1970.
     """
 
     references: References
@@ -51,6 +51,7 @@ class Description:
     files: tuple[str, ...]
     included: tuple[str, ...]
     fingerprint: str
+    loaded: int
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -61,6 +62,7 @@ class Description:
             "files": self.files,
             "included": self.included,
             "fingerprint": self.fingerprint,
+            "loaded": self.loaded,
         }
         return json.dumps(document).encode()
 
@@ -76,6 +78,7 @@ class Description:
                 tuple(document["files"]),
                 tuple(document["included"]),
                 document["fingerprint"],
+                document["loaded"],
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error

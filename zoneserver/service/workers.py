@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.counters import Counters
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.store import Served
 from zoneserver.service.terminal import log
@@ -28,17 +29,25 @@ class WorkerSlot:
 
     `published` is the version that the worker answers from, 0 as long as it does not; with
     every change of it, `changed` is set. `ended` is set once there is no worker any more.
+    What workers count goes into `counters`. `starts` is how many workers there have been.
     """
 
     def __init__(
-        self, number: int, bound: Sequence[Sockets], life: Life, changed: asyncio.Event
+        self,
+        number: int,
+        bound: Sequence[Sockets],
+        life: Life,
+        changed: asyncio.Event,
+        counters: Counters,
     ) -> None:
         self.published = 0
+        self.starts = 0
         self.ended = asyncio.Event()
         self._number = number
         self._descriptors = [each.fileno() for one in bound for each in (one.udp, one.tcp)]
         self._life = life
         self._changed = changed
+        self._counters = counters
         self._channel: AsyncChannel | None = None
         self._pid = 0
         self._beat = 0.0
@@ -66,6 +75,11 @@ class WorkerSlot:
                 await asyncio.sleep(min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE))
         self.ended.set()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the worker; 0: there is none at the moment."""
+        return self._pid
+
     def publish(self, version: int, served: Served) -> None:
         """Have the worker answer from these zones, as one that starts does anyway."""
         if self._channel is not None:
@@ -89,6 +103,7 @@ class WorkerSlot:
         ours, theirs = socket.socketpair()
         self._pid = fork(lambda: self._life(theirs), [theirs.fileno(), *self._descriptors])
         theirs.close()
+        self.starts += 1
         self._channel = await AsyncChannel.open(ours)
         self._beat = asyncio.get_running_loop().time() + START_SECONDS
         self.publish(version, served)
@@ -100,6 +115,7 @@ class WorkerSlot:
         self._pid = 0
         watching.cancel()
         await listening
+        self._counters.end(self._number)
         self._channel.close()
         self._channel = None
         return status
@@ -107,6 +123,8 @@ class WorkerSlot:
     async def _listen(self, channel: AsyncChannel) -> None:
         while (message := await channel.receive()) is not None:
             self._beat = asyncio.get_running_loop().time()
+            if "beat" in message:
+                self._counters.note(self._number, message["beat"])
             if "published" in message:
                 self._note(message["published"])
 

@@ -9,6 +9,7 @@ import pytest
 
 from zoneserver.service import workers as module
 from zoneserver.service.channel import Channel
+from zoneserver.service.counters import Counters
 from zoneserver.service.store import Served
 from zoneserver.service.workers import MOST_FAILURES, WorkerSlot, describe_end
 
@@ -58,7 +59,7 @@ def test_place_that_is_given_up(
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.0)
 
     async def scenario() -> None:
-        slot = WorkerSlot(7, [], _fail, asyncio.Event())
+        slot = WorkerSlot(7, [], _fail, asyncio.Event(), Counters())
         async with asyncio.timeout(SECONDS):
             await slot.run(lambda: (1, Served()))
         assert slot.is_given_up
@@ -80,7 +81,7 @@ def test_pauses_grow_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         pauses.append(round(seconds, 3))
 
     async def scenario() -> None:
-        slot = WorkerSlot(0, [], _fail, asyncio.Event())
+        slot = WorkerSlot(0, [], _fail, asyncio.Event(), Counters())
         monkeypatch.setattr(slot, "_watch", asyncio.Event().wait)
         monkeypatch.setattr(asyncio, "sleep", note)
         async with asyncio.timeout(SECONDS):
@@ -103,7 +104,7 @@ def test_worker_that_answered_is_replaced_at_once() -> None:
                 slot._life = _obey
             return 1, Served()
 
-        slot = WorkerSlot(0, [], _publish_and_fail, changed)
+        slot = WorkerSlot(0, [], _publish_and_fail, changed, Counters())
         running = asyncio.create_task(slot.run(current))
         async with asyncio.timeout(SECONDS):
             await _until(lambda: starts > 2 * MOST_FAILURES and slot.published == 1, changed)
@@ -119,7 +120,7 @@ def test_versions() -> None:
 
     async def scenario() -> None:
         changed = asyncio.Event()
-        slot = WorkerSlot(0, [], _obey, changed)
+        slot = WorkerSlot(0, [], _obey, changed, Counters())
         running = asyncio.create_task(slot.run(lambda: (5, Served())))
         async with asyncio.timeout(SECONDS):
             await _until(lambda: slot.published == 5, changed)
@@ -137,7 +138,7 @@ def test_stop_while_a_worker_is_being_made() -> None:
     """It is told as soon as it can be, and waited for."""
 
     async def scenario() -> None:
-        slot = WorkerSlot(0, [], _obey, asyncio.Event())
+        slot = WorkerSlot(0, [], _obey, asyncio.Event(), Counters())
         running = asyncio.create_task(slot.run(lambda: (1, Served())))
         async with asyncio.timeout(SECONDS):
             while not slot._pid:
@@ -159,7 +160,7 @@ def test_silence_is_taken_for_death(
 
     async def scenario() -> None:
         changed = asyncio.Event()
-        slot = WorkerSlot(0, [], _ignore, changed)
+        slot = WorkerSlot(0, [], _ignore, changed, Counters())
         running = asyncio.create_task(slot.run(lambda: (1, Served())))
         async with asyncio.timeout(SECONDS):
             await _until(lambda: slot.published == 1, changed)

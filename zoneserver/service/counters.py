@@ -1,0 +1,27 @@
+"""What workers have counted, summed over all of them, and over those that were replaced."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+
+class Counters:
+    """The sums. A worker counts from nought each time it starts, the sums never go back."""
+
+    def __init__(self) -> None:
+        self._past: Counter[str] = Counter()
+        self._now: dict[int, Mapping[str, int]] = {}
+
+    def note(self, worker: int, counts: Mapping[str, int]) -> None:
+        """What a worker has counted since its start."""
+        self._now[worker] = counts
+
+    def end(self, worker: int) -> None:
+        """A worker is gone: its successor counts from nought."""
+        self._past.update(self._now.pop(worker, {}))
+
+    def total(self) -> dict[str, int]:
+        """Everything that was counted since the server's start, by name."""
+        total = Counter(self._past)
+        for counts in self._now.values():
+            total.update(counts)
+        return dict(total)

@@ -1,0 +1,120 @@
+"""What the main process knows of the zones that are served: a line for each, kept up to date.
+
+The builder tells what has changed, and the outcome of each reload. Whoever shows it to people
+or to programs (the control socket, metrics, the status page) looks here and asks nobody.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from zoneserver import __version__
+
+Document = dict[str, Any]
+
+AT_ONCE = 500  # zones in one message, so that none is long to read
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneState:
+    """One zone, as it is served or refused.
+
+    `route` is where mail for the origin goes, in words. `loaded` is when this version was read,
+    in seconds since 1970. `findings` are those of the files as they are on disk, hints left
+    out; each is what `Finding.document` gives. A zone is `stale` if the files on disk are not
+    what is served, and `refused` if no version may be served: then it has no serial.
+    """
+
+    origin: str
+    serial: int = 0
+    records: int = 0
+    route: str = ""
+    loaded: int = 0
+    files: tuple[str, ...] = ()
+    findings: tuple[Document, ...] = ()
+    stale: bool = False
+    refused: bool = False
+
+    @classmethod
+    def read(cls, document: Document) -> "ZoneState":
+        """The value of what `document` made, after it went through JSON."""
+        files, findings = tuple(document["files"]), tuple(document["findings"])
+        return cls(**{**document, "files": files, "findings": findings})
+
+    def document(self) -> Document:
+        """The same as plain values."""
+        return asdict(self)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something keeps the files on disk from being served."""
+        return self.stale or self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """The outcome of one look at the zones folder.
+
+    `at` is when it ended, in seconds since 1970; `seconds` is how long it took. `result` is
+    `ok`, `kept` where some zone keeps an older version or is refused, or `failed`: then
+    nothing has changed, and `error` says why. `changed` zones were read, or went.
+    """
+
+    at: float
+    seconds: float
+    result: str
+    error: str = ""
+    changed: int = 0
+
+    def document(self) -> Document:
+        """The same as plain values."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Overview:
+    """The server as a whole. Only `update` changes it, by what the builder says."""
+
+    version: str = __version__
+    started: float = field(default_factory=time.time)
+    engine: str = ""
+    zones: dict[str, ZoneState] = field(default_factory=dict)
+    reload: Reload | None = None
+    reloads: int = 0
+    failures: int = 0
+
+    def update(self, document: Document) -> None:
+        """Take in one of the documents that `tell` made."""
+        if document.get("anew"):
+            self.zones.clear()
+        for origin in document.get("gone", ()):
+            self.zones.pop(origin, None)
+        for each in document.get("zones", ()):
+            state = ZoneState.read(each)
+            self.zones[state.origin] = state
+        if "reload" in document:
+            self.reload = Reload(**document["reload"])
+            self.reloads += 1
+            self.failures += self.reload.result == "failed"
+
+    def stale(self) -> Iterator[ZoneState]:
+        """The zones that wait for somebody: stale ones and refused ones."""
+        return (state for state in self.zones.values() if state.blocked)
+
+
+def tell(
+    states: Iterable[ZoneState], gone: Iterable[str], reload: Reload, *, anew: bool
+) -> Iterator[Document]:
+    """What the builder sends: a few zones at a time, the outcome last.
+
+    `anew` means that they are all the zones there are.
+    """
+    part: list[Document] = []
+    yield {"anew": anew, "gone": list(gone)}
+    for state in states:
+        part.append(state.document())
+        if len(part) == AT_ONCE:
+            yield {"zones": part}
+            part = []
+    yield {"zones": part, "reload": reload.document()}
