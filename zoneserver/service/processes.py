@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Collection
 
+from zoneserver.service.privileges import give_up_capabilities
 from zoneserver.service.terminal import log, printable
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours
@@ -17,8 +18,8 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 def fork(run: Callable[[], int], keep: Collection[int]) -> int:
     """Make a process that does nothing but `run`, and ends with the status that returns.
 
-    It has no descriptor of this process but those of its terminal and `keep`. It ends as soon
-    as this process does. Returns its id. This process must have no other threads.
+    It has no capability, and no descriptor of this process but those of its terminal and
+    `keep`. It ends as soon as this process does. Returns its id. This process must have no other threads.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -37,13 +38,14 @@ def fork(run: Callable[[], int], keep: Collection[int]) -> int:
 
 
 def _start_anew(parent: int, keep: Collection[int]) -> None:
-    """Leave the parent's signals and descriptors behind."""
+    """Leave the parent's signals, capabilities and descriptors behind."""
     signal.set_wakeup_fd(-1)
     # A terminal's Ctrl-C and a service manager's SIGTERM reach every process; the main one
     # alone heeds them, and tells the others when to end.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    give_up_capabilities()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before we had asked
         os._exit(FAILED)

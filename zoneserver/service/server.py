@@ -20,6 +20,7 @@ from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.counters import Counters
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.overview import Overview
+from zoneserver.service.privileges import give_up_privileges, hand_over
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.responder import Throttle
 from zoneserver.service.settings import Settings
@@ -49,6 +50,8 @@ class Server:
     def __init__(self, read_settings: Callable[[], Settings]) -> None:
         """`read_settings` is called now, and by the builder. Raises OperatorError."""
         self._read_settings = read_settings
+        _give_up_privileges(read_settings())
+        # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
         self._store = Store.choose(self._settings.state, self._settings.zones)
@@ -239,6 +242,13 @@ def serve(read_settings: Callable[[], Settings]) -> int:
 
 async def _run(read_settings: Callable[[], Settings]) -> int:
     return await Server(read_settings).run()
+
+
+def _give_up_privileges(settings: Settings) -> None:
+    privileges = settings.privileges
+    if privileges.user and settings.state:
+        hand_over(settings.state, privileges.user)
+    give_up_privileges(privileges, _endpoints(settings))
 
 
 def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zoneserver.service.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.source import Defaults
 
@@ -28,6 +29,7 @@ class Settings:
     defaults: Defaults = field(default_factory=Defaults)
     engine: str = "auto"
     workers: int = 0
+    privileges: Privileges = field(default_factory=Privileges)
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
