@@ -133,7 +133,7 @@ def test_address_of_nobody(tmp_path: Path) -> None:
     """An explicit endpoint that cannot be had is fatal."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
 
-    assert "no such address" in finished(tmp_path, listen=("[2001:db8::1]:0",))
+    assert "no such address" in finished(tmp_path, "--allow-root", listen=("[2001:db8::1]:0",))
 
 
 def test_folder_that_is_missing(tmp_path: Path) -> None:

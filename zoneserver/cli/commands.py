@@ -11,6 +11,7 @@ from zoneserver import __version__
 from zoneserver.cli.parameters import config_option, parse_endpoint, read_settings
 from zoneserver.cli.status import ends_with_status
 from zoneserver.service import server
+from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
 
@@ -56,6 +57,12 @@ def main() -> None:
     metavar="N",
     help="Processes that answer.  [default: one for each core]",
 )
+@click.option(
+    "--user",
+    metavar="NAME[:GROUP]",
+    help="Become this user once started; then root is needed for the port alone.",
+)
+@click.option("--allow-root", is_flag=True, help="Let root serve others and stay root.")
 @ends_with_status
 def serve(
     *,
@@ -66,6 +73,8 @@ def serve(
     strict_start: bool,
     engine: str | None,
     workers: int | None,
+    user: str | None,
+    allow_root: bool,
 ) -> int:
     """Serve the zones of a folder.
 
@@ -74,14 +83,17 @@ def serve(
 
     def told_settings() -> Settings:
         settings = read_settings(config)
+        told = settings.privileges
+        privileges = Privileges(user or told.user, allow_root or told.allow_root)
         return replace(
             settings,
             zones=zones or settings.zones,
             listen=listen or settings.listen,
-            state=state or settings.state or default_state(os.environ),
+            state=state or settings.state or default_state(os.environ, privileges.user),
             strict_start=strict_start or settings.strict_start,
             engine=engine or settings.engine,
             workers=workers or settings.workers,
+            privileges=privileges,
         )
 
     return server.serve(told_settings)

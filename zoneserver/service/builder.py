@@ -147,7 +147,7 @@ class Builder:
             log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "listen, state, nsid, engine and workers"
+            keys = "listen, state, nsid, engine, workers and user"
             log(f"warning: {keys} change at the next start only")
         return settings
 

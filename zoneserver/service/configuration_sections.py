@@ -14,8 +14,10 @@ from zoneserver.service.configuration_values import (
     Number,
     OptionalName,
     Truth,
+    User,
     Workers,
 )
+from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import Settings
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
@@ -58,6 +60,8 @@ class Configuration(Section):
     defaults: DefaultsSection = DefaultsSection()
     engine: Engine = "auto"
     workers: Workers = 0
+    user: User = ""
+    allow_root: Truth = False
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -71,4 +75,5 @@ class Configuration(Section):
             defaults=Defaults(self.defaults.ttl, self.defaults.ns, soa),
             engine=self.engine,
             workers=self.workers,
+            privileges=Privileges(self.user, self.allow_root),
         )

@@ -69,6 +69,13 @@ def _mailbox(text: str) -> Name:
         raise ValueError(f"{text} is no mailbox: {error}") from error
 
 
+def _user(text: str) -> str:
+    name, colon, group = text.partition(":")
+    if not name or (colon and not group):
+        raise ValueError(f"{text!r} is no user: write NAME or NAME:GROUP")
+    return text
+
+
 def _text(parse: Callable[[str], Value]) -> Callable[[object], Value]:
     """The parser for a value of the file, which may also be a list or a mapping."""
 
@@ -117,4 +124,5 @@ Workers = Annotated[
     Field(ge=0, le=MOST_WORKERS),
     WithJsonSchema(integer(MOST_WORKERS)),
 ]
+User = Annotated[str, PlainValidator(_text(_user)), WithJsonSchema(_TEXT)]
 Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]

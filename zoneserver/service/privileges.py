@@ -85,12 +85,13 @@ def give_up_privileges(privileges: Privileges, endpoints: Collection[Endpoint]) 
     require_user(privileges, endpoints)
     kept = {NET_BIND_SERVICE} if any(map(_is_reserved, endpoints)) else set[int]()
     may_bind = kept & read_capabilities()
-    if privileges.user:
-        _become(Account.find(privileges.user))
+    account = Account.find(privileges.user) if privileges.user else None
     for capability in _ALL_CAPABILITIES:
         if capability not in kept:  # what the bounding set lacks, no program can give back
             with suppress(OSError):
                 _prctl(_PR_CAPBSET_DROP, capability)
+    if account:
+        _become(account)
     _set_capabilities(may_bind)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     refuse_for_good()
@@ -123,8 +124,8 @@ def hand_over(folder: Path, user: str) -> None:
 
 def read_capabilities(pid: int | str = "self") -> set[int]:
     """The effective capabilities of a process, by number. Raises OSError."""
-    status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    (line,) = (each for each in status.splitlines() if each.startswith("CapEff:"))
+    status = Path(f"/proc/{pid}/status").read_bytes()  # text takes a codec, maybe from disk
+    (line,) = (each for each in status.splitlines() if each.startswith(b"CapEff:"))
     mask = int(line.split()[1], 16)
     return {number for number in _ALL_CAPABILITIES if mask >> number & 1}
 
@@ -153,7 +154,7 @@ def _become(account: Account) -> None:
 def _is_reserved(endpoint: Endpoint) -> bool:
     """Whether binding it takes the capability."""
     try:
-        first_free = int(_FIRST_FREE_PORT.read_text("ascii"))
+        first_free = int(_FIRST_FREE_PORT.read_bytes())
     except (OSError, ValueError):
         first_free = 1024
     return 0 < endpoint.port < first_free

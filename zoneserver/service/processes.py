@@ -19,7 +19,8 @@ def fork(run: Callable[[], int], keep: Collection[int]) -> int:
     """Make a process that does nothing but `run`, and ends with the status that returns.
 
     It has no capability, and no descriptor of this process but those of its terminal and
-    `keep`. It ends as soon as this process does. Returns its id. This process must have no other threads.
+    `keep`. It ends as soon as this process does. Returns its id. This process must have no
+    other threads.
     """
     sys.stdout.flush()
     sys.stderr.flush()

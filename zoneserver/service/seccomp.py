@@ -9,28 +9,36 @@ import os
 import platform
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from zoneserver.errors import StartError
 
-
-class _Machine(NamedTuple):
-    """A machine's number in linux/audit.h, and those of its calls that are refused."""
-
-    audit: int
-    calls: tuple[int, ...]
-
-
-# execve execveat, ptrace process_vm_readv process_vm_writev, mount umount2 pivot_root chroot,
-# unshare setns, bpf perf_event_open userfaultfd, keyctl, init_module finit_module kexec_load.
-_X86_64 = (59, 322, 101, 310, 311, 165, 166, 155, 161, 272, 308, 321, 298, 323, 250, 175, 313, 246)
-_AARCH64 = (221, 281, 117, 270, 271, 40, 39, 41, 51, 97, 268, 280, 241, 282, 219, 105, 273, 104)
-# The same on every machine: io_uring_setup open_tree move_mount fsopen fsmount.
-_COMMON = (425, 428, 429, 430, 432)
-_MACHINES = {
-    "x86_64": _Machine(0xC000003E, (*_X86_64, *_COMMON)),
-    "aarch64": _Machine(0xC00000B7, (*_AARCH64, *_COMMON)),
+# Each call by its numbers on x86_64 and on aarch64.
+REFUSED = {
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "keyctl": (250, 219),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "kexec_load": (246, 104),
 }
+# The numbers of those machines in linux/audit.h, in that order.
+_MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # x86_64 has each call a second time, for the x32 ABI, from this number on.
 _X32_CALLS = 0x40000000
 
@@ -49,10 +57,11 @@ def refuse_for_good() -> None:
     It needs no_new_privs. On a machine whose numbers are not known it does nothing, nor in a
     kernel without seccomp. Raises StartError.
     """
-    machine = _MACHINES.get(platform.machine())
-    if machine is None:
+    machine = platform.machine()
+    if machine not in _MACHINES:
         return
-    program = make_filter(machine.audit, machine.calls)
+    column = list(_MACHINES).index(machine)
+    program = make_filter(_MACHINES[machine], [each[column] for each in REFUSED.values()])
     octets = ctypes.create_string_buffer(program, len(program))
     length = len(program) // _INSTRUCTION.size
     # struct sock_fprog: the number of instructions, and where they are.

@@ -34,16 +34,24 @@ class Settings:
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
         ours, theirs = (
-            (each.listen, each.state, each.nsid, each.strict_start, each.engine, each.workers)
+            (
+                *(each.listen, each.state, each.nsid, each.strict_start),
+                *(each.engine, each.workers, each.privileges),
+            )
             for each in (self, running)
         )
         return ours != theirs
 
 
-def default_state(environment: Mapping[str, str]) -> Path | None:
-    """Where the state goes when nobody says: as systemd has it, else as XDG has it."""
+def default_state(environment: Mapping[str, str], user: str = "") -> Path | None:
+    """Where the state goes when nobody says: as systemd has it, else as XDG has it.
+
+    Where the server becomes another `user`, the home that it has is not that user's.
+    """
     if folders := environment.get("STATE_DIRECTORY"):  # systemd.exec(5): separated by colons
         return Path(folders.split(":")[0])
+    if user:
+        return Path("/var/lib/zoneserver")
     if base := environment.get("XDG_STATE_HOME"):
         return Path(base) / "zoneserver"
     home = environment.get("HOME")
