@@ -7,6 +7,7 @@
     ├── ImageError            octets that are no zone image
     └── OperatorError         what the person who runs the server must mend
         ├── ConfigurationError    the configuration file or a flag
+        ├── CertificateError      a TLS certificate or its key
         └── StartError            a folder, a file or a port that cannot be used
 
 Any other exception is a defect of ours.
@@ -63,3 +64,7 @@ class ConfigurationError(OperatorError):
 
 class StartError(OperatorError):
     """A folder, a file or a port that the server needs and cannot use."""
+
+
+class CertificateError(OperatorError):
+    """A TLS certificate or its key that cannot be used."""

@@ -32,7 +32,7 @@ class Worker:
     def __init__(self, engine: Engine, bound: Sequence[Sockets], limits: TcpLimits) -> None:
         self._engine = engine
         self._bound = bound
-        self._tcp = TcpServer(engine.answer_stream, TcpCounters(), limits)
+        self._tcp = TcpServer(TcpCounters(), limits)
         self._throttle = Throttle()
         self._beats = 0
 
@@ -61,7 +61,7 @@ class Worker:
     async def _answer(self) -> None:
         self._engine.start(self._bound)
         for sockets in self._bound:
-            await self._tcp.listen(sockets.tcp)
+            await self._tcp.listen(sockets.tcp, self._engine.answer_stream)
 
     async def _beat(self, channel: AsyncChannel) -> None:
         """Tell the main process that queries are being answered, as long as they are."""

@@ -108,6 +108,16 @@ class Batch:
             count = self._close_up(chosen)
         return self._send_first(count)
 
+    def read_id(self, number: int) -> bytes:
+        """The octets that a datagram begins with, where ids are."""
+        at = self._datagrams[number]
+        return self._memory[at : at + ID_OCTETS]
+
+    def write_id(self, number: int, octets: bytes) -> None:
+        """Let the answer to a datagram begin with another id."""
+        at = self._datagrams[number]
+        self._memory[at : at + ID_OCTETS] = octets
+
     def _send_first(self, count: int) -> int:
         sent = failed = 0
         while sent + failed < count:

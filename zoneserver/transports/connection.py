@@ -1,46 +1,33 @@
-"""One DNS connection over TCP (RFC 7766): what it may send, and how long it may take.
+"""One DNS connection (RFC 7766, RFC 7858): what it may send, and how long it may take.
 
 Answers come in the order of the queries. `tcp` keeps the connections and watches the clock.
 """
 
 import asyncio
-import struct
 from collections.abc import Callable
 from typing import cast
 
 from zoneserver.transports.endpoint import pack_address
-from zoneserver.transports.limits import TcpLimits
+from zoneserver.transports.envelope import Envelope
+from zoneserver.transports.framing import MAX_FRAME, frame, is_foreign, take_message
+from zoneserver.transports.terms import Terms
 
-LENGTH_OCTETS = 2  # RFC 1035 4.2.2: before each message
-HEADER_OCTETS = 12  # RFC 1035 4.1.1
-MOST_RECORDS = 2  # a query has one question, an OPT and a TSIG
-MAX_FRAME = LENGTH_OCTETS + 65_535
-
-# A message and its sender's address, to the answer or to silence.
-Answer = Callable[[bytes, bytes], bytes | None]
+# What is told to who keeps the connections.
+Notice = Callable[["Connection"], None]
 
 
 class Connection(asyncio.BufferedProtocol):
     """Takes messages apart, has them answered, and knows whether its time is up.
 
-    All connections read into `scratch`, so that a silent one costs no buffer. `made` and
-    `lost` tell who keeps the connections of its beginning and its end.
+    All connections read into `scratch`, so that a silent one costs no buffer. Who keeps them
+    is told with `made` of its beginning, and again when its client's address, empty before,
+    is known; with `lost` of its end.
     """
 
-    def __init__(
-        self,
-        answer: Answer,
-        limits: TcpLimits,
-        scratch: bytearray,
-        *,
-        made: Callable[["Connection"], None],
-        lost: Callable[["Connection"], None],
-    ) -> None:
-        self._answer = answer
-        self._limits = limits
+    def __init__(self, terms: Terms, scratch: bytearray, *, made: Notice, lost: Notice) -> None:
+        self._terms, self._limits = terms, terms.limits
         self._scratch = scratch
-        self._made = made
-        self._lost = lost
+        self._made, self._lost = made, lost
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._blocked = False  # the peer does not take its answers
@@ -48,15 +35,19 @@ class Connection(asyncio.BufferedProtocol):
         self._written = 0  # octets given to the transport
         self._taken = 0  # octets of these that had left at `_moved`
         self._moved = self.active = self._loop.time()
-        self._deadline = self.active + limits.first_octet
-        self.address = b""  # of the peer
+        self._deadline = self.active + self._limits.first_octet
+        self.address = b""  # of the client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, and ask to be kept."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._limits.out_octets - MAX_FRAME)
-        self.address = pack_address(transport.get_extra_info("peername")[0])
+        peer = pack_address(transport.get_extra_info("peername")[0])
+        self._envelope = Envelope(peer, self._terms.proxies, self._terms.tls)
+        self.address = self._envelope.address
         self._made(self)
+        if self._envelope.is_refused:
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """The connection is gone, whoever ended it; a reset is nothing to report."""
@@ -68,10 +59,26 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Octets have come."""
-        if not self._received:
-            self._deadline = self._loop.time() + self._limits.message
-        self._received += memoryview(self._scratch)[:nbytes]
-        self._proceed()
+        envelope, now = self._envelope, self._loop.time()
+        was_established = envelope.is_established
+        octets = envelope.open(memoryview(self._scratch)[:nbytes])
+        self._write(envelope.take())
+        if envelope.is_refused:
+            self._terms.counters.refused += 1
+            self._close()
+            return
+        if envelope.address != self.address:
+            self.address = envelope.address
+            self._made(self)
+        if envelope.is_established and not was_established:
+            self._deadline = now + self._limits.first_octet
+        if octets:
+            if not self._received:
+                self._deadline = now + self._limits.message
+            self._received += octets
+            self._proceed()
+        if envelope.has_ended:
+            self.finish()
 
     def eof_received(self) -> bool:
         """The peer has said all. What it asked is still answered (RFC 7766 6.2.4)."""
@@ -111,40 +118,33 @@ class Connection(asyncio.BufferedProtocol):
         for _ in range(self._limits.per_turn):
             if self._blocked or self._transport.is_closing():
                 return
-            if not self._answer_next():
-                if self._ending:
-                    self._transport.close()
+            message = take_message(self._received)
+            if message is None:
+                if self._ending or is_foreign(self._received):
+                    self._close()
                 self._transport.resume_reading()
                 return
+            self._answer(message)
         self._transport.pause_reading()
         self._loop.call_soon(self._proceed)
 
-    def _answer_next(self) -> bool:
-        """Answer one message. False if none is complete."""
-        received = self._received
-        if len(received) < LENGTH_OCTETS:
-            return False
-        end = LENGTH_OCTETS + int.from_bytes(received[:LENGTH_OCTETS], "big")
-        if len(received) < end:
-            if len(received) >= LENGTH_OCTETS + HEADER_OCTETS and _is_foreign(received):
-                self._transport.close()
-            return False
-        message = bytes(received[LENGTH_OCTETS:end])
-        del received[:end]
-        answer = self._answer(message, self.address) if message else None
+    def _answer(self, message: bytes) -> None:
+        """Answer one message, or close."""
+        answer = self._terms.answer(message, self.address) if message else None
         if answer is None:
-            self._transport.close()
-            return True
-        self._written += LENGTH_OCTETS + len(answer)
+            self._close()
+            return
         # Length and message in one write, so that they share a segment (RFC 7766 8).
-        self._transport.write(len(answer).to_bytes(LENGTH_OCTETS, "big") + answer)
+        self._write(self._envelope.seal(frame(answer)))
         self.active = self._loop.time()
-        wait = self._limits.message if received else self._limits.idle
+        wait = self._limits.message if self._received else self._limits.idle
         self._deadline = self.active + wait
-        return True
 
+    def _write(self, octets: bytes) -> None:
+        self._written += len(octets)
+        self._transport.write(octets)
 
-def _is_foreign(received: bytearray) -> bool:
-    """Whether these octets never become a query: HTTP, TLS, SSH and PROXY begin so."""
-    (flags, *counts) = struct.unpack_from("!5H", received, LENGTH_OCTETS + 2)
-    return bool(flags & 0x8000) or max(counts) > MOST_RECORDS
+    def _close(self) -> None:
+        """Close, once what has been written has left."""
+        self._write(self._envelope.end())
+        self._transport.close()

@@ -26,8 +26,12 @@ class TcpLimits:
 
 @dataclass(slots=True)
 class TcpCounters:
-    """How connections came and went, beside those that ended in peace."""
+    """How connections came and went, beside those that ended in peace.
+
+    `refused` are those that did not begin with the TLS or the PROXY header that is due.
+    """
 
     accepted: int = 0
     evicted: int = 0
     expired: int = 0
+    refused: int = 0

@@ -1,16 +1,18 @@
-"""DNS over TCP (RFC 7766): the connections of all listeners, their number and their time.
+"""DNS over TCP and TLS: the connections of all listeners, their number and their time.
 
 Knows no zones: every message goes through one callable, octets in and octets out.
 """
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 
-from zoneserver.transports.connection import Answer, Connection
+from zoneserver.transports.connection import Connection
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import BACKLOG
+from zoneserver.transports.terms import Answer, Terms
+from zoneserver.transports.tls import Tls
 
 # Connections taken before the other sockets get their turn. Those of three turns hold a
 # descriptor before the first of them can make an idle one give up its own.
@@ -27,13 +29,14 @@ class TcpServer:
 
     def __init__(
         self,
-        answer: Answer,
         counters: TcpCounters,
         limits: TcpLimits = DEFAULT_LIMITS,
+        proxies: Container[bytes] = (),
     ) -> None:
-        self._answer = answer
+        """From `proxies` connections begin with a PROXY header."""
         self._counters = counters
         self._limits = limits
+        self._proxies = proxies
         self._listeners: list[asyncio.Server] = []
         self._connections: dict[Connection, bytes] = {}  # each with its source
         self._scratch = bytearray(READ_OCTETS)
@@ -41,13 +44,18 @@ class TcpServer:
         self._deserted = asyncio.Event()  # set while there is no connection
         self._deserted.set()
 
-    async def listen(self, listener: socket.socket) -> None:
-        """Take connections from a bound socket from now on."""
+    async def listen(
+        self, listener: socket.socket, answer: Answer, tls: Tls | None = None
+    ) -> None:
+        """Take connections from a bound socket from now on, with `tls` encrypted ones."""
+        terms = Terms(answer, self._limits, self._counters, tls, self._proxies)
         loop = asyncio.get_running_loop()
         # To asyncio the backlog is how many it accepts at a time. Out of descriptors, it
         # leaves the listener alone for a second.
         server = await loop.create_server(
-            self._make_connection, sock=listener, backlog=ACCEPTS_PER_TURN
+            lambda: Connection(terms, self._scratch, made=self._keep, lost=self._forget),
+            sock=listener,
+            backlog=ACCEPTS_PER_TURN,
         )
         listener.listen(BACKLOG)
         with suppress(OSError):  # what waits in the kernel may not stall for longer
@@ -70,35 +78,34 @@ class TcpServer:
         if self._sweep:
             self._sweep.cancel()
 
-    def _make_connection(self) -> Connection:
-        return Connection(
-            self._answer, self._limits, self._scratch, made=self._keep, lost=self._forget
-        )
-
     def _keep(self, connection: Connection) -> None:
-        """Make room for a new connection, if need be at the cost of the longest idle one."""
-        self._counters.accepted += 1
+        """Make room for a connection, if need be at the cost of the longest idle one.
+
+        One whose client a proxy has told since is kept already, and has a source now.
+        """
+        is_new = connection not in self._connections
         source = _source(connection.address)
-        same = [other for other, its in self._connections.items() if its == source]
+        same = [other for other, its in self._connections.items() if source and its == source]
         if len(same) >= self._limits.per_source:
             self._evict(same)
-        elif len(self._connections) >= self._limits.connections:
+        elif is_new and len(self._connections) >= self._limits.connections:
             self._evict(self._connections)
+        self._counters.accepted += is_new
         self._connections[connection] = source
         self._deserted.clear()
         if self._sweep is None:
             self._schedule_sweep()
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
+        if not self._connections:
+            self._deserted.set()
 
     def _evict(self, connections: Iterable[Connection]) -> None:
         longest_idle = min(connections, key=lambda connection: connection.active)
         longest_idle.abort()
         self._forget(longest_idle)
         self._counters.evicted += 1
-
-    def _forget(self, connection: Connection) -> None:
-        self._connections.pop(connection, None)
-        if not self._connections:
-            self._deserted.set()
 
     def _schedule_sweep(self) -> None:
         limits = self._limits

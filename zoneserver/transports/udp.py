@@ -6,11 +6,12 @@ Knows no zones: every message goes through one callable, octets in and octets ou
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from zoneserver.transports.batch import BATCH, ID_OCTETS, Batch
+from zoneserver.transports.batch import BATCH, ID_OCTETS, Batch, Datagram
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.proxy import decode_header
 
 BATCHES_PER_TURN = 4  # answered before the other sockets get their turn
 LAST_TURNS = 64  # turns that stop() spends on what is still queued
@@ -29,21 +30,35 @@ Answer = Callable[[bytes, bytes], bytes | None]
 
 @dataclass(slots=True)
 class UdpCounters:
-    """What was answered, and what was nobody's fault that could be told so."""
+    """What was answered, and what was nobody's fault that could be told so.
+
+    `refused` are those that did not begin with the PROXY header that is due.
+    """
 
     answered: int = 0
+    refused: int = 0
     dropped_ports: int = 0
     receive_errors: int = 0
     send_errors: int = 0
 
 
 class UdpServer:
-    """Answers the datagrams of one bound, non-blocking socket."""
+    """Answers the datagrams of one bound, non-blocking socket.
 
-    def __init__(self, udp: socket.socket, answer: Answer, counters: UdpCounters) -> None:
+    Those from `proxies` begin with a PROXY header, which tells who asks.
+    """
+
+    def __init__(
+        self,
+        udp: socket.socket,
+        answer: Answer,
+        counters: UdpCounters,
+        proxies: Container[bytes] | None = None,
+    ) -> None:
         self._socket = udp
         self._answer = answer
         self._counters = counters
+        self._proxies = proxies
         wildcard = Endpoint(*udp.getsockname()[:2]).is_wildcard
         self._batch = Batch(udp, with_control=wildcard)
 
@@ -71,6 +86,11 @@ class UdpServer:
             if error.errno != errno.EAGAIN:  # what an earlier datagram caused, reported late
                 self._counters.receive_errors += 1
             return False
+        if (proxies := self._proxies) is not None:
+            received = [
+                self._unwrap(number, each) if each[1] in proxies else each
+                for number, each in enumerate(received)
+            ]
         answer = self._answer
         answers = [
             answer(message, address)
@@ -82,6 +102,20 @@ class UdpServer:
         self._counters.send_errors += failed
         self._counters.answered += len(answers) - answers.count(None) - failed
         return len(received) == BATCH
+
+    def _unwrap(self, number: int, datagram: Datagram) -> Datagram:
+        """A datagram without the PROXY header that is due, as if its client had sent it."""
+        message, address, port = datagram
+        octets = self._batch.read_id(number) + message
+        header = decode_header(octets)
+        if header is None or len(octets) < header.octets + ID_OCTETS:
+            self._counters.refused += 1
+            return b"", address, port  # too short to be answered
+        self._batch.write_id(number, octets[header.octets : header.octets + ID_OCTETS])
+        message = octets[header.octets + ID_OCTETS :]
+        if header.address:
+            address, port = header.address, header.port
+        return message, address, port
 
     def _answer_odd(self, message: bytes, address: bytes, port: int) -> bytes | None:
         """The answer to a port that not every answer is sent to."""

@@ -2,19 +2,31 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Container, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import wraps
 
-from zoneserver.transports.connection import Answer
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import bind
 from zoneserver.transports.tcp import TcpServer
+from zoneserver.transports.terms import Answer
+from zoneserver.transports.tls import Tls
 
 # Short enough for tests, long enough for a busy machine.
 QUICK = TcpLimits(first_octet=0.6, message=0.4, idle=1.0, stall=0.6)
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+
+
+def in_loop(test: Callable[..., Coroutine[None, None, None]]) -> Callable[..., None]:
+    """Run a test in an event loop of its own."""
+
+    @wraps(test)
+    def run(*args: object, **kwargs: object) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
 
 
 def echo(message: bytes, _: bytes) -> bytes | None:
@@ -47,17 +59,19 @@ async def serving(
     limits: TcpLimits = QUICK,
     answer: Answer = echo,
     address: str = "127.0.0.1",
+    tls: Tls | None = None,
+    proxies: Container[bytes] = (),
 ) -> AsyncIterator[Running]:
     """Listen while the block runs; an error that asyncio reports fails the test."""
     counters = TcpCounters()
-    server = TcpServer(answer, counters, limits)
+    server = TcpServer(counters, limits, proxies)
     sockets = bind(Endpoint(address, 0))
     sockets.udp.close()
     running = Running(server, sockets.endpoint.port, counters)
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: running.loop_errors.append(str(context))
     )
-    await server.listen(sockets.tcp)
+    await server.listen(sockets.tcp, answer, tls)
     try:
         yield running
     finally:

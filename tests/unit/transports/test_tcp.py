@@ -3,25 +3,21 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from functools import wraps
 
 import pytest
 
 from tests.servers import ADDRESSES
-from tests.unit.transports.streams import QUICK, connected, echo, framed, query, serving
-
-
-def in_loop(test: Callable[..., Coroutine[None, None, None]]) -> Callable[..., None]:
-    """Run a test in an event loop of its own."""
-
-    @wraps(test)
-    def run(*args: object, **kwargs: object) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
+from tests.unit.transports.streams import (
+    QUICK,
+    connected,
+    echo,
+    framed,
+    in_loop,
+    query,
+    serving,
+)
 
 
 @in_loop
