@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent.parent / "zoneserver"
 # The number is its layer; names of one layer stand in the order in which they may lean on
 # one another.
 LAYERS = {
-    "errors": 0, "names": 0, "catalogue": 0, "findings": 0,
+    "errors": 0, "names": 0, "networks": 0, "catalogue": 0, "findings": 0,
     "wire": 1,
     "records": 2,
     "zonefile": 3, "zone": 3,

@@ -4,6 +4,7 @@ Written in Rust, in fastpath/. It is optional: where it was not built, importing
 ImportError, and the portable engine answers the same, octet for octet.
 """
 
+import mmap
 import os
 from collections.abc import Sequence
 from typing import final
@@ -19,7 +20,9 @@ class Engine:
 
     Over UDP, `rate` answers of one account go out in a second, and `errors` error answers in
     all; 0: no limit. Every `slip`-th beyond the rate goes out short. `log_only`: all are
-    sent, and counted. Loopback is not limited unless `limit_loopback` says so.
+    sent, and counted. `exempt`: networks that are not limited, each its first address and how
+    many bits count. `ledger`: the words of transports/ledger.py, shared with other workers;
+    without it, the engine counts for itself.
     """
 
     def __init__(
@@ -33,9 +36,12 @@ class Engine:
         slip: int,
         errors: int,
         log_only: bool,
-        limit_loopback: bool,
+        exempt: Sequence[tuple[bytes, int]],
+        ledger: mmap.mmap | None,
     ) -> None:
-        """Raises ValueError where `nsid` and `refused_option` do not fit an answer."""
+        """Raises ValueError where `nsid` and `refused_option` do not fit an answer, or where
+        `exempt` or `ledger` are not what they must be.
+        """
 
     def publish(
         self,

@@ -12,6 +12,7 @@ pub mod handover;
 pub mod image;
 pub mod limits;
 pub mod lookup;
+pub mod networks;
 pub mod octets;
 #[cfg(feature = "python")]
 mod python;

@@ -1,19 +1,28 @@
 //! Rate limiting: how many answers of one kind the neighbours of one address get in a second.
 //!
 //! It bounds what a forged source address can be made to receive. Windows are whole seconds,
-//! the table has a fixed size, and nothing locks: threads meet in single integers only.
+//! and nothing locks: threads meet in single integers only, and so do processes, for these
+//! stand in the ledger that all workers share (zoneserver/transports/ledger.py).
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::net::Ipv6Addr;
+use std::cmp::Reverse;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use siphasher::sip::SipHasher13;
+
+use crate::networks::Networks;
 use crate::template::Kind;
 
+/// Words of a ledger among which an account may stand.
 const WAYS: usize = 4;
-const SETS: usize = 16_384;
+/// Words before those: two of the seed, the count of errors, a spare one.
+const HEAD: usize = 4;
+const ERRORS: usize = 2;
+/// Words of a ledger that is made here.
+const WORDS: usize = HEAD + WAYS * 16_384;
 
 /// What may go out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Rates {
     /// Answers of one account in a second. 0: as many as there are.
     pub answers: u32,
@@ -23,8 +32,8 @@ pub struct Rates {
     pub errors: u32,
     /// Whether nothing is kept back, only counted.
     pub log_only: bool,
-    /// Whether loopback is limited as everybody else.
-    pub limit_loopback: bool,
+    /// Who is neither limited nor counted.
+    pub exempt: Networks,
 }
 
 /// What an answer is accounted on.
@@ -49,25 +58,32 @@ pub enum Verdict {
     DropError,
 }
 
+/// The words of a ledger, which may be other processes' as well.
+pub type Ledger = Box<dyn AsRef<[AtomicU64]> + Send + Sync>;
+
+/// A ledger of one engine alone.
+#[must_use]
+pub fn own_ledger() -> Ledger {
+    Box::new((0..WORDS).map(|_| AtomicU64::new(0)).collect::<Box<[_]>>())
+}
+
 /// The counts of the present second.
 pub struct Limits {
     rates: Rates,
-    seed: RandomState,
-    accounts: Box<[AtomicU64]>,
-    errors: AtomicU64,
+    seed: [u64; 2],
+    ledger: Ledger,
 }
 
 impl Limits {
-    /// No answer counted yet.
+    /// Rates that are held against a ledger. None where that is too short.
     #[must_use]
-    pub fn new(rates: Rates) -> Self {
-        let windows = if rates.answers > 0 { SETS * WAYS } else { 0 };
-        Self {
-            rates,
-            seed: RandomState::new(),
-            accounts: (0..windows).map(|_| AtomicU64::new(0)).collect(),
-            errors: AtomicU64::new(0),
+    pub fn new(rates: Rates, ledger: Ledger) -> Option<Self> {
+        let words = (*ledger).as_ref();
+        if words.len() < HEAD + WAYS {
+            return None;
         }
+        let seed = [&words[0], &words[1]].map(|word| word.load(Ordering::Relaxed));
+        Some(Self { rates, seed, ledger })
     }
 
     /// Whether answers are only counted.
@@ -80,7 +96,7 @@ impl Limits {
     #[must_use]
     pub fn is_exempt(&self, address: &[u8]) -> bool {
         let is_off = self.rates.answers == 0 && self.rates.errors == 0;
-        is_off || (!self.rates.limit_loopback && is_loopback(address))
+        is_off || self.rates.exempt.contain(address)
     }
 
     /// Count an answer to an address, and judge it. `is_proven`: whether the address is known
@@ -100,8 +116,9 @@ impl Limits {
         if is_proven || self.rates.answers == 0 {
             return Verdict::Send;
         }
-        let hash = self.seed.hash_one((prefix(address), account));
-        let beyond = self.count(hash, now).saturating_sub(self.rates.answers);
+        let mut hasher = SipHasher13::new_with_keys(self.seed[0], self.seed[1]);
+        (prefix(address), account).hash(&mut hasher);
+        let beyond = self.count(hasher.finish(), now).saturating_sub(self.rates.answers);
         match self.rates.slip {
             _ if beyond == 0 => Verdict::Send,
             // An error has no records that could be left out.
@@ -113,18 +130,28 @@ impl Limits {
     fn is_beyond_errors(&self, now: u32) -> bool {
         let most = self.rates.errors;
         // Who loses every race for the count is one of very many.
-        most > 0 && step(&self.errors, 0, now).is_none_or(|window| window.count() > most)
+        most > 0
+            && step(&self.words()[ERRORS], 0, now).is_none_or(|window| window.count() > most)
     }
 
-    /// Count one more for an account, which may take the place of the one idle for longest.
+    fn words(&self) -> &[AtomicU64] {
+        (*self.ledger).as_ref()
+    }
+
+    /// Count one more for an account, which may take the place of the one idle for longest;
+    /// among equals of the smallest, so that a flood of many pushes out its own.
     fn count(&self, hash: u64, now: u32) -> u32 {
         let tag = hash >> (64 - TAG_BITS);
-        let first = hash as usize % SETS * WAYS;
-        let set = &self.accounts[first..first + WAYS];
+        let accounts = &self.words()[HEAD..];
+        let first = hash as usize % (accounts.len() / WAYS) * WAYS;
+        let set = &accounts[first..first + WAYS];
         let window = |entry: &&AtomicU64| Window(entry.load(Ordering::Relaxed));
-        let idle = |entry: &&AtomicU64| second(now).wrapping_sub(window(entry).second());
+        let uselessness = |entry: &&AtomicU64| {
+            let window = window(entry);
+            (second(now).wrapping_sub(window.second()), Reverse(window.count()))
+        };
         let own = set.iter().find(|entry| window(entry).tag() == tag);
-        let entry = own.or_else(|| set.iter().max_by_key(idle));
+        let entry = own.or_else(|| set.iter().max_by_key(uselessness));
         // Should other threads win every race for it, this answer goes uncounted.
         entry.and_then(|entry| step(entry, tag, now)).map_or(0, Window::count)
     }
@@ -187,23 +214,18 @@ fn prefix(address: &[u8]) -> [u8; 8] {
     prefix
 }
 
-fn is_loopback(address: &[u8]) -> bool {
-    match *address {
-        [first, _, _, _] => first == 127,
-        _ => *address == Ipv6Addr::LOCALHOST.octets(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     const NEIGHBOUR: [u8; 4] = [192, 0, 2, 1];
     const MX: Account = Account { kind: Kind::Answer, name: 1 };
 
     fn limits(answers: u32, slip: u32, errors: u32) -> Limits {
-        let rates = Rates { answers, slip, errors, log_only: false, limit_loopback: false };
-        Limits::new(rates)
+        let exempt = Networks::new(&[(vec![127, 0, 0, 0], 8)]).unwrap();
+        let rates = Rates { answers, slip, errors, log_only: false, exempt };
+        Limits::new(rates, own_ledger()).unwrap()
     }
 
     /// How many of so many answers in a second are sent, slip and are dropped.
@@ -284,19 +306,38 @@ mod tests {
         for host in 0..200_000_u32 {
             let _ = limits.judge(&(host << 8).to_be_bytes(), MX, false, 1000);
         }
-        assert_eq!(SETS * WAYS, limits.accounts.len());
         let [sent, _, dropped] = judge(&limits, MX, 10, 1001);
         assert_eq!([1, 9], [sent, dropped]);
     }
 
-    /// Loopback is exempt unless it is said otherwise.
+    /// An account in use keeps its place among forged ones of the same second.
     #[test]
-    fn exempts_loopback() {
-        let one = Ipv6Addr::LOCALHOST.octets();
-        let mut limits = limits(1, 0, 0);
-        assert!(limits.is_exempt(&[127, 9, 9, 9]) && limits.is_exempt(&one));
-        assert!(!limits.is_exempt(&NEIGHBOUR) && !limits.is_exempt(&[1; 16]));
-        limits.rates.limit_loopback = true;
-        assert!(!limits.is_exempt(&[127, 0, 0, 1]) && !limits.is_exempt(&one));
+    fn keeps_what_is_used() {
+        let limits = limits(5, 0, 0);
+        assert_eq!([5, 0, 5], judge(&limits, MX, 10, 1000));
+        for host in 0..1_000_000_u32 {
+            let _ = limits.judge(&(host << 8).to_be_bytes(), MX, false, 1000);
+        }
+        assert_eq!([0, 0, 5], judge(&limits, MX, 5, 1000));
+    }
+
+    /// Who is exempt is not limited; without limits everybody is.
+    #[test]
+    fn exempts() {
+        assert!(limits(1, 0, 0).is_exempt(&[127, 9, 9, 9]));
+        assert!(!limits(1, 0, 0).is_exempt(&NEIGHBOUR));
+        assert!(limits(0, 0, 0).is_exempt(&NEIGHBOUR));
+    }
+
+    /// Who shares a ledger shares its counts.
+    #[test]
+    fn shares_a_ledger() {
+        let words: Arc<[AtomicU64]> = (0..WORDS).map(|_| AtomicU64::new(0)).collect();
+        let rates = limits(2, 0, 0).rates;
+        let [one, other] = [Arc::clone(&words), words]
+            .map(|words| Limits::new(rates.clone(), Box::new(words)).unwrap());
+        assert_eq!([1, 0, 0], judge(&one, MX, 1, 1000));
+        assert_eq!([1, 0, 1], judge(&other, MX, 2, 1000));
+        assert!(Limits::new(rates, Box::new([const { AtomicU64::new(0) }; 7])).is_none());
     }
 }

@@ -3,7 +3,9 @@
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -12,8 +14,9 @@ use crate::cookies::Secrets;
 use crate::engine::Engine as Shared;
 use crate::handover;
 use crate::image::ImageError;
-use crate::limits::{Limits, Rates};
+use crate::limits::{Ledger, Limits, Rates, own_ledger};
 use crate::lookup::Sought;
+use crate::networks::Networks;
 use crate::responder::{Asker, Decision, Responder, Settings};
 
 #[pymodule]
@@ -29,8 +32,8 @@ struct Engine(Arc<Shared>);
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, limit_loopback))]
-    #[allow(clippy::too_many_arguments)] // all of them by name
+    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, exempt, ledger))]
+    #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // as Python has them
     fn new(
         max_payload: u16,
         nsid: Vec<u8>,
@@ -40,15 +43,20 @@ impl Engine {
         slip: u32,
         errors: u32,
         log_only: bool,
-        limit_loopback: bool,
+        exempt: Vec<(Vec<u8>, u32)>,
+        ledger: Option<PyBuffer<u8>>,
     ) -> PyResult<Self> {
         let secrets = Secrets::new(secrets);
         let settings = Settings { max_payload, nsid, refused_option, secrets };
         if !settings.fit() {
             return Err(PyValueError::new_err("nsid and refused_option are too long together"));
         }
-        let rates = Rates { answers: rate, slip, errors, log_only, limit_loopback };
-        Ok(Self(Arc::new(Shared::new(Responder::new(settings), Limits::new(rates)))))
+        let exempt = Networks::new(&exempt).ok_or_else(|| unfit("exempt"))?;
+        let rates = Rates { answers: rate, slip, errors, log_only, exempt };
+        let ledger = ledger.map_or_else(|| Some(own_ledger()), SharedLedger::open);
+        let limits = ledger.and_then(|ledger| Limits::new(rates, ledger));
+        let limits = limits.ok_or_else(|| unfit("ledger"))?;
+        Ok(Self(Arc::new(Shared::new(Responder::new(settings), limits))))
     }
 
     fn publish(
@@ -120,6 +128,36 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.0.let_go();
+    }
+}
+
+fn unfit(what: &str) -> PyErr {
+    PyValueError::new_err(format!("{what} is not what it must be"))
+}
+
+/// A ledger in memory that Python has made.
+struct SharedLedger {
+    memory: PyBuffer<u8>,
+}
+
+impl SharedLedger {
+    /// None where the memory does not consist of words that can be written.
+    fn open(memory: PyBuffer<u8>) -> Option<Ledger> {
+        let is_aligned = memory.buf_ptr().cast::<AtomicU64>().is_aligned();
+        let is_fit = is_aligned && !memory.readonly() && memory.is_c_contiguous();
+        if is_fit { Some(Box::new(Self { memory })) } else { None }
+    }
+}
+
+impl AsRef<[AtomicU64]> for SharedLedger {
+    fn as_ref(&self) -> &[AtomicU64] {
+        let words = self.memory.len_bytes() / size_of::<AtomicU64>();
+        // SAFETY: the buffer keeps the memory where it is for as long as it lives; it can be
+        // written, and is aligned. All that ever touch it while engines run are engines.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::slice::from_raw_parts(self.memory.buf_ptr().cast(), words)
+        }
     }
 }
 

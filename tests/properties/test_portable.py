@@ -17,6 +17,7 @@ from zoneserver.image.compile import compile_zone
 from zoneserver.image.lookup import Identity
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.store import Served, Store
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.wire.cookies import Cookies
 from zoneserver.wire.encode import encode_extended_error
@@ -59,7 +60,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> PortableEngine:
     """An engine whose clock stands still, and which limits nobody."""
     clock = SimpleNamespace(time=lambda: NOW, monotonic=lambda: 0, monotonic_ns=lambda: 0)
     monkeypatch.setattr("zoneserver.service.portable.time", clock)
-    return PortableEngine(IDENTITY, RateLimits(rate=0, errors=0))
+    return PortableEngine(IDENTITY, RateLimits(rate=0, errors=0), Ledger())
 
 
 def _queries(seed: int, many: int) -> Iterator[tuple[bytes, bytes]]:
@@ -173,7 +174,8 @@ def test_both_engines_answer_alike(
         slip=0,
         errors=0,
         log_only=False,
-        limit_loopback=False,
+        exempt=(),
+        ledger=None,
     )
     other.publish(served.files, [], [origin.key for origin in served.refused])
     compared = 0

@@ -5,23 +5,32 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from zoneserver.service.configuration_values import (
+    Amount,
+    AtLeastOne,
     Endpoints,
     Engine,
     FolderPath,
     Mailbox,
     Names,
+    NetworkList,
     Nsid,
     Number,
+    Octets,
     OptionalName,
+    Seconds,
     Truth,
     User,
     Workers,
 )
 from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import Settings
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 _DEFAULTS = Defaults()
+_RATES = RateLimits()
+_TCP = TcpLimits()
 
 
 class Section(BaseModel):
@@ -49,6 +58,34 @@ class DefaultsSection(Section):
     soa: SoaSection = SoaSection()
 
 
+class TcpSection(Section):
+    """`limits.tcp`: what connections may hold; times in seconds."""
+
+    connections: AtLeastOne = _TCP.connections
+    per_source: AtLeastOne = _TCP.per_source
+    first_octet: Seconds = int(_TCP.first_octet)
+    message: Seconds = int(_TCP.message)
+    idle: Seconds = int(_TCP.idle)
+    stall: Seconds = int(_TCP.stall)
+    in_flight: AtLeastOne = _TCP.in_flight
+    unsent: Octets = _TCP.unsent
+
+
+class LimitsSection(Section):
+    """`limits`: what one asker, or all of them, may have; 0 where there is no limit."""
+
+    rate: Amount = _RATES.rate
+    slip: Amount = _RATES.slip
+    errors: Amount = _RATES.errors
+    log_only: Truth = _RATES.log_only
+    exempt: NetworkList = _RATES.exempt
+    tcp: TcpSection = TcpSection()
+
+    def rates(self) -> RateLimits:
+        """Those of answers."""
+        return RateLimits(self.rate, self.slip, self.errors, self.log_only, self.exempt)
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -62,6 +99,7 @@ class Configuration(Section):
     workers: Workers = 0
     user: User = ""
     allow_root: Truth = False
+    limits: LimitsSection = LimitsSection()
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -76,4 +114,6 @@ class Configuration(Section):
             engine=self.engine,
             workers=self.workers,
             privileges=Privileges(self.user, self.allow_root),
+            rate_limits=self.limits.rates(),
+            tcp_limits=TcpLimits(**dict(self.limits.tcp)),
         )

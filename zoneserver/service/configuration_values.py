@@ -9,15 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
+from zoneserver.networks import Networks
 from zoneserver.service.settings import MOST_WORKERS
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.schema_values import integer
 
 MAX_TTL = 2**31 - 1  # RFC 2181 8
+MAX_AMOUNT = 10**9
+MAX_SECONDS = 3600  # RFC 7828 3.1 has room for somewhat more
+MIN_UNSENT = 128 << 10  # octets: room for an answer of any length behind another
 MAX_NSID_OCTETS = 128  # more would not fit 512 octets beside the longest QNAME
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -87,6 +91,16 @@ def _text(parse: Callable[[str], Value]) -> Callable[[object], Value]:
     return parse_value
 
 
+def _networks(value: object) -> Networks:
+    items = _as_list(value)
+    if not isinstance(items, list):
+        raise ValueError("a list is due here")  # noqa: TRY004 - pydantic collects these
+    try:
+        return Networks.parse(map(_text(str), items))
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -109,6 +123,15 @@ Number = Annotated[
     Field(ge=0, le=MAX_TTL),
     WithJsonSchema(integer(MAX_TTL)),
 ]
+Amount = Annotated[
+    int,
+    BeforeValidator(_text(_decimal)),
+    Field(ge=0, le=MAX_AMOUNT),
+    WithJsonSchema(integer(MAX_AMOUNT)),
+]
+AtLeastOne = Annotated[Amount, Field(ge=1)]
+Seconds = Annotated[Amount, Field(ge=1, le=MAX_SECONDS)]
+Octets = Annotated[Amount, Field(ge=MIN_UNSENT)]
 NameText = Annotated[Name, PlainValidator(_text(_name))]
 OptionalName = Annotated[Name | None, PlainValidator(_text(_name)), WithJsonSchema(_HOST)]
 Mailbox = Annotated[Name | None, PlainValidator(_text(_mailbox)), WithJsonSchema(_MAILBOX)]
@@ -125,4 +148,10 @@ Workers = Annotated[
     WithJsonSchema(integer(MOST_WORKERS)),
 ]
 User = Annotated[str, PlainValidator(_text(_user)), WithJsonSchema(_TEXT)]
+NetworkList = Annotated[
+    Networks,
+    PlainValidator(_networks),
+    PlainSerializer(Networks.texts),
+    _one_or_more(_TEXT),
+]
 Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]

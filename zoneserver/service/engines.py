@@ -16,8 +16,8 @@ from zoneserver.service.native import NativeEngine
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
-from zoneserver.transports.limits import TcpLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.wire.cookies import SECRET_OCTETS, Cookies
 
@@ -50,13 +50,14 @@ class EngineKind(NamedTuple):
     """Which engine workers run, and what it is made of."""
 
     name: str
-    make: Callable[[Identity, RateLimits], Engine]
+    make: Callable[[Identity, RateLimits, Ledger], Engine]
     identity: Identity
     limits: RateLimits
+    ledger: Ledger
 
     def __call__(self) -> Engine:
         """An engine of a worker's own."""
-        return self.make(self.identity, self.limits)
+        return self.make(self.identity, self.limits, self.ledger)
 
 
 def choose_engine(settings: Settings) -> EngineKind:
@@ -66,8 +67,8 @@ def choose_engine(settings: Settings) -> EngineKind:
         raise StartError("the native engine is not installed: it needs Rust when pip installs")
     # Made once, so that every worker takes the cookies of every other (RFC 9018 5).
     cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
-    keepalive = int(TcpLimits().idle * 10)  # RFC 7828 3.1: in units of 100 ms
+    keepalive = int(settings.tcp_limits.idle * 10)  # RFC 7828 3.1: in units of 100 ms
     identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
     if is_installed and settings.engine != "portable":
-        return EngineKind("native", NativeEngine, identity, RateLimits())
-    return EngineKind("portable", PortableEngine, identity, RateLimits())
+        return EngineKind("native", NativeEngine, identity, settings.rate_limits, Ledger())
+    return EngineKind("portable", PortableEngine, identity, settings.rate_limits, Ledger())

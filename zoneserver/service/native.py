@@ -10,6 +10,7 @@ from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.store import Served
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.wire.encode import encode_extended_error
@@ -20,7 +21,7 @@ PER_TURN = 64  # queries handed over that are answered before TCP gets its turn
 class NativeEngine:
     """Drives the compiled extension, and answers what that hands over."""
 
-    def __init__(self, identity: Identity, limits: RateLimits) -> None:
+    def __init__(self, identity: Identity, limits: RateLimits, ledger: Ledger) -> None:
         from zoneserver._fastpath import Engine  # noqa: PLC0415 - it need not be installed
 
         self._fallback = Fallback(identity)
@@ -33,7 +34,8 @@ class NativeEngine:
             slip=limits.slip,
             errors=limits.errors,
             log_only=limits.log_only,
-            limit_loopback=limits.loopback,
+            exempt=limits.exempt.prefixes,
+            ledger=ledger.memory,
         )
         self._wake = -1
 

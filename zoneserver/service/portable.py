@@ -10,6 +10,7 @@ from zoneserver.image.lookup import Charge, Identity, look_up
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.store import Served
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import LimiterCounters, RateLimiter, RateLimits, Verdict
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.udp import UdpCounters, UdpServer
@@ -23,14 +24,14 @@ _NO_ERROR = frozenset({m.NOERROR, m.NXDOMAIN, m.YXDOMAIN})
 class PortableEngine:
     """Has `Answers` find what is common, `look_up` the rest, and `Fallback` what is rare."""
 
-    def __init__(self, identity: Identity, limits: RateLimits) -> None:
+    def __init__(self, identity: Identity, limits: RateLimits, ledger: Ledger) -> None:
         self._identity = identity
         self._fallback = Fallback(identity)
         self._images = Images({})
         self._answers = Answers(self._images, identity)
         self._udp_counters = UdpCounters()
         self._limiter_counters = LimiterCounters()
-        self._limiter = RateLimiter(limits, self._limiter_counters)
+        self._limiter = RateLimiter(limits, self._limiter_counters, ledger)
         self._udp: list[UdpServer] = []
 
     def publish(self, served: Served) -> None:

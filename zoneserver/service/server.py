@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from zoneserver import __version__
@@ -29,7 +30,6 @@ from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
 from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.limits import TcpLimits
 from zoneserver.transports.listen import (
     Sockets,
     bind_shared,
@@ -147,7 +147,9 @@ class Server:
         workers = self._settings.workers or len(os.sched_getaffinity(0))
         for endpoint in _endpoints(self._settings):
             self._bound.append(bind_shared(endpoint, workers))
-        limits = TcpLimits(connections=max(1, _connections() // workers))
+        wanted = self._settings.tcp_limits
+        connections = max(1, _connections(wanted.connections) // workers)
+        limits = replace(wanted, connections=connections)
         for number in range(workers):
             bound = [shares[number] for shares in self._bound]
 
@@ -258,12 +260,12 @@ def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
     return tuple(each for each in DEFAULT_LISTEN if ours or not each.is_ipv6)
 
 
-def _connections() -> int:
-    """How many TCP connections the limit of open files leaves room for."""
+def _connections(most: int) -> int:
+    """How many TCP connections, of so many, the limit of open files leaves room for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = TcpLimits().connections + RESERVED_DESCRIPTORS
+    wanted = most + RESERVED_DESCRIPTORS
     if soft < wanted:
         soft = min(wanted, hard)
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(TcpLimits().connections, soft - RESERVED_DESCRIPTORS))
+    return max(1, min(most, soft - RESERVED_DESCRIPTORS))

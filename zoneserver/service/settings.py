@@ -1,11 +1,13 @@
 """What the server is told: by the configuration file, by flags, or by nobody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zoneserver.service.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
 from zoneserver.zonefile.source import Defaults
 
 ENGINES = ("auto", "native", "portable")
@@ -30,17 +32,12 @@ class Settings:
     engine: str = "auto"
     workers: int = 0
     privileges: Privileges = field(default_factory=Privileges)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    tcp_limits: TcpLimits = field(default_factory=TcpLimits)
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
-        ours, theirs = (
-            (
-                *(each.listen, each.state, each.nsid, each.strict_start),
-                *(each.engine, each.workers, each.privileges),
-            )
-            for each in (self, running)
-        )
-        return ours != theirs
+        return replace(self, zones=running.zones, defaults=running.defaults) != running
 
 
 def default_state(environment: Mapping[str, str], user: str = "") -> Path | None:

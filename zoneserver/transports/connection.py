@@ -41,7 +41,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, and ask to be kept."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=self._limits.out_octets - MAX_FRAME)
+        self._transport.set_write_buffer_limits(high=self._limits.unsent - MAX_FRAME)
         peer = pack_address(transport.get_extra_info("peername")[0])
         self._envelope = Envelope(peer, self._terms.proxies, self._terms.tls)
         self.address = self._envelope.address
@@ -115,7 +115,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _proceed(self) -> None:
         """Answer the messages that are complete, then read on; a few in one turn."""
-        for _ in range(self._limits.per_turn):
+        for _ in range(self._limits.in_flight):
             if self._blocked or self._transport.is_closing():
                 return
             message = take_message(self._received)

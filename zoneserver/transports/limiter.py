@@ -5,10 +5,15 @@ with its kind and its account, the hash of the name that it is counted on.
 """
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
-ENTRIES = 65_536  # accounts that are remembered
+from zoneserver.networks import LOOPBACK, Networks
+from zoneserver.transports.ledger import Ledger
+
 IPV4_PREFIX, IPV6_PREFIX = 3, 7  # octets: /24, /56
+_ADDRESSES = 4096  # of which it is remembered whether they are exempt
 
 
 class Verdict(enum.Enum):
@@ -21,22 +26,22 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Answers a second: `rate` of one account, `errors` of the whole process; 0: no limit.
+    """Answers a second: `rate` of one account, `errors` of the whole server; 0: no limit.
 
-    Of those beyond the rate every `slip`-th is sent short. With `log_only` they are counted
-    and sent. Loopback is not limited unless `loopback` says so.
+    Of those beyond the rate every `slip`-th is sent short, none where it is 0. With `log_only`
+    they are counted and sent. Addresses in `exempt` are neither limited nor counted.
     """
 
     rate: int = 200
     slip: int = 2
     errors: int = 100
     log_only: bool = False
-    loopback: bool = False
+    exempt: Networks = LOOPBACK
 
 
 @dataclass(slots=True)
 class LimiterCounters:
-    """Answers that were not sent as they were."""
+    """Answers that were not sent as they were, or with `log_only` would not have been."""
 
     limited: int = 0
     slipped: int = 0
@@ -44,27 +49,22 @@ class LimiterCounters:
 
 
 class RateLimiter:
-    """Counts answers in windows of one second."""
+    """Counts answers in windows of one second.
 
-    def __init__(self, limits: RateLimits, counters: LimiterCounters) -> None:
+    `is_exempt` tells whether an asker is not limited at all.
+    """
+
+    def __init__(self, limits: RateLimits, counters: LimiterCounters, ledger: Ledger) -> None:
         self._limits = limits
         self._counters = counters
-        self._second = 0
-        self._sent: dict[tuple[bytes, int, int], int] = {}
-        self._errors = 0
-
-    def is_exempt(self, address: bytes) -> bool:
-        """Whether an asker is not limited at all."""
-        if self._limits.loopback:
-            return False
-        return address[0] == 127 if len(address) == 4 else address == _LOOPBACK
+        self._ledger = ledger
+        is_exempt = lru_cache(_ADDRESSES)(limits.exempt.__contains__)
+        self.is_exempt: Callable[[bytes], bool] = is_exempt
 
     def judge_error(self, second: int) -> Verdict:
-        """Count an error answer against what the process may send of them."""
-        if second != self._second:
-            self._turn(second)
-        self._errors += 1
-        if not self._limits.errors or self._errors <= self._limits.errors:
+        """Count an error answer against what the server may send of them."""
+        errors = self._limits.errors
+        if not errors or self._ledger.count_error(second) <= errors:
             return Verdict.SEND
         self._counters.errors_capped += 1
         return Verdict.SEND if self._limits.log_only else Verdict.DROP
@@ -74,14 +74,9 @@ class RateLimiter:
         rate = self._limits.rate
         if not rate:
             return Verdict.SEND
-        if second != self._second:
-            self._turn(second)
         prefix = address[: IPV4_PREFIX if len(address) == 4 else IPV6_PREFIX]
-        key, sent = (prefix, kind, account), self._sent
-        count = sent[key] = sent.get(key, 0) + 1
+        count = self._ledger.count(hash((prefix, kind, account)), second)
         if count <= rate:
-            if len(sent) > ENTRIES:  # the oldest gives way
-                del sent[next(iter(sent))]
             return Verdict.SEND
         self._counters.limited += 1
         if self._limits.log_only:
@@ -90,12 +85,3 @@ class RateLimiter:
             self._counters.slipped += 1
             return Verdict.SLIP
         return Verdict.DROP
-
-    def _turn(self, second: int) -> None:
-        """Start over with every second."""
-        self._second = second
-        self._sent.clear()
-        self._errors = 0
-
-
-_LOOPBACK = bytes(15) + b"\1"

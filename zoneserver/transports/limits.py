@@ -10,7 +10,7 @@ class TcpLimits:
     `connections` in total and `per_source` (an IPv4 address or an IPv6 /56); `first_octet`
     from the start, `message` from its first octet to its last, `idle` from an answer to
     the next query, `stall` without a single octet of the answers taken, all in seconds;
-    `per_turn` queries answered before others get their turn; `out_octets` of answers that
+    `in_flight` queries answered before others get their turn; `unsent` of answers that
     the peer has not taken, above which its queries are left unread.
     """
 
@@ -20,8 +20,8 @@ class TcpLimits:
     message: float = 2.0
     idle: float = 10.0
     stall: float = 5.0
-    per_turn: int = 32
-    out_octets: int = 1 << 20
+    in_flight: int = 32
+    unsent: int = 1 << 20
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from zoneserver.networks import LOOPBACK
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.listen import bind
 
@@ -30,7 +31,8 @@ def make_engine(**settings: Any) -> Any:
         "slip": 0,
         "errors": 0,
         "log_only": False,
-        "limit_loopback": False,
+        "exempt": LOOPBACK.prefixes,
+        "ledger": None,
     }
     return native.Engine(**defaults | settings)
 

@@ -6,9 +6,12 @@ import pytest
 
 from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
+from zoneserver.networks import Networks
 from zoneserver.service.configuration import Source, read_configuration
 from zoneserver.service.settings import Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 FULL = """\
@@ -27,6 +30,14 @@ defaults:
     retry: 2
     expire: 3
     minimum: 4
+limits:
+  rate: 0
+  slip: 3
+  errors: 50
+  log_only: true
+  exempt: [10.0.0.0/8, '2001:db8::/32']
+  tcp: {connections: 9, per_source: 8, first_octet: 7, message: 6, idle: 5, stall: 4,
+        in_flight: 3, unsent: 200000}
 """
 
 
@@ -50,6 +61,14 @@ def test_everything(tmp_path: Path) -> None:
         defaults=Defaults(
             300, (ns1, ns2), SoaDefaults(ns1, Name.parse(r"jane\.doe.example.com."), 1, 2, 3, 4)
         ),
+        rate_limits=RateLimits(
+            rate=0,
+            slip=3,
+            errors=50,
+            log_only=True,
+            exempt=Networks.parse(["10.0.0.0/8", "2001:db8::/32"]),
+        ),
+        tcp_limits=TcpLimits(9, 8, 7, 6, 5, 4, 3, 200_000),
     )
 
 
@@ -102,6 +121,12 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ("defaults: {ns: [a., b..c.]}", "1:21", "a label is empty"),
         ("defaults: {soa: {rname: '@example.com'}}", "1:25", "no mailbox"),
         ("defaults: {soa: {mname: [a.]}}", "1:25", "one text is due"),
+        ("limits: {exempt: 192.0.2.1/24}", "1:18", "did you mean 192.0.2.0/24?"),
+        ("limits: {exempt: {a: b}}", "1:18", "a list is due"),
+        ("limits: {exempt: [[a]]}", "1:18", "one text is due"),
+        ("limits: {rate: 1000000001}", "1:16", "less than or equal to 1000000000"),
+        ("limits: {tcp: {idle: 0}}", "1:22", "greater than or equal to 1"),
+        ("limits: {tcp: {unsent: 65535}}", "1:24", "greater than or equal to 131072"),
         ("nsid: !include other.yaml", "1:7", "neither aliases nor tags"),
         ("state: &a x\nnsid: *a", "1:8", "neither aliases nor tags"),
         ("? [a]\n: b", "1:3", "a key is one word"),

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -15,9 +16,11 @@ from tests import octets as o
 from tests.zones_text import zone
 from zoneserver.image.compile import compile_zone
 from zoneserver.image.lookup import Identity
+from zoneserver.networks import Networks
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.store import Served, Store
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.listen import bind
 from zoneserver.wire.cookies import Cookies
@@ -45,8 +48,8 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoneserver.service.portable.time", clock)
 
 
-def _engine(served: Served, **limits: int | bool) -> PortableEngine:
-    engine = PortableEngine(Identity(1232, b"", COOKIES), RateLimits(**limits))  # type: ignore[arg-type]
+def _engine(served: Served, **limits: Any) -> PortableEngine:
+    engine = PortableEngine(Identity(1232, b"", COOKIES), RateLimits(**limits), Ledger())
     engine.publish(served)
     return engine
 
@@ -89,7 +92,7 @@ def test_loopback_is_exempt(served: Served, address: bytes) -> None:
     """Unless it is told otherwise."""
     engine = _engine(served, rate=1, slip=0)
     assert ["NOERROR"] * 5 == [_ask(engine, WWW, address) for _ in range(5)]
-    engine = _engine(served, rate=1, slip=0, loopback=True)
+    engine = _engine(served, rate=1, slip=0, exempt=Networks())
     assert ["NOERROR", "dropped"] == [_ask(engine, WWW, address) for _ in range(2)]
 
 
@@ -148,7 +151,7 @@ def test_answers_are_counted(served: Served) -> None:
 
 def test_streams_have_options_of_their_own(served: Served) -> None:
     """Who asks over TLS is told the idle limit and gets padding; over TCP the limit alone."""
-    engine = PortableEngine(Identity(1232, keepalive=100), RateLimits())
+    engine = PortableEngine(Identity(1232, keepalive=100), RateLimits(), Ledger())
     engine.publish(served)
     message = o.message(o.opt(o.option(o.KEEPALIVE), o.option(o.PADDING, b"x")))
     over_tls, over_tcp = (

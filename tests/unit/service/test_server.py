@@ -18,4 +18,4 @@ def test_connections_that_the_limit_of_files_allows(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
 
-    assert module._connections() == connections
+    assert module._connections(1024) == connections

@@ -8,6 +8,7 @@ from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.image.lookup import Identity
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.worker import Worker
+from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
 
@@ -16,7 +17,7 @@ def test_trouble_in_the_loop_is_said_now_and_then(capsys: pytest.CaptureFixture[
     """Once for many, on one line."""
 
     async def scenario() -> None:
-        engine = PortableEngine(Identity(MAX_UDP_PAYLOAD), RateLimits())
+        engine = PortableEngine(Identity(MAX_UDP_PAYLOAD), RateLimits(), Ledger())
         worker, loop = Worker(engine, [], TcpLimits()), asyncio.get_running_loop()
         for _ in range(100):
             worker._report(

@@ -212,7 +212,7 @@ async def test_reader_that_never_reads_is_closed() -> None:
         answered += 1
         return bytes(60_000)
 
-    limits = replace(QUICK, idle=30.0, message=30.0, out_octets=200_000)
+    limits = replace(QUICK, idle=30.0, message=30.0, unsent=200_000)
     async with (
         serving(limits, answer) as server,
         connected(server.port, receive_buffer=4096) as client,
@@ -230,7 +230,7 @@ async def test_slow_reader_that_goes_on_reading_gets_everything() -> None:
     """Backpressure holds the queries back; it loses none."""
     messages = [query(number, 60_000) for number in range(200)]
     async with (
-        serving(replace(QUICK, out_octets=100_000)) as server,
+        serving(replace(QUICK, unsent=100_000)) as server,
         connected(server.port, receive_buffer=4096) as client,
     ):
         client.send(framed(*messages))

@@ -188,7 +188,7 @@ async def test_reader_that_never_reads_is_closed() -> None:
     """Answers pile up to the limit, then the stall ends the connection."""
     stream = socket.socket()
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    limits = replace(PATIENT, out_octets=200_000)
+    limits = replace(PATIENT, unsent=200_000)
     async with serving(limits, lambda *_: bytes(60_000), tls=tls_of()) as server:
         stream.connect(("127.0.0.1", server.port))
         async with encrypted(server.port, trusting(), stream) as client:
