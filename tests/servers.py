@@ -151,14 +151,17 @@ def starting(
     *arguments: str,
     listen: Sequence[str] = ("127.0.0.1:0",),
     prefix: Sequence[str] = (),
+    watch: bool = False,
 ) -> Iterator[ServerProcess]:
     """A server for the zones in `folder`, perhaps not ready yet; gone after the block.
 
-    `prefix` is a command that runs it, such as prlimit.
+    `prefix` is a command that runs it, such as prlimit. Without `watch` it reads the zones
+    again when it is told to, and not before.
     """
     listening = [word for endpoint in listen for word in ("--listen", endpoint)]
+    watching = [] if watch else ["--no-watch"]
     server = ServerProcess(
-        ["--zones", "zones", "--state", "state", *listening, *arguments],
+        ["--zones", "zones", "--state", "state", *watching, *listening, *arguments],
         folder,
         prefix,
     )
@@ -187,9 +190,10 @@ def running(
     *arguments: str,
     listen: Sequence[str] = ("127.0.0.1:0",),
     prefix: Sequence[str] = (),
+    watch: bool = False,
 ) -> Iterator[ServerProcess]:
     """A server that is ready."""
-    with starting(folder, *arguments, listen=listen, prefix=prefix) as server:
+    with starting(folder, *arguments, listen=listen, prefix=prefix, watch=watch) as server:
         server.wait_until_ready()
         yield server
 

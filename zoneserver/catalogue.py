@@ -235,6 +235,9 @@ CATALOGUE: dict[str, Rule] = {
         "BIMI without a DMARC policy that is enforced",
         "RFC 9989 4.7; draft-brand-indicators-for-message-identification",
     ),
+    # The guard: what a reload would take away
+    "GU001": Rule("E", "a reload takes the last MX from a name", "RFC 5321 5.1"),
+    "GU002": Rule("E", "a reload takes more than half of a zone's names", "RFC 1034 3.7"),
     # Waivers
     "WV001": Rule("W", "a waiver lifts nothing", "zone file reference"),
     "WV002": _fixed("E", "a waiver cannot be honoured", "zone file reference"),

@@ -63,6 +63,17 @@ def main() -> None:
     help="Become this user once started; then root is needed for the port alone.",
 )
 @click.option("--allow-root", is_flag=True, help="Let root serve others and stay root.")
+@click.option(
+    "--watch/--no-watch",
+    default=None,
+    help="Whether an edit is taken up at once, without a reload.  [default: watch]",
+)
+@click.option(
+    "--control",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The control socket, for status, reload and the like.  [default: in the state folder]",
+)
 @ends_with_status
 def serve(
     *,
@@ -75,10 +86,12 @@ def serve(
     workers: int | None,
     user: str | None,
     allow_root: bool,
+    watch: bool | None,
+    control: Path | None,
 ) -> int:
     """Serve the zones of a folder.
 
-    SIGHUP reads them again, SIGTERM ends the server.
+    It takes up what is edited. SIGHUP reads all again, SIGTERM ends the server.
     """
 
     def told_settings() -> Settings:
@@ -94,6 +107,8 @@ def serve(
             engine=engine or settings.engine,
             workers=workers or settings.workers,
             privileges=privileges,
+            watch=settings.watch if watch is None else watch,
+            control=control or settings.control,
         )
 
     return server.serve(told_settings)

@@ -5,12 +5,13 @@ those that a change may touch.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from zoneserver.findings import Finding
 from zoneserver.names import Name
 from zoneserver.service.standing import Standing, Trial, Version
+from zoneserver.validator.guard import find_losses, guard
 from zoneserver.validator.judge import Judgement, judge
 from zoneserver.validator.references import Pointers
 from zoneserver.validator.world import Zones
@@ -61,17 +62,23 @@ def judge_versions(
 
 
 def admit(
-    changes: Changes, today: date, standing: Standing, judge: Judge = judge_versions
+    changes: Changes,
+    today: date,
+    standing: Standing,
+    judge: Judge = judge_versions,
+    forces: Callable[[Name], bool] = lambda _: True,
 ) -> Admission:
     """The versions that may be served in place of those that stand, which are left alone.
 
     Zones with an error step back to the version that stands, with every other zone that
     the error names, or are refused where there is none. What that touches is judged again,
-    until nothing more has to step back.
+    until nothing more has to step back. The guard holds zones against their older versions,
+    but for those that somebody `forces` in.
     """
     court = _Court(standing, today, judge)
     new = {version.origin: version for version in changes.versions}
     court.hear({**new, **dict.fromkeys(changes.gone)}, standing.overdue(today))
+    court.guard(version for version in changes.versions if not forces(version.origin))
     findings = dict.fromkeys((*changes.findings, *court.findings(new)))
     while back := court.step_back():
         court.hear({origin: standing.get(origin) for origin in back})
@@ -119,6 +126,18 @@ class _Court:
         made = tuple(self.judge(versions, self.trial, self.trial.pointers, self.today))
         self.trial.note(made)
         self.judgements.update((each.origin, each) for each in made)
+
+    def guard(self, new: Iterable[Version]) -> None:
+        """Hold versions against those that stand in their place."""
+        for version in new:
+            old, judgement = self.standing.get(version.origin), self.judgements[version.origin]
+            if old is None or any(each.blocks for each in judgement.findings):
+                continue
+            lost = find_losses(old.zone, version.zone, self.trial)
+            if lost:
+                found = guard(lost, version.candidate().source, self.today)
+                findings = (*judgement.findings, *found)
+                self.judgements[version.origin] = replace(judgement, findings=findings)
 
     def errors(self) -> list[Finding]:
         """All findings that block, those of versions that stand included."""

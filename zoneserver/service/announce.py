@@ -1,9 +1,9 @@
 """What the server says of its zones: at the start on standard output, later in the log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 
-from zoneserver.findings import Level
+from zoneserver.findings import Finding, Level
 from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.report import Texts, count, format_finding
 from zoneserver.service.terminal import log, printable, say
@@ -12,11 +12,11 @@ from zoneserver.service.words import describe_zone
 LISTED_ZONES = 1000  # zones that are told one by one at the start
 
 
-def log_findings(renewal: Renewal) -> None:
-    """Every finding but the hints, which `check` alone shows."""
+def log_findings(renewal: Renewal, known: Collection[Finding] = ()) -> None:
+    """Every finding but the hints, which `check` alone shows, and those that are known."""
     texts = Texts(renewal.texts)
     for finding in renewal.admission.findings:
-        if finding.level > Level.HINT:
+        if finding.level > Level.HINT and finding not in known:
             log(format_finding(finding, texts))
     if renewal.complaint:
         log(f"warning: {printable(renewal.complaint)}; serials are kept in memory only")

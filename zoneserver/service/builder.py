@@ -11,11 +11,14 @@ import traceback
 from collections.abc import Callable
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
+from zoneserver.findings import Finding, Level
 from zoneserver.service.announce import log_changes, log_findings, say_zones
 from zoneserver.service.channel import Channel
 from zoneserver.service.keeper import Keeper, Renewal
-from zoneserver.service.overview import Reload
-from zoneserver.service.report import count
+from zoneserver.service.overview import Document, Reload
+from zoneserver.service.reloads import Order
+from zoneserver.service.report import Texts, count, format_finding
+from zoneserver.service.scan import SETTLE_SECONDS
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
@@ -24,6 +27,7 @@ from zoneserver.service.terminal import log, printable
 from zoneserver.service.words import describe_changes
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
+DEFECT = "a defect of the server; its log has the traceback"
 NICENESS = 10  # behind the workers, wherever both want a core
 
 
@@ -37,6 +41,7 @@ class Builder:
         self._keeper = Keeper(store, _open_serials(self._settings))
         self._survey = Survey(self._keeper)
         self._served: Served | None = None
+        self._known: frozenset[Finding] = frozenset()  # what the log has of the last reload
 
     def run(self, channel: Channel, served: Served | None) -> int:
         """Read the zones now, and again when told to. Returns the exit status.
@@ -47,14 +52,16 @@ class Builder:
         if served is not None:
             self._restore(served)
             os.nice(NICENESS)
-            self._renew_again(channel)
+            self._renew_again(channel, Order())
         else:
             self._start(channel)
             os.nice(NICENESS)
         gc.freeze()
+        self._keeper.settle_seconds = SETTLE_SECONDS
         channel.send({"idle": True})
-        while channel.receive() is not None:
-            self._renew_again(channel)
+        while (message := channel.receive()) is not None:
+            outcome = self._renew_again(channel, Order.read(message["renew"]))
+            channel.send({"outcome": outcome})
             channel.send({"idle": True})
         return 0
 
@@ -84,26 +91,32 @@ class Builder:
         self._publish(renewal, channel)
         self._tell(renewal, channel, time.monotonic() - begin)
 
-    def _renew_again(self, channel: Channel) -> None:
-        """Put new versions into service; whatever goes wrong, the old ones stay."""
+    def _renew_again(self, channel: Channel, order: Order) -> Document:
+        """Put new versions into service; whatever goes wrong, the old ones stay.
+
+        Returns the outcome, for whoever has asked for it.
+        """
         begin = time.monotonic()
         try:
-            self._settings = self._reread_settings()
-            renewal = self._keeper.renew(self._settings)
+            self._settings = self._reread_settings(channel)
+            renewal = self._keeper.renew(self._settings, order)
             self._publish(renewal, channel)
         except (OperatorError, StoreError) as error:
             log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
-            self._fail(str(error), channel, begin)
-            return
+            return self._fail(str(error), channel, begin)
         except Exception:  # noqa: BLE001 - a failed reload may not cost a single answer
             trace = printable(traceback.format_exc(), keep="\n")
             log(f"error: the reload failed, what is served stays\n{trace}")
-            self._fail("a defect of the server; its log has the traceback", channel, begin)
-            return
+            return self._fail(DEFECT, channel, begin)
         seconds = time.monotonic() - begin
-        log_findings(renewal)
-        log_changes(self._keeper, renewal, describe_changes(*self._changed(renewal)), seconds)
-        self._tell(renewal, channel, seconds)
+        changes = list(describe_changes(*self._changed(renewal)))
+        news = frozenset(renewal.admission.findings) - self._known
+        if not order.quiet or changes or news:
+            log_findings(renewal, self._known if order.quiet else ())
+            log_changes(self._keeper, renewal, changes, seconds)
+        self._known = frozenset(renewal.admission.findings)
+        reload = self._tell(renewal, channel, seconds)
+        return {**reload.document(), "changes": changes, "findings": _report(renewal)}
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
         if renewal.served == self._served:
@@ -117,7 +130,7 @@ class Builder:
         channel.receive()
         self._store.sweep(renewal.served)  # no worker has the old files any more
 
-    def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> None:
+    def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> Reload:
         """Keep the main process's overview up to date."""
         admission = renewal.admission
         result = "kept" if admission.kept or self._keeper.refused else "ok"
@@ -125,11 +138,13 @@ class Builder:
         reload = Reload(time.time(), seconds, result, changed=changed)
         for document in self._survey.tell(renewal, reload):
             channel.send({"overview": document})
+        return reload
 
     @staticmethod
-    def _fail(error: str, channel: Channel, begin: float) -> None:
+    def _fail(error: str, channel: Channel, begin: float) -> Document:
         reload = Reload(time.time(), time.monotonic() - begin, "failed", error)
         channel.send({"overview": {"reload": reload.document()}})
+        return {**reload.document(), "changes": [], "findings": []}
 
     def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
         """The zones that changed, as they were and as they are."""
@@ -139,7 +154,7 @@ class Builder:
         refused = [RefusedZone(origin) for origin in admission.refused]
         return ZoneSet(renewal.before.values()), ZoneSet([*new, *refused])
 
-    def _reread_settings(self) -> Settings:
+    def _reread_settings(self, channel: Channel) -> Settings:
         """The settings as they are now, or as they were if the file has a mistake."""
         try:
             settings = self._read_settings()
@@ -149,7 +164,19 @@ class Builder:
         if settings.needs_restart(self._settings):
             keys = "listen, state, nsid, engine, workers and user"
             log(f"warning: {keys} change at the next start only")
+        if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
+            channel.send({"watch": str(settings.zones) if settings.watch else None})
         return settings
+
+
+def _report(renewal: Renewal) -> list[Document]:
+    """The findings of a reload for programs, each with its text for people."""
+    texts = Texts(renewal.texts)
+    return [
+        {**each.document(), "blocks": each.blocks, "text": format_finding(each, texts)}
+        for each in renewal.admission.findings
+        if each.level > Level.HINT
+    ]
 
 
 def run_builder(

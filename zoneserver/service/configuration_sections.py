@@ -100,6 +100,8 @@ class Configuration(Section):
     user: User = ""
     allow_root: Truth = False
     limits: LimitsSection = LimitsSection()
+    watch: Truth = True
+    control: FolderPath = None
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -116,4 +118,6 @@ class Configuration(Section):
             privileges=Privileges(self.user, self.allow_root),
             rate_limits=self.limits.rates(),
             tcp_limits=TcpLimits(**dict(self.limits.tcp)),
+            watch=self.watch,
+            control=folder / self.control if self.control else None,
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from zoneserver.errors import StartError
+from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.image.compile import redescribe
 from zoneserver.image.images import Place, open_image
 from zoneserver.names import Name
@@ -15,6 +16,7 @@ from zoneserver.service.crew import Crew
 from zoneserver.service.files import Signature, read_file, sign
 from zoneserver.service.folder import YAML_SUFFIX, ZoneFiles
 from zoneserver.service.reading import InProcess, Means, Reading, keep_grave
+from zoneserver.service.reloads import Order
 from zoneserver.service.scan import Scanner
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
@@ -51,6 +53,7 @@ class Keeper:
     def __init__(self, store: Store, serials: Serials) -> None:
         self.standing = Standing()
         self.refused: dict[Name, None] = {}
+        self.settle_seconds = 0.0  # that files must have stayed as they are
         self._store = store
         self._serials = serials
         self._scanner = Scanner()
@@ -68,20 +71,26 @@ class Keeper:
         self.standing.update(versions, [each.description.judgement for each in versions])
         self.refused = dict.fromkeys(served.refused)
 
-    def renew(self, settings: Settings) -> Renewal:
+    def renew(self, settings: Settings, order: Order | None = None) -> Renewal:
         """Read what has changed, judge what that touches, and keep what is good from now on.
 
         Raises StartError, and leaves everything as it was, where the folder cannot be read or
         holds no zone: it is more likely to be missing than meant. Raises StoreError where
         images cannot be written.
         """
-        now = time.time()
+        now, order = time.time(), order or Order()
         today = datetime.fromtimestamp(now, tz=UTC).date()
         files, present = self._scan(settings)
         reading = self._read(files, settings.defaults, now)
-        gone = frozenset(each.origin for each in self.standing if each.origin not in present)
-        changes = Changes(tuple(reading.versions), reading.unread, gone, reading.findings)
-        admission = admit(changes, today, self.standing, reading.judge)
+        missing = {each.origin for each in self.standing if each.origin not in present}
+        gone = frozenset(filter(order.forces, missing))
+        changes = Changes(
+            tuple(reading.versions),
+            reading.unread | (missing - gone),
+            gone,
+            (*reading.findings, *map(self._miss, sorted(missing - gone, key=Name.canonical))),
+        )
+        admission = admit(changes, today, self.standing, reading.judge, order.forces)
         before = self._stood([*(each.origin for each in admission.versions), *admission.gone])
         self._settle(admission, reading, settings.defaults)
         self._scanner.note(reading.included)
@@ -90,12 +99,25 @@ class Keeper:
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
 
+    def _miss(self, origin: Name) -> Finding:
+        """A zone whose files are gone is served all the same: it would lose all its mail."""
+        version = self.standing.get(origin)
+        files = version.description.files if isinstance(version, Imaged) else ()
+        return make_finding(
+            "SY009",
+            Mark(next(iter(files), str(origin)), 1, 1),
+            f"the file is gone; the zone {origin} is served as it was",
+            f"put it back, or take the zone out of service: zoneserver reload --force {origin}",
+            origin=origin,
+            owner=origin,
+        )
+
     def _scan(self, settings: Settings) -> tuple[list[ZoneFiles], set[Name]]:
         """The zones that have to be read, and the origins of all that are there."""
         if self._read_as != (settings.zones, settings.defaults):
             self._scanner = Scanner()
             self._read_as = (settings.zones, settings.defaults)
-        scan = self._scanner.scan(settings.zones)
+        scan = self._scanner.scan(settings.zones, self.settle_seconds)
         present = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
         if not present and not scan.read:
             raise StartError(

@@ -19,8 +19,10 @@ from zoneserver.findings import LEVELS, Finding
 from zoneserver.names import Name
 from zoneserver.service.files import Includer
 from zoneserver.service.folder import ZoneFiles
-from zoneserver.service.loading import judge_loaded, load
+from zoneserver.service.loading import Loaded, judge_loaded, load
 from zoneserver.service.serials import Serials
+from zoneserver.validator.guard import find_losses, guard
+from zoneserver.validator.world import world_of
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 # What zones in YAML leave out, so that only the records of interest are shown.
@@ -62,17 +64,23 @@ class Page:
     def judge(self, zone: str) -> tuple[Finding, ...]:
         """All findings about an example."""
         serials = Serials(None)
-        if self.served:
-            self._judge(self.served, serials)
-            serials.keep([Name.parse(self.origin)])
-        return self._judge(zone, serials)
+        if not self.served:
+            return self._judge(self._load(zone, serials))
+        old = self._load(self.served, serials).candidates[0]
+        serials.keep([Name.parse(self.origin)])
+        loaded = self._load(zone, serials)
+        new = loaded.candidates[0]
+        losses = find_losses(old.zone, new.zone, world_of(loaded.candidates).zones)
+        return (*self._judge(loaded), *guard(losses, new.source, TODAY))
 
-    def _judge(self, zone: str, serials: Serials) -> tuple[Finding, ...]:
-        loaded = load(
+    def _load(self, zone: str, serials: Serials) -> Loaded:
+        return load(
             list(self._zone_files(zone)),
             DEFAULTS if self.defaults else NOTHING,
             lambda source: serials.number(source, 0),
         )
+
+    def _judge(self, loaded: Loaded) -> tuple[Finding, ...]:
         return judge_loaded(loaded, TODAY, {self.code})
 
     def _zone_files(self, zone: str) -> Iterator[ZoneFiles]:

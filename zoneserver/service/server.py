@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from zoneserver import __version__
@@ -23,10 +24,12 @@ from zoneserver.service.engines import choose_engine
 from zoneserver.service.overview import Overview
 from zoneserver.service.privileges import give_up_privileges, hand_over
 from zoneserver.service.processes import fork, wait_for_end
+from zoneserver.service.reloads import GONE, Order, Reloads
 from zoneserver.service.responder import Throttle
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.terminal import log, printable, say
+from zoneserver.service.watching import keep_watching
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
 from zoneserver.transports.endpoint import Endpoint
@@ -61,9 +64,10 @@ class Server:
         self._slots: list[WorkerSlot] = []
         self._version, self._served = 0, Served()
         self._published = asyncio.Event()  # some worker's version has changed
-        self._reload = asyncio.Event()
+        self.reloads = Reloads()
         self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._builder = 0  # its process id
 
     async def run(self) -> int:
@@ -72,13 +76,14 @@ class Server:
         say(f"zoneserver {__version__}, {self._make_engine.name} engine")
         try:
             self._spawn(self._keep_zones())
+            self._watch(self._settings.zones if self._settings.watch else None)
             return await self._ending
         finally:
             await self._end()
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reloads.ask)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._finish, 0)
         # In a storm the pipe that wakes the loop fills up, and the warning of it takes a lock
@@ -86,15 +91,27 @@ class Server:
         wakeup = signal.set_wakeup_fd(-1)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 
+    def _watch(self, zones: Path | None) -> None:
+        """Have the zones read again whenever the files in a folder change; None: no more."""
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        if zones is not None:
+            self._watching = self._spawn(keep_watching(zones, self._note_change))
+
+    def _note_change(self) -> None:
+        self.reloads.ask(Order(quiet=True))
+
     def _finish(self, status: int) -> None:
         if not self._ending.done():
             self._ending.set_result(status)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something go on beside everything else; where it fails, the server ends."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._note_end)
+        return task
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -198,6 +215,10 @@ class Server:
                 channel.send({"served": True})
             elif "overview" in message:
                 self.overview.update(message["overview"])
+            elif "watch" in message:
+                self._watch(Path(message["watch"]) if message["watch"] else None)
+            elif "outcome" in message:
+                self.reloads.finish(message["outcome"])
             elif "idle" in message:
                 asking = asyncio.create_task(self._ask_for_renewal(channel, pause))
                 pause = RELOAD_SECONDS
@@ -207,6 +228,7 @@ class Server:
                 self._finish(message["end"])
         if asking is not None:
             asking.cancel()
+        self.reloads.finish(GONE)
         channel.close()
         status = await wait_for_end(self._builder)
         self._builder = 0
@@ -214,9 +236,7 @@ class Server:
 
     async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
         await asyncio.sleep(pause)
-        await self._reload.wait()
-        self._reload.clear()
-        channel.send({"renew": True})
+        channel.send({"renew": (await self.reloads.take()).document()})
 
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""

@@ -21,6 +21,8 @@ class Settings:
     An empty `listen` means port 5300 on loopback. `nsid` is who we say we are (RFC 5001).
     With `strict_start` one zone that is refused is enough not to start. `engine` is native,
     portable, or auto: native where it is installed. `workers` 0 means one for each core.
+    With `watch` an edit is noticed; without, somebody has to ask for a reload. `control` is
+    the path of the control socket; None: it is in the state directory.
     """
 
     zones: Path = Path("zones")
@@ -34,10 +36,13 @@ class Settings:
     privileges: Privileges = field(default_factory=Privileges)
     rate_limits: RateLimits = field(default_factory=RateLimits)
     tcp_limits: TcpLimits = field(default_factory=TcpLimits)
+    watch: bool = True
+    control: Path | None = None
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
-        return replace(self, zones=running.zones, defaults=running.defaults) != running
+        ours = replace(self, zones=running.zones, defaults=running.defaults)
+        return replace(ours, watch=running.watch) != running
 
 
 def default_state(environment: Mapping[str, str], user: str = "") -> Path | None:

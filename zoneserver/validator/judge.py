@@ -64,6 +64,8 @@ CHECKS: tuple[Check, ...] = (
 OPTIONAL: dict[str, Check] = {"MX018": routes.check_fallback}
 
 
+GUARD = "GU"  # how the codes begin that hold a zone against its older version
+
 # What these find changes with the day.
 _DATED = frozenset({"NS016"})
 
@@ -134,24 +136,11 @@ def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judge
 
 def _waive(found: list[Finding], source: ZoneSource, today: date) -> Iterator[Finding]:
     """The findings with the waivers of their zone applied, and what is wrong with those."""
-    used: set[Waiver] = set()
-    for finding in found:
-        waiver = _waiver_for(finding, source)
-        if waiver is not None and waiver.until is not None and waiver.until < today:
-            used.add(waiver)
-            expired = f"{finding.reason} (the waiver ran out on {waiver.until})"
-            yield replace(
-                finding, reason=expired, related=(*finding.related, (waiver.mark, "waiver"))
-            )
-        elif waiver is not None:
-            used.add(waiver)
-            yield replace(finding, waived=waiver.reason)
-        elif finding.owner in source.lenient and _waivable(finding):
-            yield replace(finding, waived="octodns.lenient is set")
-        else:
-            yield finding
+    used = {_waiver_for(finding, source) for finding in found}
+    yield from (lift(finding, source, today) for finding in found)
     for waiver in source.waivers:
-        if waiver not in used:
+        # What the guard says is said once, and a waiver that lets it pass is to stay till then.
+        if waiver not in used and not waiver.code.startswith(GUARD):
             whom = f" at {waiver.owner}" if waiver.owner else ""
             yield make_finding(
                 "WV001",
@@ -160,6 +149,21 @@ def _waive(found: list[Finding], source: ZoneSource, today: date) -> Iterator[Fi
                 "delete it",
                 owner=waiver.owner,
             )
+
+
+def lift(finding: Finding, source: ZoneSource, today: date) -> Finding:
+    """The finding, waived if its zone says so."""
+    waiver = _waiver_for(finding, source)
+    if waiver is not None and waiver.until is not None and waiver.until < today:
+        expired = f"{finding.reason} (the waiver ran out on {waiver.until})"
+        return replace(
+            finding, reason=expired, related=(*finding.related, (waiver.mark, "waiver"))
+        )
+    if waiver is not None:
+        return replace(finding, waived=waiver.reason)
+    if finding.owner in source.lenient and _waivable(finding):
+        return replace(finding, waived="octodns.lenient is set")
+    return finding
 
 
 def _waiver_for(finding: Finding, source: ZoneSource) -> Waiver | None:

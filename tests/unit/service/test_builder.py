@@ -12,6 +12,7 @@ from tests.servers import GOOD_ZONE, write_zones
 from zoneserver.errors import ConfigurationError
 from zoneserver.service.builder import Builder
 from zoneserver.service.channel import Channel
+from zoneserver.service.reloads import Order
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store
 
@@ -34,7 +35,7 @@ class Building:
         while (message := self._main.receive()) is not None:
             if "serve" in message:
                 self.served.append(Served.read(message["serve"]))
-            self._main.send({"served": True})
+                self._main.send({"served": True})
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -60,12 +61,12 @@ def test_reload_that_fails_unexpectedly(
 ) -> None:
     """What is served stays, and the log has the traceback."""
 
-    def explode(_: object) -> None:
+    def explode(*_: object) -> None:
         raise MemoryError("\x1bout of it")
 
     with building(tmp_path) as made:
         monkeypatch.setattr(made.builder._keeper, "renew", explode)
-        made.builder._renew_again(made.channel)
+        made.builder._renew_again(made.channel, Order())
 
         assert len(made.served) == 1
         assert [Path(file).exists() for file in made.served[0].files] == [True]
@@ -82,7 +83,7 @@ def test_images_that_cannot_be_written_at_all(
         for folder in ("_folder", "_spare"):
             monkeypatch.setattr(made.store, folder, tmp_path / "zones/example.com.yaml/x")
         write_zones(tmp_path, example_com=GOOD_ZONE.replace("10", "20"))
-        made.builder._renew_again(made.channel)
+        made.builder._renew_again(made.channel, Order())
 
         assert len(made.served) == 1
     log = capsys.readouterr().err
@@ -94,7 +95,7 @@ def test_new_configuration_is_used(tmp_path: Path, capsys: pytest.CaptureFixture
     """As far as it needs no restart; a broken one is not."""
     with building(tmp_path) as made:
         made.settings = Settings(zones=tmp_path / "nowhere", nsid=b"new")
-        made.builder._renew_again(made.channel)
+        made.builder._renew_again(made.channel, Order())
         log = capsys.readouterr().err
         assert "change at the next start only" in log
         assert "cannot read the zones folder" in log
@@ -103,7 +104,7 @@ def test_new_configuration_is_used(tmp_path: Path, capsys: pytest.CaptureFixture
             raise ConfigurationError("zoneserver.yaml:1:1: not today")
 
         made.builder._read_settings = fail
-        made.builder._renew_again(made.channel)
+        made.builder._renew_again(made.channel, Order())
         log = capsys.readouterr().err
 
         assert "not today\nthe old configuration stays" in log

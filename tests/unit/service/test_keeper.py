@@ -14,6 +14,7 @@ from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.service import keeper as keeping
 from zoneserver.service.keeper import Keeper, Renewal
+from zoneserver.service.reloads import Order
 from zoneserver.service.serials import Serials
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, open_image_file
@@ -140,10 +141,16 @@ def test_edit_in_one_zone_breaks_mail_in_another(kept: Keeping) -> None:
 
 
 def test_zone_that_goes(kept: Keeping) -> None:
-    """It is answered for no more; its neighbour is."""
+    """It stays as it was until somebody says so; its neighbour stays then, too."""
     kept.renew(example_com=GOOD_ZONE, example_net=OTHER_ZONE)
     (kept.folder / "zones/example.com.yaml").unlink()
     kept.renew()
+
+    assert {COM} == kept.renewal.admission.kept
+    assert {"SY009"} == kept.codes()
+    assert kept.address() is not None
+
+    kept.renewal = kept.keeper.renew(kept.settings, Order(forced=frozenset({COM})))
 
     assert {COM} == kept.renewal.admission.gone
     assert kept.address() is None

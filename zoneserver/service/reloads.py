@@ -1,0 +1,85 @@
+"""Reloads that somebody has asked for: many wishes become one reload, with one outcome."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from zoneserver.names import Name
+
+Document = dict[str, Any]
+
+GONE: Document = {"result": "failed", "error": "the process that reads zones has ended"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How the zones are to be read again.
+
+    What the guard would keep out of zones in `forced` is let in; with `force_all` out of
+    every zone. With `quiet` nothing is said where nothing has changed.
+    """
+
+    quiet: bool = False
+    force_all: bool = False
+    forced: frozenset[Name] = frozenset()
+
+    def forces(self, origin: Name) -> bool:
+        """Whether the guard is off for a zone."""
+        return self.force_all or origin in self.forced
+
+    def merge(self, other: "Order") -> "Order":
+        """One order in place of two."""
+        return Order(
+            self.quiet and other.quiet,
+            self.force_all or other.force_all,
+            self.forced | other.forced,
+        )
+
+    def document(self) -> Document:
+        """The same as plain values."""
+        forced = sorted(map(str, self.forced))
+        return {"quiet": self.quiet, "force_all": self.force_all, "forced": forced}
+
+    @classmethod
+    def read(cls, document: Document) -> "Order":
+        """The value again. Raises KeyError or NameSyntaxError."""
+        forced = frozenset(map(Name.parse, document["forced"]))
+        return cls(document["quiet"], document["force_all"], forced)
+
+
+@dataclass(slots=True)
+class Reloads:
+    """What has been asked for and not begun, and who waits for what came of it."""
+
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _order: Order | None = None
+    _waiting: list["asyncio.Future[Document]"] = field(default_factory=list)
+    _running: list["asyncio.Future[Document]"] = field(default_factory=list)
+
+    def ask(self, order: Order | None = None) -> None:
+        """Have the zones read again, soon."""
+        order = order or Order()
+        self._order = self._order.merge(order) if self._order else order
+        self._asked.set()
+
+    def wait(self, order: Order) -> "asyncio.Future[Document]":
+        """The same, and what will come of it."""
+        self.ask(order)
+        waiting: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return waiting
+
+    async def take(self) -> Order:
+        """What is to be done, once there is anything."""
+        await self._asked.wait()
+        self._asked.clear()
+        order, self._order = self._order or Order(), None
+        self._running, self._waiting = self._running + self._waiting, []
+        return order
+
+    def finish(self, outcome: Document) -> None:
+        """What came of the order that was taken last."""
+        for waiting in self._running:
+            if not waiting.done():
+                waiting.set_result(outcome)
+        self._running = []
