@@ -41,7 +41,8 @@ class Networks:
         """The written forms."""
         return [f"{ipaddress.ip_address(octets)}/{bits}" for octets, bits in self.prefixes]
 
-    def __contains__(self, address: bytes) -> bool:
+    def __contains__(self, address: object) -> bool:
+        assert isinstance(address, bytes)
         octets, number = len(address), int.from_bytes(address, "big")
         return any(
             octets == its_octets and number >> shift == prefix

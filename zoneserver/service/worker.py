@@ -9,6 +9,7 @@ import gc
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from zoneserver.errors import ZoneserverError
@@ -32,7 +33,8 @@ class Worker:
     def __init__(self, engine: Engine, bound: Sequence[Sockets], limits: TcpLimits) -> None:
         self._engine = engine
         self._bound = bound
-        self._tcp = TcpServer(TcpCounters(), limits)
+        self._tcp_counters = TcpCounters()
+        self._tcp = TcpServer(self._tcp_counters, limits)
         self._throttle = Throttle()
         self._beats = 0
 
@@ -69,8 +71,13 @@ class Worker:
             beats = self._engine.beats()
             if beats != self._beats:
                 self._beats = beats
-                channel.send({"beat": dict(self._engine.counters())})
+                channel.send({"beat": self._count()})
             await asyncio.sleep(BEAT_SECONDS)
+
+    def _count(self) -> dict[str, int]:
+        """What the engine has counted, and `tcp_` what connections have been."""
+        counters = asdict(self._tcp_counters).items()
+        return {**self._engine.counters(), **{f"tcp_{name}": many for name, many in counters}}
 
     def _report(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Say what went wrong in the event loop, now and then."""

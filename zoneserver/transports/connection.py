@@ -32,8 +32,7 @@ class Connection(asyncio.BufferedProtocol):
         self._received = bytearray()
         self._blocked = False  # the peer does not take its answers
         self._ending = False  # nothing more will come
-        self._written = 0  # octets given to the transport
-        self._taken = 0  # octets of these that had left at `_moved`
+        self._written = self._taken = 0  # octets given to the transport, and left at `_moved`
         self._moved = self.active = self._loop.time()
         self._deadline = self.active + self._limits.first_octet
         self.address = b""  # of the client
@@ -121,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
             message = take_message(self._received)
             if message is None:
                 if self._ending or is_foreign(self._received):
-                    self._close()
+                    self._close(malformed=not self._ending)
                 self._transport.resume_reading()
                 return
             self._answer(message)
@@ -132,19 +131,20 @@ class Connection(asyncio.BufferedProtocol):
         """Answer one message, or close."""
         answer = self._terms.answer(message, self.address) if message else None
         if answer is None:
-            self._close()
+            self._close(malformed=True)
             return
+        self._terms.counters.answered += 1
         # Length and message in one write, so that they share a segment (RFC 7766 8).
         self._write(self._envelope.seal(frame(answer)))
-        self.active = self._loop.time()
-        wait = self._limits.message if self._received else self._limits.idle
-        self._deadline = self.active + wait
+        self.active = now = self._loop.time()
+        self._deadline = now + (self._limits.message if self._received else self._limits.idle)
 
     def _write(self, octets: bytes) -> None:
         self._written += len(octets)
         self._transport.write(octets)
 
-    def _close(self) -> None:
+    def _close(self, *, malformed: bool = False) -> None:
         """Close, once what has been written has left."""
+        self._terms.counters.malformed += malformed
         self._write(self._envelope.end())
         self._transport.close()

@@ -26,12 +26,18 @@ class TcpLimits:
 
 @dataclass(slots=True)
 class TcpCounters:
-    """How connections came and went, beside those that ended in peace.
+    """How connections came and went, beside those that ended in peace, and what they asked.
 
-    `refused` are those that did not begin with the TLS or the PROXY header that is due.
+    `evicted` made room for another when there were too many, `evicted_by_source` when its own
+    source had too many. `expired` are those that were silent, slow or deaf for too long.
+    `refused` did not begin with the TLS or the PROXY header that is due; `malformed` sent what
+    is not answered.
     """
 
     accepted: int = 0
     evicted: int = 0
+    evicted_by_source: int = 0
     expired: int = 0
     refused: int = 0
+    malformed: int = 0
+    answered: int = 0

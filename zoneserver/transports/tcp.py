@@ -88,8 +88,10 @@ class TcpServer:
         same = [other for other, its in self._connections.items() if source and its == source]
         if len(same) >= self._limits.per_source:
             self._evict(same)
+            self._counters.evicted_by_source += 1
         elif is_new and len(self._connections) >= self._limits.connections:
             self._evict(self._connections)
+            self._counters.evicted += 1
         self._counters.accepted += is_new
         self._connections[connection] = source
         self._deserted.clear()
@@ -105,7 +107,6 @@ class TcpServer:
         longest_idle = min(connections, key=lambda connection: connection.active)
         longest_idle.abort()
         self._forget(longest_idle)
-        self._counters.evicted += 1
 
     def _schedule_sweep(self) -> None:
         limits = self._limits

@@ -173,7 +173,7 @@ async def test_quota_is_that_of_the_client() -> None:
         silent.send(header(addresses("192.0.2.9")) + framed(query(5)))
         assert await silent.receive() == query(5)
 
-    assert [1, 4] == [server.counters.evicted, server.counters.accepted]
+    assert [1, 4] == [server.counters.evicted_by_source, server.counters.accepted]
 
 
 def _exchange(

@@ -18,6 +18,7 @@ from tests.unit.transports.streams import (
     query,
     serving,
 )
+from zoneserver.transports.limits import TcpCounters
 
 
 @in_loop
@@ -121,6 +122,8 @@ async def test_what_cannot_be_answered_is_closed_at_once(octets: bytes) -> None:
 
         assert await client.rest() == b""
         assert await other.ask(query(2)) == query(2)
+
+    assert server.counters == TcpCounters(accepted=2, malformed=1, answered=1)
 
 
 @in_loop
@@ -278,7 +281,7 @@ async def test_source_over_its_quota_loses_its_own_oldest() -> None:
         assert await other.ask(query(1)) == query(1)
         assert [await client.ask(query()) for client in clients[1:]] == [query()] * 3
 
-    assert server.counters.evicted == 1
+    assert server.counters.evicted_by_source == 1
 
 
 @in_loop

@@ -180,7 +180,7 @@ async def test_connections_in_a_handshake_count() -> None:
             assert await silent.rest() == b""
             assert await client.ask(query()) == query()
 
-        assert 1 == server.counters.evicted
+        assert 1 == server.counters.evicted_by_source
 
 
 @in_loop
