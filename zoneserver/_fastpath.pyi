@@ -57,10 +57,33 @@ class Engine:
         Raises OSError or ValueError for a file that cannot be used; nothing changes then.
         """
 
-    def answer(self, message: bytes, stream: bool, address: bytes, now: int) -> bytes | None:
+    def answer(
+        self,
+        message: bytes,
+        stream: bool,
+        address: bytes,
+        now: int,
+        encrypted: bool = False,
+    ) -> bytes | None:
         """The answer to a message, without any limit. None: Python's turn; empty: silence.
 
-        `address` is the asker's, of 4 or 16 octets, `now` in seconds since 1970.
+        `address` is the asker's, of 4 or 16 octets, `now` in seconds since 1970. The answer is
+        counted as one over TLS where the stream is `encrypted`.
+        """
+
+    def count(self, message: bytes, answer: bytes, encrypted: bool) -> None:
+        """Count an answer over a stream that Python has made."""
+
+    def take_queries(self) -> list[tuple[str, str, str, int]]:
+        """Transport, type, RCODE, and how many, of all answers since they were taken last."""
+
+    def take_mail(self) -> list[tuple[bytes, str, str, int]]:
+        """An origin's key, what was asked, what was told, and how many, since the last time."""
+
+    def take_latency(self) -> tuple[list[int], int]:
+        """How long answers over UDP took, since the last time.
+
+        How many took up to each limit of `transports.latency`, and all their nanoseconds.
         """
 
     def serve(self, descriptors: Sequence[int], wake: int) -> None:

@@ -3,6 +3,7 @@
 use crate::cookies::Cookie;
 use crate::octets::{HandOver, u16_of_image, u16_of_message};
 use crate::query::{HEADER, OPT};
+use crate::statistics::Head;
 use crate::template::Part;
 
 /// RCODEs (RFC 1035 4.1.1, RFC 2136 2.2, RFC 7873 8).
@@ -79,6 +80,17 @@ impl Answer<'_> {
     #[must_use]
     pub fn length(&self) -> usize {
         self.question_end + self.part.body.len() + self.opt.map_or(0, |opt| opt.length())
+    }
+
+    /// What its header says.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head {
+            rcode: self.rcode,
+            is_authoritative: self.is_authoritative,
+            is_truncated: self.part.is_truncated,
+            has_answer: self.part.counts[0] > 0,
+        }
     }
 
     /// Take the records out and say so, that the asker may come back over TCP.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Something that is counted.
 #[derive(Clone, Copy)]
-#[allow(missing_docs)] // NAMES and the RCODEs' mnemonics say it
+#[allow(missing_docs)] // NAMES say it
 pub enum Count {
     Received,
     Answered,
@@ -20,20 +20,9 @@ pub enum Count {
     ReceiveErrors,
     SendErrors,
     Panics,
-    Noerror,
-    Formerr,
-    Servfail,
-    Nxdomain,
-    Notimp,
-    Refused,
-    Yxdomain,
-    Notauth,
-    Badvers,
-    Badcookie,
-    OtherRcode,
 }
 
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 14] = [
     "received",
     "answered",
     "truncated",
@@ -48,38 +37,7 @@ const NAMES: [&str; 25] = [
     "receive_errors",
     "send_errors",
     "panics",
-    "noerror",
-    "formerr",
-    "servfail",
-    "nxdomain",
-    "notimp",
-    "refused",
-    "yxdomain",
-    "notauth",
-    "badvers",
-    "badcookie",
-    "other_rcode",
 ];
-
-impl Count {
-    /// Where answers of an RCODE are counted.
-    #[must_use]
-    pub fn of_rcode(rcode: u16) -> Self {
-        match rcode {
-            0 => Self::Noerror,
-            1 => Self::Formerr,
-            2 => Self::Servfail,
-            3 => Self::Nxdomain,
-            4 => Self::Notimp,
-            5 => Self::Refused,
-            6 => Self::Yxdomain,
-            9 => Self::Notauth,
-            16 => Self::Badvers,
-            23 => Self::Badcookie,
-            _ => Self::OtherRcode,
-        }
-    }
-}
 
 /// What one thread has counted in one batch.
 #[derive(Default)]
@@ -102,6 +60,12 @@ impl Tally {
     /// One more, perhaps.
     pub fn add_if(&mut self, count: Count, is_one: bool) {
         self.0[count as usize] += u64::from(is_one);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn get(&self, count: Count) -> u64 {
+        self.0[count as usize]
     }
 
     /// Some more.

@@ -9,9 +9,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::counters::{Count, Counters, Tally};
 use crate::datagrams::Peer;
-use crate::handover::Queue;
+use crate::handover::{Queue, read_head};
 use crate::limits::{Account, Limits, Verdict};
+use crate::lookup::find_zone;
+use crate::octets::HandOver;
+use crate::query::{CLASS_IN, read_question};
 use crate::responder::Responder;
+use crate::statistics::{Statistics, Transport};
 use crate::{system, udp};
 
 /// How often a loop looks around when nobody asks.
@@ -33,6 +37,8 @@ pub struct Engine {
     pub limits: Limits,
     /// What was counted.
     pub counters: Counters,
+    /// What was asked and answered.
+    pub statistics: Statistics,
     /// What waits for Python.
     pub queue: Queue,
     started: Instant,
@@ -48,6 +54,7 @@ impl Engine {
             responder,
             limits,
             counters: Counters::default(),
+            statistics: Statistics::default(),
             queue: Queue::default(),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
@@ -134,6 +141,21 @@ impl Engine {
         }
         tally.add_if(Count::Slipped, verdict == Verdict::Slip);
         verdict
+    }
+
+    /// Count an answer that Python made.
+    pub fn count(&self, transport: Transport, message: &[u8], answer: &[u8]) {
+        let Ok(head) = read_head(answer) else { return };
+        let zones = self.responder.zones();
+        match read_question(message) {
+            Err(HandOver) => self.statistics.count(transport, None, head, None),
+            Ok((qname, qtype, qclass)) => {
+                let place = find_zone(&zones, &qname, qtype);
+                let place = place.filter(|_| qclass == CLASS_IN);
+                let asked = place.as_ref().map(|place| (&qname, place.mail));
+                self.statistics.count(transport, Some(qtype), head, asked);
+            }
+        }
     }
 
     /// A number that grows as long as every loop is alive.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 use crate::answer::is_error;
 use crate::counters::{Count, Tally};
@@ -13,6 +14,7 @@ use crate::engine::Engine;
 use crate::limits::{Account, Verdict};
 use crate::octets::{HandOver, u16_of_message};
 use crate::query::{HEADER, end_of_question};
+use crate::statistics::{Head, Transport};
 use crate::system;
 use crate::template::Kind;
 
@@ -32,6 +34,8 @@ pub struct Pending {
     pub socket: Arc<OwnedFd>,
     /// Whether a valid cookie shows that the asker's address is not forged.
     pub is_proven: bool,
+    /// When it was received.
+    pub since: Instant,
 }
 
 impl Pending {
@@ -43,10 +47,10 @@ impl Pending {
             let kind = if is_error(rcode) { Kind::Error } else { Kind::Answer };
             let account = Account { kind, name: 0 };
             match engine.judge(&self.peer, rcode, account, self.is_proven, &mut tally) {
-                Verdict::Send => self.put(octets, rcode, &mut tally),
+                Verdict::Send => self.put(engine, octets, &mut tally),
                 Verdict::Slip => {
                     if let Ok(cut) = cut(octets) {
-                        self.put(&cut, rcode, &mut tally);
+                        self.put(engine, &cut, &mut tally);
                     }
                 }
                 Verdict::Drop | Verdict::DropError => {}
@@ -55,11 +59,26 @@ impl Pending {
         engine.counters.add(&tally);
     }
 
-    fn put(&self, octets: &[u8], rcode: u16, tally: &mut Tally) {
+    fn put(&self, engine: &Engine, octets: &[u8], tally: &mut Tally) {
         let sent = system::send(self.socket.as_fd(), octets, &self.peer, &self.control);
         tally.add(if sent.is_ok() { Count::Answered } else { Count::SendErrors });
-        tally.add(Count::of_rcode(rcode));
+        engine.count(Transport::Udp, &self.message, octets);
+        engine.statistics.time(self.since.elapsed(), 1);
     }
+}
+
+/// What the header of an answer says.
+///
+/// # Errors
+/// Where it is none.
+pub fn read_head(octets: &[u8]) -> Result<Head, HandOver> {
+    let flags = u16_of_message(octets, 2)?;
+    Ok(Head {
+        rcode: rcode(octets)?,
+        is_authoritative: flags & 0x0400 != 0,
+        is_truncated: flags & 0x0200 != 0,
+        has_answer: u16_of_message(octets, 6)? > 0,
+    })
 }
 
 /// The RCODE of an answer, with the bits that an OPT alone behind the question adds to it

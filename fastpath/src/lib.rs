@@ -10,6 +10,7 @@ pub mod datagrams;
 pub mod engine;
 pub mod handover;
 pub mod image;
+
 pub mod limits;
 pub mod lookup;
 pub mod networks;
@@ -18,6 +19,7 @@ pub mod octets;
 mod python;
 pub mod query;
 pub mod responder;
+pub mod statistics;
 pub mod system;
 pub mod template;
 pub mod udp;

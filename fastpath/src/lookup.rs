@@ -1,19 +1,18 @@
 //! From a question to its template: the zone, the deepest existing name, the table.
 
+use crate::answer::Answer;
 use crate::image::Zone;
 use crate::octets::HandOver;
 use crate::query::{DS, Name, Query, Scanned, scan};
+use crate::statistics::{Statistics, Transport};
 use crate::template::Template;
-use crate::zones::{Found, Zones};
-
-/// The zone that a question is for, and how many labels its origin has.
-type Place<'z> = Option<(Found<'z>, usize)>;
+use crate::zones::{Found, Located, Zones};
 
 /// A message that was scanned, and the zone that its question is for.
 pub struct Sought<'a> {
     /// What the scan found.
     pub scanned: Scanned<'a>,
-    place: Place<'a>,
+    place: Option<Located<'a>>,
 }
 
 impl<'a> Sought<'a> {
@@ -34,8 +33,23 @@ impl<'a> Sought<'a> {
     /// The question, and the zone where it has one that is served.
     pub(crate) fn in_zone(&self) -> Option<(&Query<'a>, Zone<'a>)> {
         match (&self.scanned, self.place) {
-            (Ok(Some(query)), Some((Found::Served(zone), _))) => Some((query, zone)),
+            (Ok(Some(query)), Some(Located { found: Found::Served(zone), .. })) => {
+                Some((query, zone))
+            }
             _ => None,
+        }
+    }
+
+    /// Count its answer.
+    pub(crate) fn count(
+        &self,
+        statistics: &Statistics,
+        transport: Transport,
+        answer: &Answer<'_>,
+    ) {
+        if let Ok(Some(query)) = &self.scanned {
+            let asked = self.place.as_ref().map(|place| (&query.qname, place.mail));
+            statistics.count(transport, Some(query.qtype), answer.head(), asked);
         }
     }
 
@@ -44,21 +58,21 @@ impl<'a> Sought<'a> {
     /// # Errors
     /// Where Python must answer.
     pub fn look_up(&self, query: &Query<'_>) -> Result<Option<Template<'a>>, HandOver> {
-        match self.place {
-            None => Ok(None),
-            Some((Found::Refused, _)) => Err(HandOver),
-            Some((Found::Served(zone), apex)) => {
-                find_template(zone, apex, &query.qname, query.qtype).map(Some)
+        let Some(place) = &self.place else { return Ok(None) };
+        match place.found {
+            Found::Refused => Err(HandOver),
+            Found::Served(zone) => {
+                find_template(zone, place.labels, &query.qname, query.qtype).map(Some)
             }
         }
     }
 }
 
 /// The zone that a question is for; a DS is the parent's (RFC 4035 3.1.4.1).
-fn find_zone<'z>(zones: &'z Zones, qname: &Name, qtype: u16) -> Place<'z> {
+pub(crate) fn find_zone<'z>(zones: &'z Zones, qname: &Name, qtype: u16) -> Option<Located<'z>> {
     let labels = qname.labels();
     let found = zones.find(qname, labels)?;
-    if qtype == DS && found.1 == labels && labels > 0 {
+    if qtype == DS && found.labels == labels && labels > 0 {
         return zones.find(qname, labels - 1).or(Some(found));
     }
     Some(found)

@@ -18,6 +18,7 @@ use crate::limits::{Ledger, Limits, Rates, own_ledger};
 use crate::lookup::Sought;
 use crate::networks::Networks;
 use crate::responder::{Asker, Decision, Responder, Settings};
+use crate::statistics::{Line, Transport};
 
 #[pymodule]
 mod _fastpath {
@@ -74,6 +75,7 @@ impl Engine {
         })
     }
 
+    #[pyo3(signature = (message, stream, address, now, encrypted=false))]
     fn answer<'py>(
         &self,
         py: Python<'py>,
@@ -81,13 +83,15 @@ impl Engine {
         stream: bool,
         address: &[u8],
         now: u32,
+        encrypted: bool,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         if !matches!(address.len(), 4 | 16) {
             return Err(PyValueError::new_err("an address has 4 or 16 octets"));
         }
         let zones = self.0.responder.zones();
         let asker = Asker { address, is_stream: stream, now };
-        match self.0.responder.decide(message, &Sought::new(&zones, message, stream), asker) {
+        let sought = Sought::new(&zones, message, stream);
+        match self.0.responder.decide(message, &sought, asker) {
             Decision::Silence => Ok(Some(PyBytes::new(py, b""))),
             Decision::HandOver { .. } => Ok(None),
             Decision::Reply(reply) => {
@@ -96,6 +100,10 @@ impl Engine {
                     is_written = reply.answer.write(out).is_ok();
                     Ok(())
                 })?;
+                if is_written {
+                    let transport = transport(stream, encrypted);
+                    sought.count(&self.0.statistics, transport, &reply.answer);
+                }
                 Ok(is_written.then_some(octets))
             }
         }
@@ -114,6 +122,26 @@ impl Engine {
         let counts = PyDict::new(py);
         self.0.counters.read().try_for_each(|(name, count)| counts.set_item(name, count))?;
         Ok(counts)
+    }
+
+    fn count(&self, message: &[u8], answer: &[u8], encrypted: bool) {
+        self.0.count(transport(true, encrypted), message, answer);
+    }
+
+    fn take_queries(&self) -> Vec<Line> {
+        self.0.statistics.take_queries()
+    }
+
+    fn take_mail<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, &str, &str, u32)> {
+        let lines = self.0.statistics.take_mail().into_iter();
+        let in_python = |origin: Box<[u8]>| PyBytes::new(py, &origin);
+        lines
+            .map(|(origin, mail, told, count)| (in_python(origin), mail, told, count))
+            .collect()
+    }
+
+    fn take_latency(&self) -> (Vec<u64>, u64) {
+        self.0.statistics.take_latency()
     }
 
     fn beats(&self) -> u64 {
@@ -158,6 +186,14 @@ impl AsRef<[AtomicU64]> for SharedLedger {
         unsafe {
             std::slice::from_raw_parts(self.memory.buf_ptr().cast(), words)
         }
+    }
+}
+
+fn transport(is_stream: bool, is_encrypted: bool) -> Transport {
+    match (is_stream, is_encrypted) {
+        (false, _) => Transport::Udp,
+        (true, false) => Transport::Tcp,
+        (true, true) => Transport::Tls,
     }
 }
 

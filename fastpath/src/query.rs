@@ -18,7 +18,8 @@ const TYPE_OPT: u16 = 41;
 const IXFR: u16 = 251;
 const AXFR: u16 = 252;
 const ANY: u16 = 255;
-const CLASS_IN: u16 = 1;
+/// The class of all that we serve.
+pub const CLASS_IN: u16 = 1;
 const NSID: u16 = 3;
 const COOKIE: u16 = 10;
 const KEEPALIVE: u16 = 11;
@@ -60,6 +61,28 @@ impl Name {
     #[must_use]
     pub fn hash(&self, labels: usize) -> u32 {
         if labels == self.labels { self.hash } else { crc32fast::hash(self.suffix(labels)) }
+    }
+
+    /// The label at a place, without its length; nothing where there is none.
+    fn label(&self, place: usize) -> &[u8] {
+        if place >= self.labels {
+            return &[];
+        }
+        let start = usize::from(self.starts[place]);
+        let end = start + 1 + usize::from(self.octets[start]);
+        &self.octets[start + 1..end]
+    }
+
+    /// The first label; that of the root is empty.
+    #[must_use]
+    pub fn first(&self) -> &[u8] {
+        self.label(0)
+    }
+
+    /// Whether one of the labels is this.
+    #[must_use]
+    pub fn has(&self, label: &[u8]) -> bool {
+        (0..self.labels).any(|place| self.label(place) == label)
     }
 
     /// Read the QNAME of a message, which no pointer may compress.
@@ -129,6 +152,19 @@ pub type Scanned<'m> = Result<Option<Query<'m>>, HandOver>;
 /// Where it is cut, or its QNAME compressed or too long.
 pub fn end_of_question(message: &[u8]) -> Result<usize, HandOver> {
     Ok(HEADER + Name::scan(message)?.length + 4)
+}
+
+/// The question of a message, whatever else is in it: QNAME, QTYPE and QCLASS.
+///
+/// # Errors
+/// Where there is not one, or it is cut, or its QNAME compressed or too long.
+pub fn read_question(message: &[u8]) -> Result<(Name, u16, u16), HandOver> {
+    if u16_of_message(message, 4)? != 1 {
+        return Err(HandOver);
+    }
+    let qname = Name::scan(message)?;
+    let end = HEADER + qname.length;
+    Ok((qname, u16_of_message(message, end)?, u16_of_message(message, end + 2)?))
 }
 
 /// Walk a message.

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::counters::{Count, Tally};
 use crate::datagrams::Peer;
@@ -14,6 +14,7 @@ use crate::handover::Pending;
 use crate::limits::Verdict;
 use crate::lookup::Sought;
 use crate::responder::{Asker, Decision, Reply};
+use crate::statistics::Transport;
 use crate::system::{Inbox, Outbox, SLOTS, block_signals};
 use crate::warm::warm;
 use crate::zones::Zones;
@@ -79,6 +80,7 @@ impl Loop<'_> {
             inbox: &self.inbox,
             zones: &zones,
             now: now(),
+            since: Instant::now(),
         };
         let (mut sought, mut tally) = ([const { Sought::NOTHING }; SLOTS], Tally::default());
         tally.add_many(Count::Received, count);
@@ -86,8 +88,10 @@ impl Loop<'_> {
         for (slot, sought) in sought[..count].iter().enumerate() {
             guard(&mut tally, |tally| batch.answer(slot, sought, &mut self.outbox, tally));
         }
+        let since = batch.since;
         drop(zones);
         let errors = self.outbox.send(self.socket.as_fd(), &self.inbox);
+        engine.statistics.time(since.elapsed(), tally.get(Count::Answered));
         tally.add_many(Count::SendErrors, errors);
         self.engine.counters.add(&tally);
     }
@@ -106,6 +110,7 @@ struct Batch<'b> {
     inbox: &'b Inbox,
     zones: &'b Zones,
     now: u32,
+    since: Instant,
 }
 
 impl<'b> Batch<'b> {
@@ -140,7 +145,7 @@ impl<'b> Batch<'b> {
                 };
                 outbox.queue(length, slot);
                 tally.add(Count::Answered);
-                tally.add(Count::of_rcode(answer.rcode));
+                sought.count(&self.engine.statistics, Transport::Udp, &answer);
                 tally.add_if(Count::Truncated, answer.part.is_truncated);
             }
         }
@@ -153,6 +158,7 @@ impl<'b> Batch<'b> {
             control: *self.inbox.control(slot),
             socket: Arc::clone(self.socket),
             is_proven,
+            since: self.since,
         };
         let waits = self.engine.queue.push(pending);
         tally.add(if waits { Count::HandedOver } else { Count::QueueFull });

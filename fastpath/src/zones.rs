@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::image::{ImageError, ImageFile, Zone};
 use crate::query::Name;
+use crate::statistics::ZoneMail;
 
 /// What we have for an origin.
 enum Held {
@@ -25,11 +26,25 @@ pub enum Found<'z> {
     Refused,
 }
 
+/// Where a name was found.
+#[derive(Clone, Copy)]
+pub struct Located<'z> {
+    /// What we have for the zone.
+    pub found: Found<'z>,
+    /// How many labels its origin has.
+    pub labels: usize,
+    /// What is counted for it.
+    pub mail: &'z Arc<ZoneMail>,
+}
+
+/// What we have for an origin, and what is counted for it.
+type Entry = (Held, Arc<ZoneMail>);
+
 /// A set of zones by origin.
 #[derive(Default)]
 pub struct Zones {
     files: Vec<Arc<ImageFile>>,
-    origins: HashMap<Box<[u8]>, Held>,
+    origins: HashMap<Box<[u8]>, Entry>,
     most_labels: usize,
 }
 
@@ -51,7 +66,9 @@ impl Zones {
             None => ImageFile::open(&path).map(Arc::new).map_err(|error| (path, error)),
         };
         let files = paths.into_iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self::collect(files, gone, refused))
+        let mut made = Self::collect(files, gone, refused);
+        made.go_on_counting(self);
+        Ok(made)
     }
 
     /// The set that these files make.
@@ -61,33 +78,45 @@ impl Zones {
         gone: Vec<Vec<u8>>,
         refused: Vec<Vec<u8>>,
     ) -> Self {
-        let mut origins = HashMap::new();
+        let mut origins: HashMap<Box<[u8]>, Entry> = HashMap::new();
+        let entry = |origin: &[u8], held| (held, Arc::new(ZoneMail::new(origin)));
         for (number, file) in files.iter().enumerate() {
-            for entry in file.entries() {
-                origins.insert(entry.origin.into(), Held::Served(number, entry.zone));
+            for found in file.entries() {
+                let held = Held::Served(number, found.zone);
+                origins.insert(found.origin.into(), entry(found.origin, held));
             }
         }
         for origin in gone {
             origins.remove(&*origin);
         }
         for origin in refused {
-            origins.insert(origin.into_boxed_slice(), Held::Refused);
+            let made = entry(&origin, Held::Refused);
+            origins.insert(origin.into_boxed_slice(), made);
         }
         let most_labels = origins.keys().map(|origin| labels(origin)).max().unwrap_or(0);
         Self { files, origins, most_labels }
     }
 
-    /// The zone whose origin is the longest suffix of a name's ancestor with this many
-    /// labels, and how many labels the origin has.
+    /// Count for the zones where an earlier set did.
+    fn go_on_counting(&mut self, earlier: &Self) {
+        for (origin, (_, mail)) in &mut self.origins {
+            if let Some((_, same)) = earlier.origins.get(origin) {
+                *mail = Arc::clone(same);
+            }
+        }
+    }
+
+    /// The zone whose origin is the longest suffix of a name's ancestor with this many labels.
     #[must_use]
-    pub fn find(&self, name: &Name, labels: usize) -> Option<(Found<'_>, usize)> {
+    pub fn find(&self, name: &Name, labels: usize) -> Option<Located<'_>> {
         let most = labels.min(self.most_labels);
         (0..=most).rev().find_map(|labels| {
-            let found = match self.origins.get(name.suffix(labels))? {
+            let (held, mail) = self.origins.get(name.suffix(labels))?;
+            let found = match held {
                 Held::Served(number, zone) => Found::Served(self.files[*number].zone(zone)?),
                 Held::Refused => Found::Refused,
             };
-            Some((found, labels))
+            Some(Located { found, labels, mail })
         })
     }
 }

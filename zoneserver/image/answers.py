@@ -26,6 +26,7 @@ from zoneserver.image.lookup import (
     make_opt,
 )
 from zoneserver.image.query import Asked, read_query
+from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.names import ROOT
 from zoneserver.records import rtypes
@@ -37,16 +38,18 @@ _NO_ID = bytes(2)
 _NAME_AT, _LABEL_AT = 10, 11
 _NOWHERE = Place(memoryview(b""), 0, 0)  # stands for the zone where we have none
 
-# What follows the id of an answer, and what it counts as.
-Found = tuple[bytes, Charge]
+# What follows the id of an answer, what rate limiting counts it as, and where it is counted.
+Found = tuple[bytes, Charge, Cell]
+_COUNTED = 6  # octets of that which tell flags, RCODE and the number of answers
 
 
 class Answers:
     """Finds answers, and remembers what they have in common with later ones."""
 
-    def __init__(self, images: Images, identity: Identity) -> None:
+    def __init__(self, images: Images, identity: Identity, statistics: Statistics) -> None:
         self._images = images
         self._identity = identity
+        self._statistics = statistics
         self._known: dict[bytes, Found] = {}
         self._siblings: dict[bytes, Siblings] = {}
 
@@ -87,7 +90,9 @@ class Answers:
             return None
         if len(self._siblings) >= MOST_SIBLINGS:
             self._siblings.clear()
-        siblings = self._siblings[key] = Siblings(self._images, self._identity, message, asked)
+        siblings = self._siblings[key] = Siblings(
+            self._images, self._identity, self._statistics, message, asked
+        )
         return siblings
 
 
@@ -98,15 +103,24 @@ class Siblings:
     """
 
     __slots__ = (
-        "_before", "_behind", "_index", "_label_end", "_name_end", "_opt", "_place", "_places",
-        "_qtype", "_question_end", "_rd", "_room", "charge",
+        "_before", "_behind", "_cell", "_cells", "_images", "_index", "_label_end",
+        "_name_end", "_opt", "_place", "_qtype", "_question_end", "_rd", "_room",
+        "_statistics", "charge",
     )  # fmt: skip
 
     def __init__(
-        self, images: Images, identity: Identity, message: bytes, asked: Asked
+        self,
+        images: Images,
+        identity: Identity,
+        statistics: Statistics,
+        message: bytes,
+        asked: Asked,
     ) -> None:
         """`message` is one of them, `asked` what it asks."""
-        self._places, self._qtype = images.places, asked.qtype
+        self._images, self._qtype, self._statistics = images, asked.qtype, statistics
+        # Where those that do not exist are counted, and others by how their answer begins.
+        self._cell: Cell | None = None
+        self._cells: dict[bytes, Cell] = {}
         self._rd = (message[0] & 1) << 8
         self._room, self._opt = find_room(asked, identity), make_opt(asked, identity)
         self._label_end = _LABEL_AT + asked.key[0]
@@ -139,7 +153,7 @@ class Siblings:
     def find(self, message: bytes) -> Found | None:
         """The answer to one of them; None for `look_up` to have a look at it."""
         key = message[_NAME_AT : self._name_end].lower()
-        place, index = self._places.get(key, self._place), self._index
+        place, index = self._images.places.get(key, self._place), self._index
         if place is not self._place:  # the name is an origin
             if place is None or self._qtype == rtypes.DS:
                 return None
@@ -152,11 +166,32 @@ class Siblings:
                     return None
                 question = message[_NAME_AT : self._question_end]
                 octets, kind, account = self._compose(index, at, question)
-                return octets, (kind, account or f.hash_key(key), len(self._opt), None)
+                charge = kind, account or f.hash_key(key), len(self._opt), None
+                return octets, charge, self._find_cell(message, octets, place)
         if self.charge is None:
             return None
         octets = self._before + message[_LABEL_AT : self._label_end] + self._behind
-        return octets, self.charge
+        cell = self._cell
+        if cell is None:
+            cell = self._count(message, octets)
+            if self._qtype != rtypes.TXT:
+                self._cell = cell
+        return octets, self.charge, cell
+
+    def _find_cell(self, message: bytes, octets: bytes, place: Place | None) -> Cell:
+        """Where the answer to a name that exists is counted."""
+        # An origin is counted for its own zone, and a TXT by what the name begins with.
+        if place is not self._place or self._qtype == rtypes.TXT:
+            return self._count(message, octets)
+        head = octets[:_COUNTED]
+        cell = self._cells.get(head)
+        if cell is None:
+            cell = self._cells[head] = self._count(message, octets)
+        return cell
+
+    def _count(self, message: bytes, octets: bytes) -> Cell:
+        message, octets = _NO_ID + message, _NO_ID + octets
+        return self._statistics.cell(self._images, message, octets, "udp")
 
     def _compose(self, index: Index, at: int, question: bytes) -> tuple[bytes, int, int]:
         return compose(index.octets, at, question, rd=self._rd, room=self._room, opt=self._opt)

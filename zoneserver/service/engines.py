@@ -15,6 +15,7 @@ from zoneserver.image.lookup import Identity
 from zoneserver.service.native import NativeEngine
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.settings import Settings
+from zoneserver.service.statistics import Document
 from zoneserver.service.store import Served
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
@@ -32,6 +33,9 @@ class Engine(Protocol):
         self, message: bytes, address: bytes, *, encrypted: bool = False
     ) -> bytes | None:
         """The answer to a query over TCP or TLS, or None for silence."""
+
+    def take_statistics(self) -> Document:
+        """What was asked and answered since this was taken last."""
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""

@@ -9,6 +9,7 @@ from zoneserver.engine.respond import NO_SUCH_ZONE
 from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.fallback import Fallback
+from zoneserver.service.statistics import Document, make_document
 from zoneserver.service.store import Served
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
@@ -72,16 +73,23 @@ class NativeEngine:
         """What has been counted since the start, by name."""
         return {**self._engine.counters(), "failures": self._fallback.failures}
 
+    def take_statistics(self) -> Document:
+        """What was asked and answered since this was taken last."""
+        engine = self._engine
+        return make_document(engine.take_queries(), engine.take_mail(), engine.take_latency())
+
     def answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
     ) -> bytes | None:
         """The answer to a query over TCP or TLS, or None for silence."""
         now = int(time.time())
-        answer = self._engine.answer(message, True, address, now)
+        answer = self._engine.answer(message, True, address, now, encrypted)
         if answer is None:
-            return self._fallback.answer(
+            answer = self._fallback.answer(
                 message, address, now, stream=True, encrypted=encrypted
             )
+            if answer:
+                self._engine.count(message, answer, encrypted)
         return answer or None
 
     def _take_turn(self) -> None:

@@ -7,9 +7,12 @@ from dataclasses import asdict
 from zoneserver.image.answers import Answers, Found
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Charge, Identity, look_up
+from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.service.fallback import Fallback
+from zoneserver.service.statistics import Document, write_statistics
 from zoneserver.service.store import Served
+from zoneserver.transports.latency import Latency
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import LimiterCounters, RateLimiter, RateLimits, Verdict
 from zoneserver.transports.listen import Sockets
@@ -28,7 +31,8 @@ class PortableEngine:
         self._identity = identity
         self._fallback = Fallback(identity)
         self._images = Images({})
-        self._answers = Answers(self._images, identity)
+        self._statistics, self._latency = Statistics(), Latency()
+        self._answers = Answers(self._images, identity, self._statistics)
         self._udp_counters = UdpCounters()
         self._limiter_counters = LimiterCounters()
         self._limiter = RateLimiter(limits, self._limiter_counters, ledger)
@@ -38,12 +42,14 @@ class PortableEngine:
         """Answer from these zones from now on. Raises OSError or ImageError."""
         self._fallback.publish(served)
         self._images = self._fallback.images
-        self._answers = Answers(self._images, self._identity)
+        self._answers = Answers(self._images, self._identity, self._statistics)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""
         for sockets in bound:
-            udp = UdpServer(sockets.udp, self._answer_datagram, self._udp_counters)
+            udp = UdpServer(
+                sockets.udp, self._answer_datagram, self._udp_counters, self._latency
+            )
             udp.start()
             self._udp.append(udp)
 
@@ -64,10 +70,23 @@ class PortableEngine:
             "failures": self._fallback.failures,
         }
 
+    def take_statistics(self) -> Document:
+        """What was asked and answered since this was taken last."""
+        return write_statistics(self._statistics.take(), self._latency)
+
     def answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
     ) -> bytes | None:
         """The answer to a query over TCP or TLS, or None for silence."""
+        answer = self._answer_stream(message, address, encrypted=encrypted)
+        if answer is not None:
+            transport = "tls" if encrypted else "tcp"
+            self._statistics.cell(self._images, message, answer, transport)[0] += 1
+        return answer
+
+    def _answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool
+    ) -> bytes | None:
         now = int(time.time())
         reply = look_up(
             self._images, message, self._identity, stream=True, address=address, now=now
@@ -85,9 +104,15 @@ class PortableEngine:
         found = self._answers.find(message) or self._look_up(message, address)
         if found is None:
             return None
-        if self._limiter.is_exempt(address):
-            return found[0]
-        return self._limit(address, *found)
+        octets, charge, cell = found
+        if not self._limiter.is_exempt(address):
+            limited = self._limit(address, octets, charge)
+            if limited is None:
+                return None
+            if limited is not octets:
+                octets, cell = limited, self._find_cell(_NO_ID + message, _NO_ID + limited)
+        cell[0] += 1
+        return octets
 
     def _look_up(self, message: bytes, address: bytes) -> Found | None:
         """An answer that is not remembered; it will be if it is the same for every asker."""
@@ -100,12 +125,20 @@ class PortableEngine:
             if answer is None:
                 return None
             is_error = answer[3] & 0x0F not in _NO_ERROR
-            return answer[len(_NO_ID) :], (ERROR_KIND if is_error else 0, 0, 0, None)
-        found = reply.octets[len(_NO_ID) :], reply.charge
+            charge = (ERROR_KIND if is_error else 0, 0, 0, None)
+            return answer[len(_NO_ID) :], charge, self._find_cell(message, answer)
+        found = (
+            reply.octets[len(_NO_ID) :],
+            reply.charge,
+            self._find_cell(message, reply.octets),
+        )
         *_, cookie = reply.charge
         if cookie is None:
             self._answers.keep(message[len(_NO_ID) :], found)
         return found
+
+    def _find_cell(self, message: bytes, answer: bytes) -> Cell:
+        return self._statistics.cell(self._images, message, answer, "udp")
 
     def _limit(self, address: bytes, octets: bytes, charge: Charge) -> bytes | None:
         """The answer as rate limiting lets it go out, or None."""

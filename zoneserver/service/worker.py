@@ -6,8 +6,10 @@ so that whoever takes a dead worker's place finds what was queued.
 
 import asyncio
 import gc
+import itertools
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,13 +18,16 @@ from zoneserver.errors import ZoneserverError
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.engines import Engine
 from zoneserver.service.responder import Throttle
+from zoneserver.service.statistics import Document
 from zoneserver.service.store import Served
 from zoneserver.service.terminal import log, printable
+from zoneserver.transports.latency import Latency
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.tcp import TcpServer
 
 BEAT_SECONDS = 0.25
+BEATS_PER_REPORT = 4
 STOP_SECONDS = 1.5  # for TCP clients to take what is theirs
 SWITCH_SECONDS = 0.0005  # how long one thread may keep another from the interpreter
 
@@ -33,6 +38,7 @@ class Worker:
     def __init__(self, engine: Engine, bound: Sequence[Sockets], limits: TcpLimits) -> None:
         self._engine = engine
         self._bound = bound
+        self._latencies = {"tcp": Latency(), "tls": Latency()}
         self._tcp_counters = TcpCounters()
         self._tcp = TcpServer(self._tcp_counters, limits)
         self._throttle = Throttle()
@@ -63,21 +69,38 @@ class Worker:
     async def _answer(self) -> None:
         self._engine.start(self._bound)
         for sockets in self._bound:
-            await self._tcp.listen(sockets.tcp, self._engine.answer_stream)
+            await self._tcp.listen(sockets.tcp, self._answer_stream)
+
+    def _answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool = False
+    ) -> bytes | None:
+        since = time.perf_counter_ns()
+        answer = self._engine.answer_stream(message, address, encrypted=encrypted)
+        if answer is not None:
+            latency = self._latencies["tls" if encrypted else "tcp"]
+            latency.add(time.perf_counter_ns() - since)
+        return answer
 
     async def _beat(self, channel: AsyncChannel) -> None:
         """Tell the main process that queries are being answered, as long as they are."""
-        while True:
+        for number in itertools.count():
             beats = self._engine.beats()
             if beats != self._beats:
                 self._beats = beats
                 channel.send({"beat": self._count()})
+            if number % BEATS_PER_REPORT == 0:
+                channel.send({"statistics": self._take_statistics()})
             await asyncio.sleep(BEAT_SECONDS)
 
     def _count(self) -> dict[str, int]:
         """What the engine has counted, and `tcp_` what connections have been."""
         counters = asdict(self._tcp_counters).items()
         return {**self._engine.counters(), **{f"tcp_{name}": many for name, many in counters}}
+
+    def _take_statistics(self) -> Document:
+        taken = self._engine.take_statistics()
+        streams = {name: latency.take() for name, latency in self._latencies.items()}
+        return {**taken, "latency": {**taken["latency"], **streams}}
 
     def _report(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Say what went wrong in the event loop, now and then."""

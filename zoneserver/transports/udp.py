@@ -6,11 +6,13 @@ Knows no zones: every message goes through one callable, octets in and octets ou
 import asyncio
 import errno
 import socket
+import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from zoneserver.transports.batch import BATCH, ID_OCTETS, Batch, Datagram
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.latency import Latency
 from zoneserver.transports.proxy import decode_header
 
 BATCHES_PER_TURN = 4  # answered before the other sockets get their turn
@@ -53,11 +55,13 @@ class UdpServer:
         udp: socket.socket,
         answer: Answer,
         counters: UdpCounters,
+        latency: Latency,
         proxies: Container[bytes] | None = None,
     ) -> None:
         self._socket = udp
         self._answer = answer
         self._counters = counters
+        self._latency = latency
         self._proxies = proxies
         wildcard = Endpoint(*udp.getsockname()[:2]).is_wildcard
         self._batch = Batch(udp, with_control=wildcard)
@@ -86,6 +90,7 @@ class UdpServer:
             if error.errno != errno.EAGAIN:  # what an earlier datagram caused, reported late
                 self._counters.receive_errors += 1
             return False
+        since = time.perf_counter_ns()
         if (proxies := self._proxies) is not None:
             received = [
                 self._unwrap(number, each) if each[1] in proxies else each
@@ -100,7 +105,10 @@ class UdpServer:
         ]
         failed = self._batch.send(answers)
         self._counters.send_errors += failed
-        self._counters.answered += len(answers) - answers.count(None) - failed
+        answered = len(answers) - answers.count(None) - failed
+        self._counters.answered += answered
+        if answered:
+            self._latency.add(time.perf_counter_ns() - since, answered)
         return len(received) == BATCH
 
     def _unwrap(self, number: int, datagram: Datagram) -> Datagram:

@@ -10,6 +10,7 @@ from zoneserver.image.answers import Answers
 from zoneserver.image.compile import compile_zone
 from zoneserver.image.images import Images, Place
 from zoneserver.image.lookup import Identity
+from zoneserver.image.statistics import Statistics
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
@@ -37,7 +38,7 @@ def _images(*zones: Zone) -> Images:
 @pytest.fixture
 def answers() -> Answers:
     """Answers from the zones, none of them asked for yet."""
-    return Answers(_images(PARENT, CHILD), Identity(1232))
+    return Answers(_images(PARENT, CHILD), Identity(1232), Statistics())
 
 
 def _find(answers: Answers, message: bytes) -> bytes | None:
@@ -153,6 +154,6 @@ def test_damaged_image() -> None:
     images = _images(PARENT)
     cut = Place(memoryview(compile_zone(PARENT))[:60], 0, 60)
     images.places[PARENT.origin.key] = cut
-    answers = Answers(images, Identity(1232))
+    answers = Answers(images, Identity(1232), Statistics())
     assert _find(answers, _message("www.example A")) is None
     assert _find(answers, _message("example A")) is None

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.transports.streams import QUICK, connected, framed, in_loop, query, serving
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.latency import Latency
 from zoneserver.transports.listen import bind
 from zoneserver.transports.proxy import MOST_OCTETS, Header, decode_header, measure_header
 from zoneserver.transports.udp import UdpCounters, UdpServer
@@ -190,7 +191,7 @@ def _exchange(
 
     async def run() -> list[bytes]:
         bound, counters_of = bind(Endpoint("127.0.0.1", 0)), counters
-        server = UdpServer(bound.udp, answer, counters_of, proxies)
+        server = UdpServer(bound.udp, answer, counters_of, Latency(), proxies)
         bound.tcp.close()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.bind(("127.0.0.1", 0))

@@ -14,6 +14,7 @@ import pytest
 from tests.servers import ADDRESSES
 from zoneserver.transports.batch import BATCH
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.latency import Latency
 from zoneserver.transports.listen import bind
 from zoneserver.transports.udp import BATCHES_PER_TURN, Answer, UdpCounters, UdpServer
 
@@ -38,7 +39,7 @@ async def serving(answer: Answer, address: str = "127.0.0.1") -> AsyncIterator[R
     sockets = bind(Endpoint(address, 0))
     sockets.tcp.close()
     counters = UdpCounters()
-    server = UdpServer(sockets.udp, answer, counters)
+    server = UdpServer(sockets.udp, answer, counters, Latency())
     server.start()
     try:
         yield Running(server, sockets.endpoint.port, counters)
