@@ -3,11 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from zoneserver.service.statistics import Totals
+
 
 class Counters:
-    """The sums. A worker counts from nought each time it starts, the sums never go back."""
+    """The sums. A worker counts from nought each time it starts, the sums never go back.
+
+    `statistics` has what was asked and answered.
+    """
 
     def __init__(self) -> None:
+        self.statistics = Totals()
         self._past: Counter[str] = Counter()
         self._now: dict[int, Mapping[str, int]] = {}
 

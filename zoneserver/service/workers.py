@@ -125,6 +125,8 @@ class WorkerSlot:
             self._beat = asyncio.get_running_loop().time()
             if "beat" in message:
                 self._counters.note(self._number, message["beat"])
+            if "statistics" in message:
+                self._counters.statistics.add(message["statistics"])
             if "published" in message:
                 self._note(message["published"])
 

@@ -132,7 +132,7 @@ def test_datagrams(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("transport", "encrypted"), [("tcp", False), ("tls", True)])
-def test_streams(engine: Engine, transport: str, encrypted: bool) -> None:
+def test_streams(engine: Engine, transport: str, *, encrypted: bool) -> None:
     """The same over TCP and over TLS, where a large TXT is not cut."""
     for message, *_ in ROWS:
         engine.answer_stream(message, bytes(4), encrypted=encrypted)
