@@ -162,7 +162,7 @@ class Builder:
             log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "listen, state, nsid, engine, workers and user"
+            keys = "listen, state, nsid, engine, workers, user, limits and tls"
             log(f"warning: {keys} change at the next start only")
         if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
             channel.send({"watch": str(settings.zones) if settings.watch else None})

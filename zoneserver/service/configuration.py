@@ -79,7 +79,7 @@ def list_unknown(environment: Mapping[str, str]) -> list[str]:
 
 def list_keys(section: type[BaseModel] = Configuration, *route: str) -> Iterator[Route]:
     """The routes to all that can be set."""
-    for key in section.model_fields:
+    for key in _names(section):
         inner = _section_of(section, key)
         if inner is None:
             yield (*route, key)
@@ -168,7 +168,12 @@ def _keys_at(route: Route) -> list[str]:
     section: type[BaseModel] = Configuration
     for step in route:
         section = _section_of(section, str(step)) or section
-    return list(section.model_fields)
+    return _names(section)
+
+
+def _names(section: type[BaseModel]) -> list[str]:
+    """The keys of a section as a file has them; one may be a word that Python keeps."""
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def _section_of(section: type[BaseModel], key: str) -> type[BaseModel] | None:

@@ -1,9 +1,11 @@
 """The keys of a configuration file, section by section, and the settings that they make."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zoneserver.networks import Networks
 from zoneserver.service.configuration_values import (
     Amount,
     AtLeastOne,
@@ -26,6 +28,7 @@ from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import Settings
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
+from zoneserver.transports.tls import TlsSettings
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 _DEFAULTS = Defaults()
@@ -86,6 +89,34 @@ class LimitsSection(Section):
         return RateLimits(self.rate, self.slip, self.errors, self.log_only, self.exempt)
 
 
+class TlsSection(Section):
+    """`tls`: where DNS over TLS is answered, and with which certificate."""
+
+    listen: Endpoints = ()
+    certificate: FolderPath = None
+    key: FolderPath = None
+
+    def settings(self, folder: Path) -> TlsSettings | None:
+        """None where it is not to be answered."""
+        if not (self.listen and self.certificate and self.key):
+            return None
+        return TlsSettings(self.listen, folder / self.certificate, folder / self.key)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = [key for key in ("listen", "certificate", "key") if getattr(self, key)]
+        if len(given) in {1, 2}:
+            missing = {"listen", "certificate", "key"} - set(given)
+            raise ValueError(f"{' and '.join(sorted(missing))} must be set, too")
+        return self
+
+
+class ProxySection(Section):
+    """`proxy`: whose connections and datagrams begin with a PROXY header."""
+
+    sources: NetworkList = Field(default=Networks(), alias="from")
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -102,6 +133,8 @@ class Configuration(Section):
     limits: LimitsSection = LimitsSection()
     watch: Truth = True
     control: FolderPath = None
+    tls: TlsSection = TlsSection()
+    proxy: ProxySection = ProxySection()
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -120,4 +153,6 @@ class Configuration(Section):
             tcp_limits=TcpLimits(**dict(self.limits.tcp)),
             watch=self.watch,
             control=folder / self.control if self.control else None,
+            tls=self.tls.settings(folder),
+            proxies=self.proxy.sources,
         )

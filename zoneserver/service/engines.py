@@ -7,6 +7,7 @@ zones that are served decide every answer, whichever engine runs.
 import importlib.util
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
@@ -69,10 +70,14 @@ def choose_engine(settings: Settings) -> EngineKind:
     is_installed = importlib.util.find_spec("zoneserver._fastpath") is not None
     if settings.engine == "native" and not is_installed:
         raise StartError("the native engine is not installed: it needs Rust when pip installs")
+    proxies = settings.proxies if settings.proxies.prefixes else None
+    if settings.engine == "native" and proxies:
+        raise StartError("the native engine knows no PROXY headers: write `engine: portable`")
     # Made once, so that every worker takes the cookies of every other (RFC 9018 5).
     cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
-    keepalive = int(settings.tcp_limits.idle * 10)  # RFC 7828 3.1: in units of 100 ms
+    keepalive = min(int(settings.tcp_limits.idle * 10), 0xFFFF)  # RFC 7828 3.1: of 100 ms
     identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
-    if is_installed and settings.engine != "portable":
+    if is_installed and settings.engine != "portable" and not proxies:
         return EngineKind("native", NativeEngine, identity, settings.rate_limits, Ledger())
-    return EngineKind("portable", PortableEngine, identity, settings.rate_limits, Ledger())
+    portable = partial(PortableEngine, proxies=proxies)
+    return EngineKind("portable", portable, identity, settings.rate_limits, Ledger())

@@ -1,7 +1,7 @@
 """The portable engine: answers in Python alone, one event loop for all sockets."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict
 
 from zoneserver.image.answers import Answers, Found
@@ -27,8 +27,16 @@ _NO_ERROR = frozenset({m.NOERROR, m.NXDOMAIN, m.YXDOMAIN})
 class PortableEngine:
     """Has `Answers` find what is common, `look_up` the rest, and `Fallback` what is rare."""
 
-    def __init__(self, identity: Identity, limits: RateLimits, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        limits: RateLimits,
+        ledger: Ledger,
+        proxies: Container[bytes] | None = None,
+    ) -> None:
+        """Datagrams from `proxies` begin with a PROXY header."""
         self._identity = identity
+        self._proxies = proxies
         self._fallback = Fallback(identity)
         self._images = Images({})
         self._statistics, self._latency = Statistics(), Latency()
@@ -48,7 +56,11 @@ class PortableEngine:
         """Answer over UDP from now on, in the running event loop."""
         for sockets in bound:
             udp = UdpServer(
-                sockets.udp, self._answer_datagram, self._udp_counters, self._latency
+                sockets.udp,
+                self._answer_datagram,
+                self._udp_counters,
+                self._latency,
+                proxies=self._proxies,
             )
             udp.start()
             self._udp.append(udp)

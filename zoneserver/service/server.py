@@ -20,6 +20,7 @@ from zoneserver.errors import StartError
 from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.counters import Counters
+from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.overview import Overview
 from zoneserver.service.privileges import give_up_privileges, hand_over
@@ -39,11 +40,13 @@ from zoneserver.transports.listen import (
     count_overflows,
     has_ipv6_loopback,
 )
+from zoneserver.transports.listen_tls import TlsListener
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
 RESERVED_DESCRIPTORS = 32  # for sockets, logs, and image files
+Bound = Sockets | TlsListener
 DEFAULT_LISTEN = (Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300))
 
 
@@ -62,6 +65,7 @@ class Server:
         self.counters = Counters()
         self._bound: list[list[Sockets]] = []
         self._slots: list[WorkerSlot] = []
+        self._encrypted = Encrypted(self._settings.tls, self._slots)
         self._version, self._served = 0, Served()
         self._published = asyncio.Event()  # some worker's version has changed
         self.reloads = Reloads()
@@ -140,6 +144,7 @@ class Server:
         if self._version == 1:
             for shares in self._bound:
                 say(f"listening on {shares[0].endpoint} (UDP and TCP)")
+            self._encrypted.say_endpoints()
             say("ready")
 
     async def _watch_queues(self) -> None:
@@ -164,14 +169,17 @@ class Server:
         workers = self._settings.workers or len(os.sched_getaffinity(0))
         for endpoint in _endpoints(self._settings):
             self._bound.append(bind_shared(endpoint, workers))
+        self._encrypted.bind(workers)
+        self._spawn(self._encrypted.keep())
         wanted = self._settings.tcp_limits
         connections = max(1, _connections(wanted.connections) // workers)
-        limits = replace(wanted, connections=connections)
+        limits, proxies = replace(wanted, connections=connections), self._settings.proxies
         for number in range(workers):
-            bound = [shares[number] for shares in self._bound]
+            bound: list[Bound] = [shares[number] for shares in self._bound]
+            bound += self._encrypted.share(number)
 
-            def life(end: socket.socket, bound: Sequence[Sockets] = bound) -> int:
-                return run_worker(self._make_engine(), bound, limits, end)
+            def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
+                return run_worker(self._make_engine(), bound, limits, proxies, end)
 
             slot = WorkerSlot(number, bound, life, self._published, self.counters)
             self._slots.append(slot)
@@ -270,7 +278,8 @@ def _give_up_privileges(settings: Settings) -> None:
     privileges = settings.privileges
     if privileges.user and settings.state:
         hand_over(settings.state, privileges.user)
-    give_up_privileges(privileges, _endpoints(settings))
+    tls = settings.tls.listen if settings.tls else ()
+    give_up_privileges(privileges, (*_endpoints(settings), *tls))
 
 
 def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from zoneserver.networks import Networks
 from zoneserver.service.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
+from zoneserver.transports.tls import TlsSettings
 from zoneserver.zonefile.source import Defaults
 
 ENGINES = ("auto", "native", "portable")
@@ -23,6 +25,7 @@ class Settings:
     portable, or auto: native where it is installed. `workers` 0 means one for each core.
     With `watch` an edit is noticed; without, somebody has to ask for a reload. `control` is
     the path of the control socket; None: it is in the state directory.
+    Without `tls` there is no DNS over TLS. From `proxies` comes a PROXY header.
     """
 
     zones: Path = Path("zones")
@@ -38,6 +41,8 @@ class Settings:
     tcp_limits: TcpLimits = field(default_factory=TcpLimits)
     watch: bool = True
     control: Path | None = None
+    tls: TlsSettings | None = None
+    proxies: Networks = field(default_factory=Networks)
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""

@@ -10,11 +10,13 @@ import itertools
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from zoneserver.errors import ZoneserverError
+from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.engines import Engine
 from zoneserver.service.responder import Throttle
@@ -24,7 +26,9 @@ from zoneserver.service.terminal import log, printable
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Sockets
+from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.tcp import TcpServer
+from zoneserver.transports.tls import Tls
 
 BEAT_SECONDS = 0.25
 BEATS_PER_REPORT = 4
@@ -35,12 +39,21 @@ SWITCH_SECONDS = 0.0005  # how long one thread may keep another from the interpr
 class Worker:
     """Answers on its sockets until it is told to stop."""
 
-    def __init__(self, engine: Engine, bound: Sequence[Sockets], limits: TcpLimits) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bound: Sequence[Sockets | TlsListener],
+        limits: TcpLimits,
+        proxies: Container[bytes] = (),
+    ) -> None:
+        """From `proxies` connections begin with a PROXY header."""
         self._engine = engine
-        self._bound = bound
+        self._bound = [each for each in bound if isinstance(each, Sockets)]
+        self._encrypted = [each for each in bound if isinstance(each, TlsListener)]
+        self._tls = Tls()
         self._latencies = {"tcp": Latency(), "tls": Latency()}
         self._tcp_counters = TcpCounters()
-        self._tcp = TcpServer(self._tcp_counters, limits)
+        self._tcp = TcpServer(self._tcp_counters, limits, proxies)
         self._throttle = Throttle()
         self._beats = 0
 
@@ -50,6 +63,9 @@ class Worker:
         channel = await AsyncChannel.open(end)
         beating = None
         while (message := await channel.receive()) is not None and "stop" not in message:
+            if "pair" in message:
+                Pair(**message["pair"]).show(self._tls)
+                continue
             try:
                 self._engine.publish(Served.read(message["publish"]))
             except (OSError, ZoneserverError) as error:
@@ -70,6 +86,9 @@ class Worker:
         self._engine.start(self._bound)
         for sockets in self._bound:
             await self._tcp.listen(sockets.tcp, self._answer_stream)
+        answer = partial(self._answer_stream, encrypted=True)
+        for listener in self._encrypted:
+            await self._tcp.listen(listener.tcp, answer, self._tls)
 
     def _answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
@@ -112,10 +131,11 @@ class Worker:
 
 def run_worker(
     engine: Engine,
-    bound: Sequence[Sockets],
+    bound: Sequence[Sockets | TlsListener],
     limits: TcpLimits,
+    proxies: Container[bytes],
     end: socket.socket,
 ) -> int:
     """The life of a worker process. Returns its exit status."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    return asyncio.run(Worker(engine, bound, limits).run(end))
+    return asyncio.run(Worker(engine, bound, limits, proxies).run(end))

@@ -7,12 +7,14 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.counters import Counters
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.store import Served
 from zoneserver.service.terminal import log
 from zoneserver.transports.listen import Sockets
+from zoneserver.transports.listen_tls import TlsListener
 
 WATCH_SECONDS = 0.25
 SILENT_SECONDS = 1.5  # without a beat, after which a worker is taken for hung
@@ -35,7 +37,7 @@ class WorkerSlot:
     def __init__(
         self,
         number: int,
-        bound: Sequence[Sockets],
+        bound: Sequence[Sockets | TlsListener],
         life: Life,
         changed: asyncio.Event,
         counters: Counters,
@@ -44,10 +46,11 @@ class WorkerSlot:
         self.starts = 0
         self.ended = asyncio.Event()
         self._number = number
-        self._descriptors = [each.fileno() for one in bound for each in (one.udp, one.tcp)]
+        self._descriptors = [each.fileno() for one in bound for each in one[1:]]
         self._life = life
         self._changed = changed
         self._counters = counters
+        self._pair: Pair | None = None
         self._channel: AsyncChannel | None = None
         self._pid = 0
         self._beat = 0.0
@@ -85,6 +88,12 @@ class WorkerSlot:
         if self._channel is not None:
             self._channel.send({"publish": served.document(), "version": version})
 
+    def show(self, pair: Pair) -> None:
+        """Have the worker show this certificate over TLS, and every one after it."""
+        self._pair = pair
+        if self._channel is not None:
+            self._channel.send({"pair": pair.document()})
+
     def stop(self) -> None:
         """Have the worker answer what has come, and end."""
         self._stopping.set()
@@ -106,6 +115,8 @@ class WorkerSlot:
         self.starts += 1
         self._channel = await AsyncChannel.open(ours)
         self._beat = asyncio.get_running_loop().time() + START_SECONDS
+        if self._pair:  # before it takes the first connection
+            self.show(self._pair)
         self.publish(version, served)
         if self._stopping.is_set():  # while it was being made
             self._channel.send({"stop": True})

@@ -85,10 +85,10 @@ def has_ipv6_loopback() -> bool:
 
 
 def _bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
-    udp = _bind_socket(endpoint, socket.SOCK_DGRAM, shared=shared)
+    udp = bind_socket(endpoint, socket.SOCK_DGRAM, shared=shared)
     bound = Endpoint(endpoint.address, udp.getsockname()[1])
     try:
-        tcp = _bind_socket(bound, socket.SOCK_STREAM, shared=shared)
+        tcp = bind_socket(bound, socket.SOCK_STREAM, shared=shared)
     except StartError:
         udp.close()
         raise
@@ -96,7 +96,8 @@ def _bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
     return Sockets(bound, udp, tcp)
 
 
-def _bind_socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
+def bind_socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -> socket.socket:
+    """Bind an endpoint on UDP or TCP alone. Raises StartError."""
     protocol = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
     try:
         return _open_socket(endpoint, kind, shared=shared)

@@ -45,9 +45,9 @@ def make_context(certificate: bytes, key: bytes) -> ssl.SSLContext:
             file.write(key + b"\n" + certificate)
             context.load_cert_chain(f"/proc/self/fd/{file.fileno()}", password=_refuse)
     except ssl.SSLError as error:
-        reason = error.reason or str(error)
-        words = reason.replace("_", " ").lower()
-        raise CertificateError(_REASONS.get(reason, f"OpenSSL says: {words}")) from error
+        reason = error.reason or ""
+        words = reason.replace("_", " ").lower() or "their PEM is damaged"
+        raise CertificateError(_REASONS.get(reason, words)) from error
     except OSError as error:
         raise CertificateError(f"it cannot be given to OpenSSL: {error}") from error
     return context

@@ -12,6 +12,7 @@ from zoneserver.service.settings import Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
+from zoneserver.transports.tls import TlsSettings
 from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 FULL = """\
@@ -38,6 +39,8 @@ limits:
   exempt: [10.0.0.0/8, '2001:db8::/32']
   tcp: {connections: 9, per_source: 8, first_octet: 7, message: 6, idle: 5, stall: 4,
         in_flight: 3, unsent: 200000}
+tls: {listen: '192.0.2.1:853', certificate: tls/chain.pem, key: /etc/tls/key.pem}
+proxy: {from: [192.0.2.10, '2001:db8:1::/64']}
 """
 
 
@@ -69,6 +72,10 @@ def test_everything(tmp_path: Path) -> None:
             exempt=Networks.parse(["10.0.0.0/8", "2001:db8::/32"]),
         ),
         tcp_limits=TcpLimits(9, 8, 7, 6, 5, 4, 3, 200_000),
+        tls=TlsSettings(
+            (Endpoint("192.0.2.1", 853),), tmp_path / "tls/chain.pem", Path("/etc/tls/key.pem")
+        ),
+        proxies=Networks.parse(["192.0.2.10", "2001:db8:1::/64"]),
     )
 
 
@@ -127,6 +134,15 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ("limits: {rate: 1000000001}", "1:16", "less than or equal to 1000000000"),
         ("limits: {tcp: {idle: 0}}", "1:22", "greater than or equal to 1"),
         ("limits: {tcp: {unsent: 65535}}", "1:24", "greater than or equal to 131072"),
+        ("tls: {listen: '[::1]:853'}", "1:6", "tls: certificate and key must be set, too"),
+        ("tls: {certificate: a, key: b}", "1:6", "tls: listen must be set, too"),
+        (
+            "tls: {certificat: a}",
+            "1:7",
+            "unknown key 'certificat': did you mean 'certificate'?",
+        ),
+        ("proxy: {sources: []}", "1:9", "unknown key 'sources': there are from"),
+        ("proxy: {from: [192.0.2.1/24]}", "1:15", "did you mean 192.0.2.0/24?"),
         ("nsid: !include other.yaml", "1:7", "neither aliases nor tags"),
         ("state: &a x\nnsid: *a", "1:8", "neither aliases nor tags"),
         ("? [a]\n: b", "1:3", "a key is one word"),

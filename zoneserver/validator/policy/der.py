@@ -22,21 +22,21 @@ def read_public_key(octets: bytes) -> PublicKey | None:
     RFC 6376 3.6.1 asks for the latter, everybody publishes the former (erratum 3017).
     """
     try:
-        body, rest = _take(octets, _SEQUENCE)
+        body, rest = take_element(octets, _SEQUENCE)
         if rest:
             return None
         if body[0] == _INTEGER:
             return PublicKey("rsa", _modulus_bits(body))
-        algorithm, rest = _take(body, _SEQUENCE)
-        oid, _ = _take(algorithm, _OID)
-        bits, rest = _take(rest, _BIT_STRING)
+        algorithm, rest = take_element(body, _SEQUENCE)
+        oid, _ = take_element(algorithm, _OID)
+        bits, rest = take_element(rest, _BIT_STRING)
         if rest or bits[0] != 0:  # no unused bits
             return None
         if oid == _ED25519:
             return PublicKey("ed25519", 256, bits[1:])
         if oid != _RSA:
             return None
-        key, rest = _take(bits[1:], _SEQUENCE)
+        key, rest = take_element(bits[1:], _SEQUENCE)
         return None if rest else PublicKey("rsa", _modulus_bits(key))
     except (IndexError, ValueError):
         return None
@@ -44,14 +44,14 @@ def read_public_key(octets: bytes) -> PublicKey | None:
 
 def _modulus_bits(key: bytes) -> int:
     """The size of an RSA key: modulus and exponent, nothing behind (RFC 8017 A.1.1)."""
-    modulus, rest = _take(key, _INTEGER)
-    _, rest = _take(rest, _INTEGER)
+    modulus, rest = take_element(key, _INTEGER)
+    _, rest = take_element(rest, _INTEGER)
     if rest:
         raise ValueError("octets behind the key")
     return int.from_bytes(modulus, "big").bit_length()
 
 
-def _take(octets: bytes, tag: int) -> tuple[bytes, bytes]:
+def take_element(octets: bytes, tag: int) -> tuple[bytes, bytes]:
     """The contents of the element at the start, and what follows. Raises ValueError."""
     if octets[0] != tag:
         raise ValueError("another type is due")

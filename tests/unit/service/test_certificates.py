@@ -1,0 +1,261 @@
+"""The certificate for DNS over TLS: when it is read, what is refused, what is warned of."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.certificates import Pair as Made
+from tests.certificates import make_pair
+from zoneserver.errors import CertificateError
+from zoneserver.service.certificates import CertificateKeeper, Pair, read_pair
+from zoneserver.service.validity import read_validity
+from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.tls import Tls, TlsSettings
+
+OLD, NEW = make_pair(), make_pair()
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+
+
+class Kept:
+    """A keeper of the certificate in a folder, a clock to turn, and what it has shown."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = NOW
+        self.shown: list[Pair] = []
+        self.keeper = CertificateKeeper(settings(folder), self.shown.append, lambda: self.now)
+
+    def look_twice(self) -> None:
+        """Let a change stand still."""
+        self.keeper.look()
+        self.keeper.look()
+
+
+def settings(folder: Path) -> TlsSettings:
+    """The files of a folder, as `Made.write` names them."""
+    endpoint = Endpoint("127.0.0.1", 0)
+    return TlsSettings((endpoint,), folder / "fullchain.pem", folder / "privkey.pem")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """A certificate that is read at once."""
+    OLD.write(tmp_path)
+    made = Kept(tmp_path)
+    made.keeper.look()
+    return made
+
+
+def text(pair: Made) -> Pair:
+    """A pair as it goes to the workers."""
+    return Pair(pair.certificate.decode(), pair.key.decode())
+
+
+def test_first_one_is_read_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log says until when it is valid."""
+    OLD.write(tmp_path)
+    kept = Kept(tmp_path)
+    kept.keeper.look()
+    assert [text(OLD)] == kept.shown
+    end = read_validity(OLD.certificate).end
+    assert (
+        f"certificate {tmp_path}/fullchain.pem valid until {end}\n" == capsys.readouterr().err
+    )
+
+
+def test_words_around_pem_may_be_in_any_encoding(tmp_path: Path) -> None:
+    """They are passed on as they are."""
+    Made(b"M\xfcller\n" + OLD.certificate, OLD.key).write(tmp_path)
+    kept = Kept(tmp_path)
+    kept.keeper.look()
+    tls = Tls()
+    kept.shown[0].show(tls)
+    assert tls.begin()
+
+
+def test_new_one_is_shown_once_it_has_stood_still(kept: Kept) -> None:
+    """At the second look; then nothing more, though the same is written again."""
+    NEW.write(kept.folder)
+    kept.keeper.look()
+    assert [text(OLD)] == kept.shown
+    kept.keeper.look()
+    assert [text(OLD), text(NEW)] == kept.shown
+    NEW.write(kept.folder)
+    kept.look_twice()
+    assert [text(OLD), text(NEW)] == kept.shown
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    """Certbot's `live` folder holds links, of which it renews one after the other."""
+    for name, pair in (("1", OLD), ("2", NEW)):
+        (tmp_path / name).mkdir()
+        pair.write(tmp_path / name)
+    for name in ("fullchain.pem", "privkey.pem"):
+        (tmp_path / name).symlink_to(f"1/{name}")
+    kept = Kept(tmp_path)
+    kept.keeper.look()
+    for name in ("fullchain.pem", "privkey.pem"):
+        (tmp_path / "new").symlink_to(f"2/{name}")
+        (tmp_path / "new").replace(tmp_path / name)
+        kept.keeper.look()
+    assert [text(OLD)] == kept.shown
+    kept.keeper.look()
+    assert [text(OLD), text(NEW)] == kept.shown
+
+
+BOTH = "fullchain.pem with the key {}/privkey.pem: "
+BROKEN = {
+    "the key of another": (
+        Made(NEW.certificate, OLD.key),
+        BOTH + "the key is not that of the certificate",
+    ),
+    "no certificate": (
+        Made(b"nothing", OLD.key),
+        "fullchain.pem: there is no line `-----BEGIN",
+    ),
+    "no key": (Made(NEW.certificate, b"nothing"), "privkey.pem: there is no line `PRIVATE KEY"),
+    "cut": (Made(NEW.certificate[:400], NEW.key), BOTH + "their PEM is damaged"),
+    "encrypted": (make_pair(password=b"secret"), BOTH + "the key is encrypted: write it out"),
+}
+
+
+@pytest.mark.parametrize(("pair", "reason"), BROKEN.values(), ids=BROKEN)
+def test_broken_one_keeps_the_old_one(
+    kept: Kept, pair: Made, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log says once which files and why, never what is in them; then the mend counts."""
+    capsys.readouterr()
+    pair.write(kept.folder)
+    kept.look_twice()
+    kept.look_twice()
+    (line,) = capsys.readouterr().err.splitlines()
+    folder = kept.folder
+    assert line.startswith(f"error: {folder}/{reason.format(folder)}")
+    assert line.endswith("; until that is mended, the certificate in use stays")
+    assert "BEGIN PRIVATE" not in line
+    assert [text(OLD)] == kept.shown
+    NEW.write(folder)
+    kept.look_twice()
+    assert [text(OLD), text(NEW)] == kept.shown
+
+
+def test_files_that_are_gone(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is in use stays."""
+    capsys.readouterr()
+    (kept.folder / "privkey.pem").unlink()
+    kept.look_twice()
+    line = capsys.readouterr().err
+    assert line.startswith(f"error: {kept.folder}/privkey.pem: ")
+    assert "No such file" in line
+    assert [text(OLD)] == kept.shown
+
+
+def test_none_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be one that only this server's zones can help to get: it is waited for."""
+    kept = Kept(tmp_path)
+    kept.look_twice()
+    assert "until that is mended, there is no DNS over TLS" in capsys.readouterr().err
+    assert kept.keeper.pair is None
+    OLD.write(tmp_path)
+    kept.look_twice()
+    assert [text(OLD)] == kept.shown
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (0o600, []),
+        (0o640, []),
+        (0o660, []),
+        (0o644, ["warning: ", "every user of this host can read the key: chmod o= "]),
+        (0o602, ["error: ", "every user of this host can write it", "chmod 600"]),
+        (0o666, ["error: ", "every user of this host can write it", "chmod 600"]),
+    ],
+    ids=["600", "640", "660", "644", "602", "666"],
+)
+def test_mode_of_the_key(
+    tmp_path: Path, mode: int, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Acceptance 84: readable by everybody is warned of, writable by everybody refused."""
+    _, key = OLD.write(tmp_path)
+    key.chmod(mode)
+    kept = Kept(tmp_path)
+    kept.keeper.look()
+    lines = capsys.readouterr().err.splitlines()
+    said = [line for line in lines if not line.startswith("certificate")]
+    assert bool(words) == bool(said)
+    assert all(word in said[0] for word in words)
+    assert (0 if mode & 0o002 else 1) == len(kept.shown)
+    key.chmod(0o600)
+    kept.look_twice()
+    assert [text(OLD)] == kept.shown
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "notice"),
+    [(60, 30, 14), (1, 89, 14), (3, 3, 1.2), (300, 65, 14)],
+    ids=["90 days", "new", "6 days", "a year"],
+)
+def test_end_is_warned_of(
+    tmp_path: Path, age: int, days: int, notice: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once a day from 14 days before, or from the last fifth of a short life; then its end."""
+    make_pair(age=age, days=days).write(tmp_path)
+    kept = Kept(tmp_path)
+    kept.keeper.look()
+    end = read_validity((tmp_path / "fullchain.pem").read_bytes()).end
+    kept.now = end - timedelta(days=notice) - timedelta(minutes=1)
+    kept.look_twice()
+    assert "expire" not in capsys.readouterr().err
+    kept.now += timedelta(minutes=2)
+    kept.look_twice()
+    kept.now += DAY / 2
+    kept.look_twice()
+    left = int(notice - 1e-6)
+    unit = "day" if left == 1 else "days"
+    assert [
+        f"warning: certificate {tmp_path}/fullchain.pem expires on {end}, in {left} {unit}"
+    ] == capsys.readouterr().err.splitlines()
+    kept.now = end + DAY
+    kept.look_twice()
+    assert [f"error: certificate {tmp_path}/fullchain.pem has expired on {end}"] == (
+        capsys.readouterr().err.splitlines()
+    )
+    NEW.write(tmp_path)
+    kept.now = NOW
+    kept.look_twice()
+    assert "expire" not in capsys.readouterr().err
+
+
+def test_key_is_in_no_representation() -> None:
+    """A traceback must not tell it."""
+    assert "PRIVATE" not in repr(text(OLD))
+
+
+def test_validity_of_any_century() -> None:
+    """RFC 5280 4.1.2.5: from 2050 on a year has four digits."""
+    days = (datetime(2060, 1, 2, tzinfo=UTC) - NOW) / DAY
+    assert 2060 == read_validity(make_pair(days=days).certificate).end.year
+    assert (
+        1990 == read_validity(make_pair(age=(NOW.year - 1990) * 365.25).certificate).begin.year
+    )
+
+
+@pytest.mark.parametrize("cut", [0, 30, 200, 500])
+def test_validity_of_what_is_cut(cut: int) -> None:
+    """An error of ours, whatever is missing."""
+    body = OLD.certificate[: 28 + cut] + b"\n-----END CERTIFICATE-----\n"
+    with pytest.raises(CertificateError, match="it cannot be told how long"):
+        read_validity(body if cut < 500 else b"nothing")
+
+
+def test_fifo_does_not_block(tmp_path: Path) -> None:
+    """Nor does anything else that is no file."""
+    OLD.write(tmp_path)
+    (tmp_path / "privkey.pem").unlink()
+    os.mkfifo(tmp_path / "privkey.pem")
+    with pytest.raises(CertificateError, match="no regular file"):
+        read_pair(settings(tmp_path))

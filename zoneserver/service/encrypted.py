@@ -1,0 +1,42 @@
+"""DNS over TLS in the main process: its sockets, and the certificate that all workers show."""
+
+from collections.abc import Sequence
+
+from zoneserver.service.certificates import CertificateKeeper, Pair
+from zoneserver.service.terminal import say
+from zoneserver.service.workers import WorkerSlot
+from zoneserver.transports.listen_tls import TlsListener, bind_shared_tls
+from zoneserver.transports.tls import TlsSettings
+
+
+class Encrypted:
+    """What the workers in `slots` need to answer over TLS; nothing, where that is not set."""
+
+    def __init__(self, settings: TlsSettings | None, slots: Sequence[WorkerSlot]) -> None:
+        self._endpoints = settings.listen if settings else ()
+        self._slots = slots
+        self._listeners: list[list[TlsListener]] = []
+        self._keeper = CertificateKeeper(settings, self._show) if settings else None
+
+    def bind(self, workers: int) -> None:
+        """Bind every endpoint, once for each worker. Raises StartError."""
+        self._listeners = [bind_shared_tls(each, workers) for each in self._endpoints]
+
+    def share(self, number: int) -> list[TlsListener]:
+        """What one worker listens on."""
+        return [shares[number] for shares in self._listeners]
+
+    def say_endpoints(self) -> None:
+        """Say where it is."""
+        for shares in self._listeners:
+            say(f"listening on {shares[0].endpoint} (TLS)")
+
+    async def keep(self) -> None:
+        """Show the certificate, and each that takes its place, for ever."""
+        if self._keeper is not None:
+            self._keeper.look()
+            await self._keeper.run()
+
+    def _show(self, pair: Pair) -> None:
+        for slot in self._slots:
+            slot.show(pair)
