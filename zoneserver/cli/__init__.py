@@ -3,6 +3,12 @@
 from zoneserver.cli.check import check_command
 from zoneserver.cli.check_config import check_config_command
 from zoneserver.cli.commands import main
+from zoneserver.cli.control import (
+    reload_command,
+    stats_command,
+    status_command,
+    zones_command,
+)
 from zoneserver.cli.convert import export_command, import_command, show_command
 from zoneserver.cli.diff import diff_command
 from zoneserver.cli.explain import explain_command
@@ -20,5 +26,9 @@ main.add_command(import_command)
 main.add_command(export_command)
 main.add_command(show_command)
 main.add_command(schema_command)
+main.add_command(status_command)
+main.add_command(zones_command)
+main.add_command(stats_command)
+main.add_command(reload_command)
 
 __all__ = ["main"]

@@ -11,6 +11,7 @@ from zoneserver import __version__
 from zoneserver.cli.parameters import config_option, parse_endpoint, read_settings
 from zoneserver.cli.status import ends_with_status
 from zoneserver.service import server
+from zoneserver.service.control_socket import default_control
 from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
@@ -98,17 +99,18 @@ def serve(
         settings = read_settings(config)
         told = settings.privileges
         privileges = Privileges(user or told.user, allow_root or told.allow_root)
+        own_state = state or settings.state or default_state(os.environ, privileges.user)
         return replace(
             settings,
             zones=zones or settings.zones,
             listen=listen or settings.listen,
-            state=state or settings.state or default_state(os.environ, privileges.user),
+            state=own_state,
             strict_start=strict_start or settings.strict_start,
             engine=engine or settings.engine,
             workers=workers or settings.workers,
             privileges=privileges,
             watch=settings.watch if watch is None else watch,
-            control=control or settings.control,
+            control=control or settings.control or default_control(os.environ, own_state),
         )
 
     return server.serve(told_settings)

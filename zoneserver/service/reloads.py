@@ -1,6 +1,7 @@
 """Reloads that somebody has asked for: many wishes become one reload, with one outcome."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,7 @@ class Reloads:
     """What has been asked for and not begun, and who waits for what came of it."""
 
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _urgent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits
     _order: Order | None = None
     _waiting: list["asyncio.Future[Document]"] = field(default_factory=list)
     _running: list["asyncio.Future[Document]"] = field(default_factory=list)
@@ -67,12 +69,20 @@ class Reloads:
         self.ask(order)
         waiting: asyncio.Future[Document] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
+        self._urgent.set()
         return waiting
 
-    async def take(self) -> Order:
-        """What is to be done, once there is anything."""
+    async def take(self, pause: float) -> Order:
+        """What is to be done, once there is anything.
+
+        It is gathered for `pause` seconds at least, unless somebody waits for it.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._urgent.wait()
         await self._asked.wait()
         self._asked.clear()
+        self._urgent.clear()
         order, self._order = self._order or Order(), None
         self._running, self._waiting = self._running + self._waiting, []
         return order

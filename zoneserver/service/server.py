@@ -6,7 +6,6 @@ serve it. So it is small, has no threads, and is always there to replace either.
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,13 +16,15 @@ from typing import Any
 
 from zoneserver import __version__
 from zoneserver.errors import StartError
+from zoneserver.service.binding import count_connections, endpoints_of, settle_user
 from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.control import open_control
 from zoneserver.service.counters import Counters
+from zoneserver.service.desk import Desk
 from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.overview import Overview
-from zoneserver.service.privileges import give_up_privileges, hand_over
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.reloads import GONE, Order, Reloads
 from zoneserver.service.responder import Throttle
@@ -33,21 +34,14 @@ from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.watching import keep_watching
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
-from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.listen import (
-    Sockets,
-    bind_shared,
-    count_overflows,
-    has_ipv6_loopback,
-)
+from zoneserver.transports.listen import Sockets, bind_shared, count_overflows
 from zoneserver.transports.listen_tls import TlsListener
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
-RESERVED_DESCRIPTORS = 32  # for sockets, logs, and image files
+
 Bound = Sockets | TlsListener
-DEFAULT_LISTEN = (Endpoint("127.0.0.1", 5300), Endpoint("::1", 5300))
 
 
 class Server:
@@ -56,7 +50,7 @@ class Server:
     def __init__(self, read_settings: Callable[[], Settings]) -> None:
         """`read_settings` is called now, and by the builder. Raises OperatorError."""
         self._read_settings = read_settings
-        _give_up_privileges(read_settings())
+        settle_user(read_settings())
         # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
@@ -73,6 +67,15 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._builder = 0  # its process id
+        desk = Desk(
+            self._settings,
+            self.overview,
+            self.counters,
+            self.reloads,
+            self._slots,
+            lambda: (str(shares[0].endpoint) for shares in self._bound),
+        )
+        self._control = open_control(self._settings.control, desk.answer)
 
     async def run(self) -> int:
         """Serve until a signal says stop. Returns the exit status; raises OperatorError."""
@@ -80,6 +83,8 @@ class Server:
         say(f"zoneserver {__version__}, {self._make_engine.name} engine")
         try:
             self._spawn(self._keep_zones())
+            if self._control is not None:
+                self._spawn(self._control.run())
             self._watch(self._settings.zones if self._settings.watch else None)
             return await self._ending
         finally:
@@ -167,12 +172,12 @@ class Server:
     def _start_workers(self) -> None:
         """Bind every endpoint, and start a worker for each core. Raises StartError."""
         workers = self._settings.workers or len(os.sched_getaffinity(0))
-        for endpoint in _endpoints(self._settings):
+        for endpoint in endpoints_of(self._settings):
             self._bound.append(bind_shared(endpoint, workers))
         self._encrypted.bind(workers)
         self._spawn(self._encrypted.keep())
         wanted = self._settings.tcp_limits
-        connections = max(1, _connections(wanted.connections) // workers)
+        connections = max(1, count_connections(wanted.connections) // workers)
         limits, proxies = replace(wanted, connections=connections), self._settings.proxies
         for number in range(workers):
             bound: list[Bound] = [shares[number] for shares in self._bound]
@@ -243,8 +248,8 @@ class Server:
         return status
 
     async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
-        await asyncio.sleep(pause)
-        channel.send({"renew": (await self.reloads.take()).document()})
+        order = await self.reloads.take(pause)
+        channel.send({"renew": order.document()})
 
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""
@@ -262,6 +267,8 @@ class Server:
             slot.kill()
         for task in self._tasks:
             task.cancel()
+        if self._control is not None:
+            self._control.close()
         self._store.close()
 
 
@@ -272,29 +279,3 @@ def serve(read_settings: Callable[[], Settings]) -> int:
 
 async def _run(read_settings: Callable[[], Settings]) -> int:
     return await Server(read_settings).run()
-
-
-def _give_up_privileges(settings: Settings) -> None:
-    privileges = settings.privileges
-    if privileges.user and settings.state:
-        hand_over(settings.state, privileges.user)
-    tls = settings.tls.listen if settings.tls else ()
-    give_up_privileges(privileges, (*_endpoints(settings), *tls))
-
-
-def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
-    if settings.listen:
-        return settings.listen
-    ours = has_ipv6_loopback()
-    return tuple(each for each in DEFAULT_LISTEN if ours or not each.is_ipv6)
-
-
-def _connections(most: int) -> int:
-    """How many TCP connections, of so many, the limit of open files leaves room for."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = most + RESERVED_DESCRIPTORS
-    if soft < wanted:
-        soft = min(wanted, hard)
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(most, soft - RESERVED_DESCRIPTORS))

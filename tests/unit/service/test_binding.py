@@ -1,10 +1,10 @@
-"""The parts of the main process that no client sees."""
+"""What is settled before the server starts."""
 
 import resource
 
 import pytest
 
-from zoneserver.service import server as module
+from zoneserver.service import binding as module
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ def test_connections_that_the_limit_of_files_allows(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
 
-    assert module._connections(1024) == connections
+    assert module.count_connections(1024) == connections

@@ -1,0 +1,148 @@
+"""`status`, `zones`, `stats` and `reload`: what a running server says, and is told."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoneserver.cli.control_text import format_stats, format_status, format_zones
+from zoneserver.cli.parameters import config_option, format_option, parse_origin, read_settings
+from zoneserver.cli.status import EXIT_FINDINGS, EXIT_UNUSABLE, ends_with_status
+from zoneserver.errors import StartError
+from zoneserver.names import Name
+from zoneserver.service.control_socket import (
+    ANSWER_SECONDS,
+    Document,
+    ask,
+    default_control,
+)
+from zoneserver.service.settings import default_state
+from zoneserver.service.terminal import log, printable, say
+
+_control_option = click.option(
+    "--control",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The server's control socket.  [default: in the state folder]",
+)
+_zones_argument = click.argument("zones", metavar="[ZONE]...", nargs=-1, type=parse_origin)
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every command has that asks a server."""
+    return _control_option(config_option(format_option(command)))
+
+
+def _ask(
+    control: Path | None,
+    config: Path | None,
+    request: Document,
+    seconds: float | None = ANSWER_SECONDS,
+) -> Document:
+    """What the server says. Raises OperatorError."""
+    settings = read_settings(config)
+    state = settings.state or default_state(os.environ, settings.privileges.user)
+    path = control or settings.control or default_control(os.environ, state)
+    if path is None:
+        raise StartError("nothing says where the server's control socket is: use --control")
+    return ask(path, request, seconds)
+
+
+def _show(form: str, answer: Document, text: Callable[[Document], str]) -> None:
+    say(json.dumps(answer, indent=2) if form == "json" else printable(text(answer), keep="\n"))
+
+
+@click.command("status")
+@_options
+@ends_with_status
+def status_command(*, control: Path | None, config: Path | None, form: str) -> int:
+    """Show how a running server is: its processes, its zones, its last reload."""
+    _show(form, _ask(control, config, {"command": "status"}), format_status)
+    return 0
+
+
+@click.command("zones")
+@_zones_argument
+@_options
+@ends_with_status
+def zones_command(
+    *, zones: tuple[Name, ...], control: Path | None, config: Path | None, form: str
+) -> int:
+    """Show the zones of a running server: serials, routes of mail, findings.
+
+    Exit status 1 where one is refused, or is served in an older version than its files have.
+    """
+    names = [str(zone) for zone in zones]
+    answer = _ask(control, config, {"command": "zones", "zones": names})
+    _show(form, answer, format_zones)
+    blocked = any(zone["stale"] or zone["refused"] for zone in answer["zones"])
+    return EXIT_FINDINGS if blocked or answer["unknown"] else 0
+
+
+@click.command("stats")
+@_options
+@ends_with_status
+def stats_command(*, control: Path | None, config: Path | None, form: str) -> int:
+    """Show what a running server has counted since its start."""
+    _show(form, _ask(control, config, {"command": "stats"}), format_stats)
+    return 0
+
+
+@click.command("reload")
+@_zones_argument
+@click.option("--wait", is_flag=True, help="Wait for the outcome, and show it.")
+@click.option(
+    "--force", is_flag=True, help="Let zones lose names and mail: the guard looks away, once."
+)
+@_options
+@ends_with_status
+def reload_command(
+    *,
+    zones: tuple[Name, ...],
+    wait: bool,
+    force: bool,
+    control: Path | None,
+    config: Path | None,
+    form: str,
+) -> int:
+    """Have a running server read its zones and its configuration again.
+
+    All that has changed is taken up. Where ZONEs are named, --force is for these alone, and
+    so is what --wait shows. With --wait, exit status 1 where something may not be served, 2
+    where nothing could be read.
+    """
+    names = [str(zone) for zone in zones]
+    request = {"command": "reload", "zones": names, "wait": wait, "force": force}
+    answer = _ask(control, config, request, None if wait else ANSWER_SECONDS)
+    if not wait:
+        _show(form, answer, lambda _: "reload asked for; --wait would show what comes of it")
+        return 0
+    findings = [each for each in answer.get("findings", ()) if _concerns(each, names)]
+    if form == "json":
+        shown = [{key: each[key] for key in each if key != "text"} for each in findings]
+        say(json.dumps({**answer, "findings": shown}, indent=2))
+    else:
+        _print_outcome(answer, findings)
+    if answer["result"] == "failed":
+        return EXIT_UNUSABLE
+    return EXIT_FINDINGS if any(each["blocks"] for each in findings) else 0
+
+
+def _concerns(finding: Document, names: list[str]) -> bool:
+    return not names or bool({finding["zone"], *finding["other_zones"]}.intersection(names))
+
+
+def _print_outcome(answer: Document, findings: list[Document]) -> None:
+    for each in findings:
+        say(each["text"])
+    if answer["result"] == "failed":
+        log(printable(f"zoneserver: {answer['error']}; what is served stays", keep="\n"))
+        return
+    for line in answer["changes"]:
+        say(printable(line))
+    kept = sum(each["blocks"] for each in findings)
+    outcome = f"errors: {kept}; what they are about stays as it was" if kept else "ok"
+    say(f"reloaded in {answer['seconds']:.2f} s: {outcome}")

@@ -1,0 +1,95 @@
+"""What a running server says, for people."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from zoneserver.service.control_socket import Document
+from zoneserver.service.report import count
+
+MOST_FINDINGS = 3  # of a zone, in a list
+
+
+def format_status(status: Document) -> str:
+    """How a server is."""
+    return "\n".join(_status(status))
+
+
+def format_zones(answer: Document) -> str:
+    """A line for each zone, and what is wrong with it below."""
+    lines = [line for zone in answer["zones"] for line in _zone(zone)]
+    lines += [f"{name} is not here" for name in answer["unknown"]]
+    return "\n".join(lines)
+
+
+def format_stats(stats: Document) -> str:
+    """A line for each counter."""
+    width = max(map(len, stats), default=0)
+    return "\n".join(f"{name:<{width}}  {_number(stats[name])}" for name in sorted(stats))
+
+
+def format_seconds(seconds: float) -> str:
+    """A time in the two units that matter: `3 d 4 h`."""
+    rest, parts = int(seconds), []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        if rest >= size:
+            parts.append(f"{rest // size} {unit}")
+            rest %= size
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _status(status: Document) -> Iterator[str]:
+    up = format_seconds(status["uptime"])
+    yield f"zoneserver {status['version']}, {status['engine']} engine, up {up}"
+    yield f"process     {status['pid']}, user {status['user']}, CapEff {status['capabilities']}"
+    yield f"listening   {', '.join(status['listening']) or 'not yet'}"
+    yield f"workers     {', '.join(map(_worker, status['workers'])) or 'none yet'}"
+    zones = status["zones"]
+    stale, refused = zones["stale"], zones["refused"]
+    yield f"zones       {zones['served']} served, {stale} of them stale; {refused} refused"
+    yield f"edits       {'are noticed' if status['watch'] else 'wait for a reload'}"
+    yield f"last reload {_reload(status['reload'])}"
+    counters = {name: number for name, number in status["counters"].items() if number}
+    shown = [f"{name} {_number(counters[name])}" for name in sorted(counters)]
+    yield f"counted     {', '.join(shown) or 'nothing yet'}"
+    for zone in status["waiting"]:
+        yield from _zone(zone)
+
+
+def _worker(worker: Document) -> str:
+    pid = str(worker["pid"]) if worker["answers"] else f"{worker['pid']} (starting)"
+    more = worker["starts"] - 1
+    return f"{pid} (replaced {count(more, 'time')})" if more > 0 else pid
+
+
+def _reload(reload: Document | None) -> str:
+    if reload is None:
+        return "none yet"
+    took = f"{_time(reload['at'])}, {reload['seconds']:.2f} s"
+    if reload["result"] == "failed":
+        return f"{took}: failed: {reload['error']}"
+    kept = "some zones wait for a mistake to be mended" if reload["result"] == "kept" else "ok"
+    return f"{took}, {count(reload['changed'], 'zone')} changed: {kept}"
+
+
+def _zone(zone: Document) -> Iterator[str]:
+    if zone["refused"]:
+        yield f"{zone['origin']} REFUSED: answered SERVFAIL"
+    else:
+        stale = " STALE" if zone["stale"] else ""
+        size = f"{count(zone['records'], 'record')}, loaded {_time(zone['loaded'])}"
+        serial, route = zone["serial"], zone["route"]
+        yield f"{zone['origin']}{stale} serial {serial}, {size}, mail to {route}"
+    for finding in zone["findings"][:MOST_FINDINGS]:
+        place = f"{finding['file']}:{finding['line']}:{finding['column']}"
+        waived = " (waived)" if finding["waived"] else ""
+        yield f"  {place}: {finding['level']} {finding['code']}{waived} {finding['reason']}"
+    if len(zone["findings"]) > MOST_FINDINGS:
+        yield f"  ... and {count(len(zone['findings']) - MOST_FINDINGS, 'further finding')}"
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
