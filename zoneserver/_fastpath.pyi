@@ -23,6 +23,9 @@ class Engine:
     sent, and counted. `exempt`: networks that are not limited, each its first address and how
     many bits count. `ledger`: the words of transports/ledger.py, shared with other workers;
     without it, the engine counts for itself.
+
+    Queries from addresses that are not in `allowed_everywhere`, or for the zone of an origin
+    in `allowed` not in its networks, are left to Python, which refuses them.
     """
 
     def __init__(
@@ -38,9 +41,11 @@ class Engine:
         log_only: bool,
         exempt: Sequence[tuple[bytes, int]],
         ledger: mmap.mmap | None,
+        allowed_everywhere: Sequence[tuple[bytes, int]] | None,
+        allowed: Sequence[tuple[bytes, Sequence[tuple[bytes, int]]]],
     ) -> None:
         """Raises ValueError where `nsid` and `refused_option` do not fit an answer, or where
-        `exempt` or `ledger` are not what they must be.
+        a network or the ledger is not what it must be.
         """
 
     def publish(

@@ -53,6 +53,12 @@ impl<'a> Sought<'a> {
         }
     }
 
+    /// The key of the origin of the zone that the question is for.
+    #[must_use]
+    pub fn origin<'q>(&self, query: &'q Query<'_>) -> Option<&'q [u8]> {
+        self.place.as_ref().map(|place| query.qname.suffix(place.labels))
+    }
+
     /// The template of the question. None: no zone of ours has the name.
     ///
     /// # Errors

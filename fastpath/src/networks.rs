@@ -2,36 +2,38 @@
 
 /// What an address of a network has in common with all others of it.
 #[derive(Clone, Copy)]
-struct Prefix {
+struct Row {
     octets: usize,
     shift: u32,
     bits: u128,
 }
 
+/// A network's first address, and how many bits all its addresses share.
+pub type Prefix = (Vec<u8>, u32);
+
 /// All addresses of some networks.
 #[derive(Clone, Default)]
-pub struct Networks(Vec<Prefix>);
+pub struct Networks(Vec<Row>);
 
 impl Networks {
-    /// The networks of first addresses, each with how many bits count. None where that many
-    /// are not there, or the address is none.
+    /// The addresses of these. None where one has more bits than its address.
     #[must_use]
-    pub fn new(prefixes: &[(Vec<u8>, u32)]) -> Option<Self> {
-        let prefix = |(address, length): &(Vec<u8>, u32)| {
+    pub fn new(prefixes: &[Prefix]) -> Option<Self> {
+        let row = |(address, length): &Prefix| {
             let shift = (8 * address.len() as u32).checked_sub(*length)?;
             let bits = number(address)?.checked_shr(shift).unwrap_or(0);
-            Some(Prefix { octets: address.len(), shift, bits })
+            Some(Row { octets: address.len(), shift, bits })
         };
-        prefixes.iter().map(prefix).collect::<Option<_>>().map(Self)
+        prefixes.iter().map(row).collect::<Option<_>>().map(Self)
     }
 
     /// Whether an address is of one of them.
     #[must_use]
     pub fn contain(&self, address: &[u8]) -> bool {
         let Some(number) = number(address) else { return false };
-        self.0.iter().any(|prefix| {
-            prefix.octets == address.len()
-                && number.checked_shr(prefix.shift).unwrap_or(0) == prefix.bits
+        self.0.iter().any(|row| {
+            row.octets == address.len()
+                && number.checked_shr(row.shift).unwrap_or(0) == row.bits
         })
     }
 }

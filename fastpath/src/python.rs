@@ -16,8 +16,8 @@ use crate::handover;
 use crate::image::ImageError;
 use crate::limits::{Ledger, Limits, Rates, own_ledger};
 use crate::lookup::Sought;
-use crate::networks::Networks;
-use crate::responder::{Asker, Decision, Responder, Settings};
+use crate::networks::{Networks, Prefix};
+use crate::responder::{Access, Asker, Decision, Responder, Settings};
 use crate::statistics::{Line, Transport};
 
 #[pymodule]
@@ -33,7 +33,7 @@ struct Engine(Arc<Shared>);
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, exempt, ledger))]
+    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, exempt, ledger, allowed_everywhere, allowed))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // as Python has them
     fn new(
         max_payload: u16,
@@ -44,19 +44,28 @@ impl Engine {
         slip: u32,
         errors: u32,
         log_only: bool,
-        exempt: Vec<(Vec<u8>, u32)>,
+        exempt: Vec<Prefix>,
         ledger: Option<PyBuffer<u8>>,
+        allowed_everywhere: Option<Vec<Prefix>>,
+        allowed: Vec<(Vec<u8>, Vec<Prefix>)>,
     ) -> PyResult<Self> {
         let secrets = Secrets::new(secrets);
-        let settings = Settings { max_payload, nsid, refused_option, secrets };
+        let access = Access {
+            everywhere: allowed_everywhere.map(|prefixes| networks(&prefixes)).transpose()?,
+            zones: allowed
+                .into_iter()
+                .map(|(origin, prefixes)| Ok((origin, networks(&prefixes)?)))
+                .collect::<PyResult<_>>()?,
+        };
+        let settings = Settings { max_payload, nsid, refused_option, secrets, access };
         if !settings.fit() {
             return Err(PyValueError::new_err("nsid and refused_option are too long together"));
         }
-        let exempt = Networks::new(&exempt).ok_or_else(|| unfit("exempt"))?;
+        let exempt = networks(&exempt)?;
         let rates = Rates { answers: rate, slip, errors, log_only, exempt };
         let ledger = ledger.map_or_else(|| Some(own_ledger()), SharedLedger::open);
         let limits = ledger.and_then(|ledger| Limits::new(rates, ledger));
-        let limits = limits.ok_or_else(|| unfit("ledger"))?;
+        let limits = limits.ok_or_else(|| PyValueError::new_err("the ledger is too short"))?;
         Ok(Self(Arc::new(Shared::new(Responder::new(settings), limits))))
     }
 
@@ -159,8 +168,9 @@ impl Drop for Engine {
     }
 }
 
-fn unfit(what: &str) -> PyErr {
-    PyValueError::new_err(format!("{what} is not what it must be"))
+fn networks(prefixes: &[Prefix]) -> PyResult<Networks> {
+    let networks = Networks::new(prefixes);
+    networks.ok_or_else(|| PyValueError::new_err("a network has more bits than its address"))
 }
 
 /// A ledger in memory that Python has made.

@@ -1,5 +1,6 @@
 //! From a message to what becomes of it: silence, an answer, or Python's turn.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use crate::answer::{Answer, Opt, REFUSED};
 use crate::cookies::{Secrets, Weighed};
 use crate::limits::Account;
 use crate::lookup::Sought;
+use crate::networks::Networks;
 use crate::octets::HandOver;
 use crate::query::{HEADER, MOST_NAME, OPT, Query};
 use crate::template::{Kind, Part, Template};
@@ -28,6 +30,8 @@ pub struct Settings {
     pub refused_option: Vec<u8>,
     /// What cookies are made with.
     pub secrets: Secrets,
+    /// Who may ask.
+    pub access: Access,
 }
 
 impl Settings {
@@ -36,6 +40,23 @@ impl Settings {
     pub fn fit(&self) -> bool {
         let fixed = HEADER + MOST_NAME + 4 + OPT + NSID_OPTION + COOKIE_OPTION;
         fixed + self.nsid.len() + self.refused_option.len() <= usize::from(LEAST_PAYLOAD)
+    }
+}
+
+/// Who may ask for which zone.
+#[derive(Default)]
+pub struct Access {
+    /// Those who may where a zone has no rule of its own. None: anybody.
+    pub everywhere: Option<Networks>,
+    /// Those who may ask for the zones of these origins.
+    pub zones: HashMap<Vec<u8>, Networks>,
+}
+
+impl Access {
+    /// Whether an address may ask for the zone of an origin.
+    fn admits(&self, origin: &[u8], address: &[u8]) -> bool {
+        let allowed = self.zones.get(origin).or(self.everywhere.as_ref());
+        allowed.is_none_or(|networks| networks.contain(address))
     }
 }
 
@@ -130,6 +151,10 @@ impl Responder {
         let weighed = presented
             .and_then(|cookie| self.settings.secrets.weigh(cookie, asker.address, asker.now));
         let is_proven = weighed.is_some_and(|weighed| weighed.is_valid);
+        let origin = sought.origin(query);
+        if origin.is_some_and(|key| !self.settings.access.admits(key, asker.address)) {
+            return Decision::HandOver { is_proven };
+        }
         match self.answer(message, sought, query, weighed, asker.is_stream) {
             Ok((answer, account)) => Decision::Reply(Reply { answer, account, is_proven }),
             Err(HandOver) => Decision::HandOver { is_proven },

@@ -176,6 +176,8 @@ def test_both_engines_answer_alike(
         log_only=False,
         exempt=(),
         ledger=None,
+        allowed_everywhere=None,
+        allowed=(),
     )
     other.publish(served.files, [], [origin.key for origin in served.refused])
     compared = 0

@@ -17,7 +17,7 @@ from zoneserver.wire.decode import decode_query
 from zoneserver.wire.encode import Opt, Response, encode_error, encode_response
 from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import RefusedZone, Zones
+from zoneserver.zone.zoneset import AnyZone, ForbiddenZone, Zones
 
 # The largest UDP answer that crosses the Internet in one piece (DNS flag day 2020).
 MAX_UDP_PAYLOAD = 1232
@@ -107,6 +107,8 @@ def _decide(zones: Zones, query: Query, transport: Transport) -> Response:
         return _refuse(_PROHIBITED, "no primary") if zone else Response(m.NOTAUTH)
     if zone is None:
         return Response(m.REFUSED, extended_error=NO_SUCH_ZONE)
+    if isinstance(zone, ForbiddenZone):
+        return _refuse(_PROHIBITED, "not for this address")
     if query.qtype in (rtypes.AXFR, rtypes.IXFR):
         # RFC 5936 4.2: a zone transfer over UDP is not defined.
         if query.qtype == rtypes.AXFR and not transport.stream:
@@ -118,7 +120,7 @@ def _decide(zones: Zones, query: Query, transport: Transport) -> Response:
     return _tell(zone, solve(zone, query.qname, query.qtype), query, transport)
 
 
-def _find_zone(zones: Zones, query: Query) -> Zone | RefusedZone | None:
+def _find_zone(zones: Zones, query: Query) -> AnyZone | None:
     """The zone that the question is for; a DS is the parent's (RFC 4035 3.1.4.1)."""
     zone = zones.find(query.qname)
     if query.qtype == rtypes.DS and zone is not None and zone.origin == query.qname:

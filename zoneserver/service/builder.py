@@ -88,8 +88,15 @@ class Builder:
             channel.send({"end": 1})
             return
         say_zones(self._keeper, renewal)
+        self._warn_of_strangers()
         self._publish(renewal, channel)
         self._tell(renewal, channel, time.monotonic() - begin)
+
+    def _warn_of_strangers(self) -> None:
+        """A rule for a zone that is not there guards nothing, and may be a slip."""
+        for origin, _ in self._settings.access.zones:
+            if origin not in self._keeper.refused and origin not in self._keeper.standing:
+                log(f"warning: acl.zones: {origin} is no zone of this server")
 
     def _renew_again(self, channel: Channel, order: Order) -> Document:
         """Put new versions into service; whatever goes wrong, the old ones stay.
@@ -162,7 +169,7 @@ class Builder:
             log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "listen, state, nsid, engine, workers, user, limits and tls"
+            keys = "listen, state, nsid, engine, workers, user, acl, limits and tls"
             log(f"warning: {keys} change at the next start only")
         if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
             channel.send({"watch": str(settings.zones) if settings.watch else None})

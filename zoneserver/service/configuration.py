@@ -22,6 +22,7 @@ from zoneserver.zonefile.schema import DRAFT
 FILE = "zoneserver.yaml"
 FOLDERS = (Path(), Path("/etc/zoneserver"))
 PREFIX = "ZONESERVER_"
+_OF_KEY = "[key]"  # how pydantic marks a mistake in a key
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 
 
@@ -154,10 +155,11 @@ def _explain(mistake: ErrorDetails, places: Places) -> tuple[object, str, str]:
         guess = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
         mark = places.of_key(route)
         return mark, str(mark), f"unknown key {key!r}: {guess}"
-    what = ".".join(str(step) for step in route if isinstance(step, str)) or "the file"
+    steps = (step for step in route if isinstance(step, str) and step != _OF_KEY)
+    what = ".".join(steps) or "the file"
     text = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if kind in {"model_type", "tuple_type"}:
-        text = "a mapping is due here" if kind == "model_type" else "a list is due here"
+    if kind in {"model_type", "dict_type", "tuple_type"}:
+        text = "a list is due here" if kind == "tuple_type" else "a mapping is due here"
     elif kind in {"less_than_equal", "greater_than_equal"}:
         text = f"{mistake['input']} is not {text}"
     return places.of_value(route), places.show(route), f"{what}: {text}"

@@ -5,7 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zoneserver.networks import Networks
+from zoneserver.networks import EVERYBODY, Networks
+from zoneserver.service.access import Access
 from zoneserver.service.configuration_values import (
     Amount,
     AtLeastOne,
@@ -14,6 +15,7 @@ from zoneserver.service.configuration_values import (
     FolderPath,
     Mailbox,
     Names,
+    NameText,
     NetworkList,
     Nsid,
     Number,
@@ -117,6 +119,25 @@ class ProxySection(Section):
     sources: NetworkList = Field(default=Networks(), alias="from")
 
 
+class ZoneAccess(Section):
+    """`acl.zones.NAME`: who may ask for one zone."""
+
+    allow_query: NetworkList
+
+
+class AccessSection(Section):
+    """`acl`: who may ask."""
+
+    allow_query: NetworkList = EVERYBODY
+    zones: dict[NameText, ZoneAccess] = {}
+
+    def rules(self) -> Access:
+        """The same as rules; one that shuts nobody out is none."""
+        everywhere = None if self.allow_query == EVERYBODY else self.allow_query
+        zones = ((name, zone.allow_query) for name, zone in self.zones.items())
+        return Access(everywhere, tuple(zones))
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -130,6 +151,7 @@ class Configuration(Section):
     workers: Workers = 0
     user: User = ""
     allow_root: Truth = False
+    acl: AccessSection = AccessSection()
     limits: LimitsSection = LimitsSection()
     watch: Truth = True
     control: FolderPath = None
@@ -149,6 +171,7 @@ class Configuration(Section):
             engine=self.engine,
             workers=self.workers,
             privileges=Privileges(self.user, self.allow_root),
+            access=self.acl.rules(),
             rate_limits=self.limits.rates(),
             tcp_limits=TcpLimits(**dict(self.limits.tcp)),
             watch=self.watch,

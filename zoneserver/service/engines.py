@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.errors import StartError
 from zoneserver.image.lookup import Identity
+from zoneserver.service.access import Access
 from zoneserver.service.native import NativeEngine
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.settings import Settings
@@ -55,14 +56,15 @@ class EngineKind(NamedTuple):
     """Which engine workers run, and what it is made of."""
 
     name: str
-    make: Callable[[Identity, RateLimits, Ledger], Engine]
+    make: Callable[[Identity, RateLimits, Ledger, Access], Engine]
     identity: Identity
     limits: RateLimits
     ledger: Ledger
+    access: Access
 
     def __call__(self) -> Engine:
         """An engine of a worker's own."""
-        return self.make(self.identity, self.limits, self.ledger)
+        return self.make(self.identity, self.limits, self.ledger, self.access)
 
 
 def choose_engine(settings: Settings) -> EngineKind:
@@ -77,7 +79,7 @@ def choose_engine(settings: Settings) -> EngineKind:
     cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
     keepalive = min(int(settings.tcp_limits.idle * 10), 0xFFFF)  # RFC 7828 3.1: of 100 ms
     identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
+    means = identity, settings.rate_limits, Ledger(), settings.access
     if is_installed and settings.engine != "portable" and not proxies:
-        return EngineKind("native", NativeEngine, identity, settings.rate_limits, Ledger())
-    portable = partial(PortableEngine, proxies=proxies)
-    return EngineKind("portable", portable, identity, settings.rate_limits, Ledger())
+        return EngineKind("native", NativeEngine, *means)
+    return EngineKind("portable", partial(PortableEngine, proxies=proxies), *means)

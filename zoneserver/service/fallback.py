@@ -3,6 +3,7 @@
 from zoneserver.engine.respond import Transport
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
+from zoneserver.service.access import ANYBODY, Access, Admitted
 from zoneserver.service.responder import Responder
 from zoneserver.service.store import Served, open_image_file
 
@@ -10,16 +11,17 @@ from zoneserver.service.store import Served, open_image_file
 class Fallback:
     """Has `respond` answer from the zones that were published last."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, access: Access = ANYBODY) -> None:
         self._identity = identity
+        self._access = access
+        self._prohibited = 0
         self._responder = Responder()
         self._images: Images | None = Images({})
         self._served = Served()
 
-    @property
-    def failures(self) -> int:
-        """How many queries could not be answered for a defect of ours."""
-        return self._responder.failures
+    def counters(self) -> dict[str, int]:
+        """Queries that we failed on, and such as were refused for where they came from."""
+        return {"failures": self._responder.failures, "prohibited": self._prohibited}
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on; they are opened when the first query comes."""
@@ -44,4 +46,9 @@ class Fallback:
         cookie = (lambda asked: cookies.reply(asked, address, now)) if cookies else None
         max_payload, nsid, _, keepalive = self._identity
         transport = Transport(stream, max_payload, nsid, cookie, keepalive, encrypted)
-        return self._responder.answer(self.images, message, transport)
+        if not self._access:
+            return self._responder.answer(self.images, message, transport)
+        zones = Admitted(self.images, self._access, address)
+        answer = self._responder.answer(zones, message, transport)
+        self._prohibited += zones.has_refused
+        return answer

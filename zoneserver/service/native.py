@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from zoneserver.engine.respond import NO_SUCH_ZONE
 from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
+from zoneserver.service.access import ANYBODY, Access
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.statistics import Document, make_document
 from zoneserver.service.store import Served
@@ -22,10 +23,16 @@ PER_TURN = 64  # queries handed over that are answered before TCP gets its turn
 class NativeEngine:
     """Drives the compiled extension, and answers what that hands over."""
 
-    def __init__(self, identity: Identity, limits: RateLimits, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        limits: RateLimits,
+        ledger: Ledger,
+        access: Access = ANYBODY,
+    ) -> None:
         from zoneserver._fastpath import Engine  # noqa: PLC0415 - it need not be installed
 
-        self._fallback = Fallback(identity)
+        self._fallback = Fallback(identity, access)
         self._engine = Engine(
             max_payload=identity.max_payload,
             nsid=identity.nsid,
@@ -37,6 +44,8 @@ class NativeEngine:
             log_only=limits.log_only,
             exempt=limits.exempt.prefixes,
             ledger=ledger.memory,
+            allowed_everywhere=access.everywhere.prefixes if access.everywhere else None,
+            allowed=list(access.rules()),
         )
         self._wake = -1
 
@@ -71,7 +80,7 @@ class NativeEngine:
 
     def counters(self) -> Mapping[str, int]:
         """What has been counted since the start, by name."""
-        return {**self._engine.counters(), "failures": self._fallback.failures}
+        return {**self._engine.counters(), **self._fallback.counters()}
 
     def take_statistics(self) -> Document:
         """What was asked and answered since this was taken last."""

@@ -9,6 +9,7 @@ from zoneserver.image.images import Images
 from zoneserver.image.lookup import Charge, Identity, look_up
 from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
+from zoneserver.service.access import ANYBODY, Access
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.statistics import Document, write_statistics
 from zoneserver.service.store import Served
@@ -32,12 +33,14 @@ class PortableEngine:
         identity: Identity,
         limits: RateLimits,
         ledger: Ledger,
+        access: Access = ANYBODY,
         proxies: Container[bytes] | None = None,
     ) -> None:
         """Datagrams from `proxies` begin with a PROXY header."""
         self._identity = identity
+        self._access = access
         self._proxies = proxies
-        self._fallback = Fallback(identity)
+        self._fallback = Fallback(identity, access)
         self._images = Images({})
         self._statistics, self._latency = Statistics(), Latency()
         self._answers = Answers(self._images, identity, self._statistics)
@@ -49,7 +52,7 @@ class PortableEngine:
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
         self._fallback.publish(served)
-        self._images = self._fallback.images
+        self._images = self._access.leave_out(self._fallback.images)
         self._answers = Answers(self._images, self._identity, self._statistics)
 
     def start(self, bound: Sequence[Sockets]) -> None:
@@ -79,7 +82,7 @@ class PortableEngine:
         return {
             **asdict(self._udp_counters),
             **asdict(self._limiter_counters),
-            "failures": self._fallback.failures,
+            **self._fallback.counters(),
         }
 
     def take_statistics(self) -> Document:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zoneserver.networks import Networks
+from zoneserver.service.access import ANYBODY, Access
 from zoneserver.service.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
@@ -37,6 +38,7 @@ class Settings:
     engine: str = "auto"
     workers: int = 0
     privileges: Privileges = field(default_factory=Privileges)
+    access: Access = ANYBODY
     rate_limits: RateLimits = field(default_factory=RateLimits)
     tcp_limits: TcpLimits = field(default_factory=TcpLimits)
     watch: bool = True

@@ -16,13 +16,23 @@ class RefusedZone:
     origin: Name
 
 
+@dataclass(frozen=True, slots=True)
+class ForbiddenZone:
+    """A zone that we have, but not for who asks."""
+
+    origin: Name
+
+
+AnyZone = Zone | RefusedZone | ForbiddenZone
+
+
 class Zones(Protocol):
     """Anything that finds the zone for a name."""
 
-    def find(self, name: Name) -> Zone | RefusedZone | None:
+    def find(self, name: Name) -> AnyZone | None:
         """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2)."""
 
-    def find_parent(self, origin: Name) -> Zone | RefusedZone | None:
+    def find_parent(self, origin: Name) -> AnyZone | None:
         """The zone that a zone with this origin is delegated from, if we serve it."""
 
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zoneserver_fastpath::cookies::Secrets;
 use zoneserver_fastpath::image::ImageFile;
 use zoneserver_fastpath::lookup::Sought;
-use zoneserver_fastpath::responder::{Asker, Decision, Responder, Settings};
+use zoneserver_fastpath::responder::{Access, Asker, Decision, Responder, Settings};
 use zoneserver_fastpath::warm::warm;
 use zoneserver_fastpath::zones::Zones;
 
@@ -176,6 +176,7 @@ pub fn responder(nsid: &[u8]) -> Responder {
         nsid: nsid.to_vec(),
         refused_option: vec![0, 15, 0, 2, 0, 20],
         secrets: Secrets::new(vec![SECRET]),
+        access: Access::default(),
     })
 }
 

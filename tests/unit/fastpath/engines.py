@@ -33,6 +33,8 @@ def make_engine(**settings: Any) -> Any:
         "log_only": False,
         "exempt": LOOPBACK.prefixes,
         "ledger": None,
+        "allowed_everywhere": None,
+        "allowed": (),
     }
     return native.Engine(**defaults | settings)
 

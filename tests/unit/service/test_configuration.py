@@ -7,6 +7,7 @@ import pytest
 from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
 from zoneserver.networks import Networks
+from zoneserver.service.access import Access
 from zoneserver.service.configuration import Source, read_configuration
 from zoneserver.service.settings import Settings, default_state
 from zoneserver.transports.endpoint import Endpoint
@@ -31,6 +32,9 @@ defaults:
     retry: 2
     expire: 3
     minimum: 4
+acl:
+  allow_query: 192.0.2.0/24
+  zones: {internal.example.: {allow_query: [10.0.0.0/8]}}
 limits:
   rate: 0
   slip: 3
@@ -63,6 +67,10 @@ def test_everything(tmp_path: Path) -> None:
         strict_start=True,
         defaults=Defaults(
             300, (ns1, ns2), SoaDefaults(ns1, Name.parse(r"jane\.doe.example.com."), 1, 2, 3, 4)
+        ),
+        access=Access(
+            Networks.parse(["192.0.2.0/24"]),
+            ((Name.parse("internal.example."), Networks.parse(["10.0.0.0/8"])),),
         ),
         rate_limits=RateLimits(
             rate=0,
@@ -128,6 +136,10 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ("defaults: {ns: [a., b..c.]}", "1:21", "a label is empty"),
         ("defaults: {soa: {rname: '@example.com'}}", "1:25", "no mailbox"),
         ("defaults: {soa: {mname: [a.]}}", "1:25", "one text is due"),
+        ("acl: {zones: {a: {allow_query: x}}}", "1:18", "acl.zones.a: a has no final dot"),
+        ("acl: {zones: [a]}", "1:14", "a mapping is due"),
+        ("acl: {zones: {a.: {}}}", "1:19", "acl.zones.a..allow_query: Field required"),
+        ("acl: {zones: {a.: {allow: x}}}", "1:20", "did you mean 'allow_query'"),
         ("limits: {exempt: 192.0.2.1/24}", "1:18", "did you mean 192.0.2.0/24?"),
         ("limits: {exempt: {a: b}}", "1:18", "a list is due"),
         ("limits: {exempt: [[a]]}", "1:18", "one text is due"),
