@@ -59,7 +59,10 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     folder = tmp_path_factory.mktemp("control")
     write_zones(folder, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
     with running(folder) as server:
-        yield Asking(folder, server)
+        asking = Asking(folder, server)
+        while asking.ask(b'{"command": "status"}')["reload"] is None:
+            pass  # it answers before it has told all that it has read
+        yield asking
 
 
 def test_status(asking: Asking) -> None:

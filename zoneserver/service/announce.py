@@ -18,8 +18,6 @@ def log_findings(renewal: Renewal, known: Collection[Finding] = ()) -> None:
     for finding in renewal.admission.findings:
         if finding.level > Level.HINT and finding not in known:
             log(format_finding(finding, texts))
-    if renewal.complaint:
-        log(f"warning: {printable(renewal.complaint)}; serials are kept in memory only")
 
 
 def say_zones(keeper: Keeper, renewal: Renewal) -> None:

@@ -18,6 +18,7 @@ from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.overview import Document, Reload
 from zoneserver.service.reloads import Order
 from zoneserver.service.report import Texts, count, format_finding
+from zoneserver.service.responder import Throttle
 from zoneserver.service.scan import SETTLE_SECONDS
 from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
@@ -41,6 +42,8 @@ class Builder:
         self._keeper = Keeper(store, _open_serials(self._settings))
         self._survey = Survey(self._keeper)
         self._served: Served | None = None
+        self._unkept = ""  # why a restart would not begin with what is served
+        self._throttle, self._serials_throttle = Throttle(), Throttle()
         self._known: frozenset[Finding] = frozenset()  # what the log has of the last reload
 
     def run(self, channel: Channel, served: Served | None) -> int:
@@ -82,6 +85,7 @@ class Builder:
             channel.send({"fail": str(error)})
             return
         log_findings(renewal)
+        self._complain(renewal.complaint)
         refused = len(self._keeper.refused)
         if refused and self._settings.strict_start:
             log(f"error: not started, because {count(refused, 'zone')} would be refused")
@@ -116,6 +120,7 @@ class Builder:
             log(f"error: the reload failed, what is served stays\n{trace}")
             return self._fail(DEFECT, channel, begin)
         seconds = time.monotonic() - begin
+        self._complain(renewal.complaint)
         changes = list(describe_changes(*self._changed(renewal)))
         news = frozenset(renewal.admission.findings) - self._known
         if not order.quiet or changes or news:
@@ -126,23 +131,39 @@ class Builder:
         return {**reload.document(), "changes": changes, "findings": _report(renewal)}
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
-        if renewal.served == self._served:
-            return
+        is_new = renewal.served != self._served
         self._served = renewal.served
+        if is_new or self._unkept:
+            self._keep(renewal.served)
+        if is_new:
+            channel.send({"serve": renewal.served.document()})
+            channel.receive()
+        if not self._unkept:
+            self._store.sweep(renewal.served)  # no worker has the old files any more
+
+    def _keep(self, served: Served) -> None:
+        """Have a restart begin with these zones; what it would begin with else, is left."""
+        self._unkept = ""
         try:
-            self._store.keep(renewal.served)
+            self._store.keep(served)
         except StoreError as error:
-            log(printable(f"warning: {error}; a restart will not remember these zones"))
-        channel.send({"serve": renewal.served.document()})
-        channel.receive()
-        self._store.sweep(renewal.served)  # no worker has the old files any more
+            self._unkept = str(error)
+            if (more := self._throttle.take()) is not None:
+                text = f"warning: {error}; a restart will not remember these zones{more}"
+                log(printable(text))
+
+    def _complain(self, complaint: str) -> None:
+        """Say why serials could not be written; not each time anew."""
+        if complaint and (more := self._serials_throttle.take()) is not None:
+            log(printable(f"warning: {complaint}; serials are kept in memory only{more}"))
 
     def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> Reload:
         """Keep the main process's overview up to date."""
         admission = renewal.admission
         result = "kept" if admission.kept or self._keeper.refused else "ok"
         changed = len(admission.versions) + len(admission.gone)
-        reload = Reload(time.time(), seconds, result, changed=changed)
+        state = self._unkept or renewal.complaint
+        reload = Reload(time.time(), seconds, result, changed=changed, state=state)
         for document in self._survey.tell(renewal, reload):
             channel.send({"overview": document})
         return reload
@@ -204,4 +225,4 @@ def _open_serials(settings: Settings) -> Serials:
         return Serials.load(settings.state)
     except StateError as error:
         log(f"warning: {printable(str(error))}; serials are kept in memory only")
-        return Serials(None)
+        return Serials.anew(settings.state)

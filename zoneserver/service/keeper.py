@@ -165,7 +165,8 @@ class Keeper:
             for key, place in self._shelf.open(path).items():
                 versions.append(open_version(key, place, defaults))
         self.standing.update(versions, admission.judgements, admission.gone)
-        for key, place in self._shelf.tidy({each.origin.key for each in self.standing}):
+        standing = {each.origin.key for each in self.standing}
+        for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
             version = self.standing.find_version(key)
             assert isinstance(version, Imaged)
             self.standing.update([replace(version, place=place)])

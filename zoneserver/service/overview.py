@@ -58,7 +58,8 @@ class Reload:
 
     `at` is when it ended, in seconds since 1970; `seconds` is how long it took. `result` is
     `ok`, `kept` where some zone keeps an older version or is refused, or `failed`: then
-    nothing has changed, and `error` says why. `changed` zones were read, or went.
+    nothing has changed, and `error` says why. `changed` zones were read, or went. `state` says
+    why a restart will not remember all of it, if that is so.
     """
 
     at: float
@@ -66,6 +67,7 @@ class Reload:
     result: str
     error: str = ""
     changed: int = 0
+    state: str = ""
 
     def document(self) -> Document:
         """The same as plain values."""

@@ -68,7 +68,15 @@ class Serials:
         self._folder = folder
         self._served = dict(served or {})
         self._offered: dict[str, Served] = {}
+        self._unwritten: dict[str, Served] = {}
         self._lines = 0  # in the file
+
+    @classmethod
+    def anew(cls, folder: Path) -> "Serials":
+        """None are remembered; a file that is there is replaced."""
+        serials = cls(folder)
+        serials._lines = _TOO_MANY
+        return serials
 
     @classmethod
     def load(cls, folder: Path) -> "Serials":
@@ -125,7 +133,8 @@ class Serials:
     def keep(self, origins: Iterable[Name]) -> None:
         """Remember the versions numbered last of these zones: they are to be served now.
 
-        Raises StateError when they could not be written; they are kept in memory then.
+        Raises StateError when they could not be written; they are kept in memory then, and
+        written with the next ones.
         """
         offered, self._offered = self._offered, {}
         keys = {_key(origin) for origin in origins}
@@ -135,11 +144,14 @@ class Serials:
             if key in keys and each != self._served.get(key)
         }
         self._served.update(news)
-        if self._folder is None or not news:
+        self._unwritten |= news
+        if self._folder is None or not self._unwritten:
             return
         try:
-            self._write(news)
+            self._write(self._unwritten)
+            self._unwritten = {}
         except OSError as error:
+            self._lines = _TOO_MANY  # there may be half a line at its end
             path = self._folder / FILE
             raise StateError(f"{path} cannot be written: {error.strerror}") from error
 

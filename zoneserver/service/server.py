@@ -39,6 +39,7 @@ from zoneserver.transports.listen_tls import TlsListener
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
+RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
 
 Bound = Sockets | TlsListener
@@ -227,7 +228,7 @@ class Server:
                 await self._serve(Served.read(message["serve"]))
                 channel.send({"served": True})
             elif "overview" in message:
-                self.overview.update(message["overview"])
+                self._learn(message["overview"])
             elif "watch" in message:
                 self._watch(Path(message["watch"]) if message["watch"] else None)
             elif "outcome" in message:
@@ -246,6 +247,12 @@ class Server:
         status = await wait_for_end(self._builder)
         self._builder = 0
         return status
+
+    def _learn(self, document: dict[str, Any]) -> None:
+        """Take in what the builder says; where the state was of no use, it shall try again."""
+        self.overview.update(document)
+        if "reload" in document and self.overview.reload and self.overview.reload.state:
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._note_change)
 
     async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
         order = await self.reloads.take(pause)

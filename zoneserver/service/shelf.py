@@ -39,8 +39,12 @@ class Shelf:
         Raises StoreError, OSError or ImageError, and then leaves all as it was.
         """
         merged = self._choose(standing)
-        if len(merged) < 2:
-            return
+        if len(merged) > 1:
+            yield from self._merge(merged, standing)
+
+    def _merge(
+        self, merged: Sequence[str], standing: Collection[bytes]
+    ) -> Iterator[tuple[bytes, Place]]:
         zones = {key: place for path in merged for key, place in self._files[path].items()}
         live = {key: place for key, place in zones.items() if key in standing}
         path = self._store.write(
@@ -53,6 +57,15 @@ class Shelf:
             each: places for each, places in self._files.items() if each not in merged
         }
         yield from self.open(path).items()
+
+    def bring_home(self, standing: Collection[bytes]) -> Iterator[tuple[bytes, Place]]:
+        """Move what could not be written to the state directory there, once that works again.
+
+        Raises as `tidy` does.
+        """
+        away = [path for path in self._files if self._store.is_away(path)]
+        if away and self._store.can_write():
+            yield from self._merge(away, standing)
 
     def _choose(self, standing: Collection[bytes]) -> Sequence[str]:
         """The files to merge: all but the first, and that too where it is mostly waste."""

@@ -22,6 +22,7 @@ from zoneserver.image import format as f
 from zoneserver.image.images import Place
 from zoneserver.names import Name
 from zoneserver.service.files import replace_file
+from zoneserver.service.responder import Throttle
 from zoneserver.service.terminal import log, printable
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
@@ -29,6 +30,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is use
 FOLDER = "images"
 SUFFIX = ".zimg"
 MANIFEST = "served.json"
+SMALL_OCTETS = 4096  # that a state directory must have room for, to be tried again
 
 
 class StoreError(ZoneserverError):
@@ -73,19 +75,20 @@ class Store:
         self._spare = memory / f"zoneserver-{secrets.token_hex(8)}"
         self._folder = self._spare if state is None else state.absolute() / FOLDER
         self._zones = str(zones.absolute())
+        self._throttle = Throttle()
+        self.why_not = ""  # the state directory could be written, when that was tried last
 
     @classmethod
     def choose(cls, state: Path | None, zones: Path) -> "Store":
-        """The store in the state directory, or one without where that is of no use."""
-        if state is not None:
-            try:
-                (state / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
-                tempfile.TemporaryFile(dir=state / FOLDER).close()
-            except OSError as error:
-                reason = printable(error.strerror or str(error))
-                log(f"warning: {state} cannot be used: {reason}; a restart will not remember")
-                state = None
-        return cls(state, zones)
+        """The store in the state directory; it is said where that is of no use."""
+        store = cls(state, zones)
+        if state is not None and not store.can_write():
+            text = (
+                f"warning: {state} cannot be used: {store.why_not}; a restart will not remember"
+            )
+            log(printable(text))
+            store._throttle.take()
+        return store
 
     def close(self) -> None:
         """Remove what a restart has no use for."""
@@ -102,16 +105,33 @@ class Store:
         try:
             return _write_file(self._folder, make())
         except OSError as error:
-            log(printable(f"error: {self._error('written', error)}"))
+            if (more := self._throttle.take()) is not None:
+                text = f"error: {self._error('written', error)}; a restart will not remember"
+                log(printable(f"{text}{more}"))
         try:
             return _write_file(self._spare, make())
         except OSError as error:
             raise self._error("replaced", error) from error
 
+    def is_away(self, path: str) -> bool:
+        """Whether an image file is not in the state directory, where a restart looks."""
+        return Path(path).parent != self._folder
+
+    def can_write(self) -> bool:
+        """Whether the state directory takes files now."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                file.write(bytes(SMALL_OCTETS))
+        except OSError as error:
+            self.why_not = error.strerror or str(error)
+            return False
+        return True
+
     def keep(self, served: Served) -> None:
         """Make these the zones of the next start. Raises StoreError."""
-        if any(Path(file).parent != self._folder for file in served.files):
-            return
+        if any(map(self.is_away, served.files)):
+            raise StoreError(f"{self._folder} could not be written")
         document = {**served.document(), "zones": self._zones}
         document["files"] = [Path(file).name for file in served.files]
         try:
@@ -134,7 +154,7 @@ class Store:
             for path in served.files:
                 with open_image_file(path) as octets:
                     f.check_file(octets)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise self._error("read", error) from error

@@ -212,9 +212,11 @@ def test_state_that_is_of_no_use(
     (tmp_path / "state").write_text("a file, where a folder is due")
     store = Store.choose(tmp_path / "state", tmp_path)
     path = store.write(lambda: IMAGES)
-    store.keep(Served((path,)))
+    with pytest.raises(StoreError, match="could not be written"):
+        store.keep(Served((path,)))
 
-    assert "cannot be used" in capsys.readouterr().err
+    assert "cannot be used: Not a directory" in capsys.readouterr().err
+    assert store.restore() is None
     assert memory in Path(path).parents
     store.close()
     assert [] == list(memory.iterdir())
@@ -239,11 +241,15 @@ def test_state_that_breaks(
     (tmp_path / "state").rename(tmp_path / "gone")
     (tmp_path / "state").write_text("a file, where a folder is due")
     path = store.write(lambda: IMAGES)
-    store.keep(Served((path,)))
+    for _ in range(9):
+        store.write(lambda: IMAGES)
+    with pytest.raises(StoreError, match="could not be written"):
+        store.keep(Served((path,)))
     store.sweep(Served((path,)))
 
     assert memory in Path(path).parents
-    assert "cannot be written: Not a directory" in capsys.readouterr().err
+    assert 1 == capsys.readouterr().err.count("cannot be written: Not a directory")
+    assert not store.can_write()
     (tmp_path / "state").unlink()
     (tmp_path / "gone").rename(tmp_path / "state")
     assert served == _again(tmp_path).restore()
