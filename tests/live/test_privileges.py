@@ -3,14 +3,24 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.figures import Figures
-from tests.servers import GOOD_ZONE, OTHER_ZONE, ServerProcess, running, starting, write_zones
+from tests.servers import (
+    CHECKOUT,
+    GOOD_ZONE,
+    OTHER_ZONE,
+    ServerProcess,
+    running,
+    starting,
+    write_zones,
+)
 from zoneserver.service.privileges import NET_BIND_SERVICE, read_capabilities
 
 NOBODY = 65534
@@ -19,6 +29,21 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 UNMEASURED = ("env", "-u", "COVERAGE_PROCESS_CONFIG", "-u", "COVERAGE_PROCESS_START")
 # $1 can be written to, nothing else that is on disk.
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro / && shift && exec "$@"'
+# Runs the rest with another Python than the one that it names first.
+OTHER_PYTHON = 'python="$1" && shift 2 && exec "$python" "$@"'
+
+
+def _for_others() -> Sequence[str]:
+    """A prefix that has the server run where users who are not root can read its program."""
+    if all(parent.stat().st_mode & 0o005 == 0o005 for parent in Path(os.__file__).parents):
+        return UNMEASURED
+    version = ".".join(map(str, sys.version_info[:2]))
+    python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
+    if python is None:
+        pytest.skip(f"others may not read this Python, and there is no other {version}")
+    packages = str(Path(click.__file__).parents[1])
+    path = f"PYTHONPATH={CHECKOUT}{os.pathsep}{packages}"
+    return (*UNMEASURED, path, "sh", "-c", OTHER_PYTHON, "sh", python)
 
 
 @pytest.fixture
@@ -56,7 +81,7 @@ def _read_only(folder: Path) -> Sequence[str]:
     unshare = ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(folder / "state"))
     if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode:
         pytest.skip("no mount namespace can be made here")
-    return (*UNMEASURED, *unshare)
+    return (*unshare, *_for_others())
 
 
 @needs_root
@@ -100,7 +125,7 @@ def test_state_of_root_is_handed_over(folder: Path) -> None:
     with running(folder):
         pass
     assert {path.lstat().st_uid for path in (folder / "state").rglob("*")} == {0}
-    with running(folder, "--user", "65534:65534", prefix=UNMEASURED) as server:
+    with running(folder, "--user", "65534:65534", prefix=_for_others()) as server:
         assert server.exchanges("example.com") == ["10 mail.example.com."]
 
     assert {path.lstat().st_uid for path in (folder / "state").rglob("*")} == {NOBODY}
@@ -115,7 +140,7 @@ def test_root_must_say_whom_to_become(
 ) -> None:
     """Before it serves anybody but this host."""
     write_zones(folder, example_com=GOOD_ZONE)
-    with starting(folder, *arguments, listen=("0.0.0.0:0",), prefix=UNMEASURED) as server:
+    with starting(folder, *arguments, listen=("0.0.0.0:0",), prefix=_for_others()) as server:
         if status:
             assert server.process.wait(20) == status
             (line,) = server.log.rest()
@@ -132,8 +157,21 @@ def test_user_must_be_able_to_read(folder: Path) -> None:
     configuration = folder / "zoneserver.yaml"
     configuration.write_text("workers: 1\n")
     configuration.chmod(0o600)
-    with starting(folder, "--user", "nobody", prefix=UNMEASURED) as server:
+    with starting(folder, "--user", "nobody", prefix=_for_others()) as server:
         assert server.process.wait(20) == 2
         (line,) = server.log.rest()
 
     assert line == "zoneserver: cannot read zoneserver.yaml: Permission denied"
+
+
+@needs_root
+def test_program_must_be_readable(folder: Path) -> None:
+    """What is loaded late could not be loaded."""
+    if _for_others() == UNMEASURED:
+        pytest.skip("others may read this Python")
+    write_zones(folder, example_com=GOOD_ZONE)
+    with starting(folder, "--user", "nobody", prefix=UNMEASURED) as server:
+        assert server.process.wait(20) == 2
+        (line,) = server.log.rest()
+
+    assert line.endswith("install it where that user can read, such as /opt/zoneserver")

@@ -9,6 +9,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.findings import Finding, Level
@@ -54,11 +55,11 @@ class Builder:
         self._served = served
         if served is not None:
             self._restore(served)
-            os.nice(NICENESS)
+            _let_others_go_first()
             self._renew_again(channel, Order())
         else:
             self._start(channel)
-            os.nice(NICENESS)
+            _let_others_go_first()
         gc.freeze()
         self._keeper.settle_seconds = SETTLE_SECONDS
         channel.send({"idle": True})
@@ -205,6 +206,11 @@ def _report(renewal: Renewal) -> list[Document]:
         for each in renewal.admission.findings
         if each.level > Level.HINT
     ]
+
+
+def _let_others_go_first() -> None:
+    with suppress(OSError):  # a service manager may have forbidden it, as ours does
+        os.nice(NICENESS)
 
 
 def run_builder(

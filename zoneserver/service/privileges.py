@@ -82,15 +82,15 @@ def give_up_privileges(privileges: Privileges, endpoints: Collection[Endpoint]) 
     It is for good: nothing that this process starts can have more. It must be the only
     thread. Raises StartError.
     """
-    require_user(privileges, endpoints)
     kept = {NET_BIND_SERVICE} if any(map(_is_reserved, endpoints)) else set[int]()
     may_bind = kept & read_capabilities()
     account = Account.find(privileges.user) if privileges.user else None
+    ours = os.getresuid()
     for capability in _ALL_CAPABILITIES:
         if capability not in kept:  # what the bounding set lacks, no program can give back
             with suppress(OSError):
                 _prctl(_PR_CAPBSET_DROP, capability)
-    if account:
+    if account and set(ours) != {account.uid}:
         _become(account)
     _set_capabilities(may_bind)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -100,6 +100,16 @@ def give_up_privileges(privileges: Privileges, endpoints: Collection[Endpoint]) 
 def give_up_capabilities() -> None:
     """Keep none."""
     _set_capabilities(set())
+
+
+def require_program() -> None:
+    """See to it that what Python loads later can be loaded. Raises StartError."""
+    for folder in {Path(os.__file__).parent, Path(__file__).parent}:
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise StartError(
+                f"user {os.geteuid()} cannot read {folder}, which the server is part of;"
+                " install it where that user can read, such as /opt/zoneserver"
+            )
 
 
 def hand_over(folder: Path, user: str) -> None:
@@ -122,10 +132,13 @@ def hand_over(folder: Path, user: str) -> None:
         raise StartError(f"{folder} cannot be given to {user}: {reason}") from error
 
 
-def read_capabilities(pid: int | str = "self") -> set[int]:
-    """The effective capabilities of a process, by number. Raises OSError."""
+def read_capabilities(pid: int | str = "self", kind: bytes = b"CapEff") -> set[int]:
+    """The capabilities of a process, by number: its effective ones, if nothing else is said.
+
+    Raises OSError.
+    """
     status = Path(f"/proc/{pid}/status").read_bytes()  # text takes a codec, maybe from disk
-    (line,) = (each for each in status.splitlines() if each.startswith(b"CapEff:"))
+    (line,) = (each for each in status.splitlines() if each.startswith(kind + b":"))
     mask = int(line.split()[1], 16)
     return {number for number in _ALL_CAPABILITIES if mask >> number & 1}
 
@@ -138,9 +151,6 @@ def _find_group(text: str) -> int:
 
 
 def _become(account: Account) -> None:
-    ours = os.getresuid()
-    if set(ours) == {account.uid}:
-        return
     try:
         _prctl(_PR_SET_KEEPCAPS, 1)  # until we say which
         os.setgroups(account.groups)
@@ -172,8 +182,14 @@ class _Sets(ctypes.Structure):
     )
 
 
+def _has_none() -> bool:
+    return not any(read_capabilities(kind=each) for each in (b"CapEff", b"CapPrm", b"CapInh"))
+
+
 def _set_capabilities(kept: Collection[int]) -> None:
     """Have these, and no others that could be taken up or passed on. Raises StartError."""
+    if not kept and _has_none():
+        return  # the call is one that others may have forbidden
     mask = sum(1 << number for number in kept)
     low, high = mask & 0xFFFFFFFF, mask >> 32
     sets = (_Sets * 2)(_Sets(low, low, 0), _Sets(high, high, 0))

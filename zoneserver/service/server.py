@@ -16,7 +16,7 @@ from typing import Any
 
 from zoneserver import __version__
 from zoneserver.errors import StartError
-from zoneserver.service.binding import count_connections, endpoints_of, settle_user
+from zoneserver.service.binding import bind_all, count_connections, settle_user
 from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.control import open_control
@@ -24,6 +24,7 @@ from zoneserver.service.counters import Counters
 from zoneserver.service.desk import Desk
 from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
+from zoneserver.service.manager import ServiceManager
 from zoneserver.service.overview import Overview
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.reloads import GONE, Order, Reloads
@@ -34,8 +35,9 @@ from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.watching import keep_watching
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
-from zoneserver.transports.listen import Sockets, bind_shared, count_overflows
+from zoneserver.transports.listen import Sockets, count_overflows
 from zoneserver.transports.listen_tls import TlsListener
+from zoneserver.transports.passed import take_sockets
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
@@ -51,7 +53,9 @@ class Server:
     def __init__(self, read_settings: Callable[[], Settings]) -> None:
         """`read_settings` is called now, and by the builder. Raises OperatorError."""
         self._read_settings = read_settings
-        settle_user(read_settings())
+        self._manager = ServiceManager(os.environ)
+        self._passed = take_sockets(self._manager.descriptors)
+        settle_user(read_settings(), self._passed)
         # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
@@ -152,13 +156,16 @@ class Server:
                 say(f"listening on {shares[0].endpoint} (UDP and TCP)")
             self._encrypted.say_endpoints()
             say("ready")
+            self._manager.tell_ready(self.overview)
+            endpoints = [shares[0].endpoint for shares in self._bound]
+            self._spawn(self._manager.keep_watchdog(endpoints))
 
     async def _watch_queues(self) -> None:
         """Say, now and then, that more queries have come than the workers could take."""
         throttle, before = Throttle(), 0
         while True:
             await asyncio.sleep(RELOAD_SECONDS)
-            sockets = (each.udp for shares in self._bound for each in shares)
+            sockets = {each.udp for shares in self._bound for each in shares}
             overflows = sum(map(count_overflows, sockets))
             if overflows > before and throttle.take() is not None:
                 lost = overflows - before
@@ -173,8 +180,7 @@ class Server:
     def _start_workers(self) -> None:
         """Bind every endpoint, and start a worker for each core. Raises StartError."""
         workers = self._settings.workers or len(os.sched_getaffinity(0))
-        for endpoint in endpoints_of(self._settings):
-            self._bound.append(bind_shared(endpoint, workers))
+        self._bound = bind_all(self._settings, self._passed, workers)
         self._encrypted.bind(workers)
         self._spawn(self._encrypted.keep())
         wanted = self._settings.tcp_limits
@@ -234,6 +240,7 @@ class Server:
             elif "outcome" in message:
                 self.reloads.finish(message["outcome"])
             elif "idle" in message:
+                self._manager.tell_ready(self.overview)
                 asking = asyncio.create_task(self._ask_for_renewal(channel, pause))
                 pause = RELOAD_SECONDS
             elif "fail" in message:
@@ -256,10 +263,13 @@ class Server:
 
     async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
         order = await self.reloads.take(pause)
+        if not order.quiet:
+            self._manager.tell_reloading()
         channel.send({"renew": order.document()})
 
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""
+        self._manager.tell("STOPPING=1")
         # Further signals may not end the process before it has done what this one asked for.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
         if self._builder:

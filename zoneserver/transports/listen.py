@@ -92,7 +92,7 @@ def _bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
     except StartError:
         udp.close()
         raise
-    _tune_udp(udp, endpoint)
+    tune_udp(udp, endpoint)
     return Sockets(bound, udp, tcp)
 
 
@@ -132,7 +132,7 @@ def _open_socket(endpoint: Endpoint, kind: socket.SocketKind, *, shared: bool) -
     return bound
 
 
-def _tune_udp(udp: socket.socket, endpoint: Endpoint) -> None:
+def tune_udp(udp: socket.socket, endpoint: Endpoint) -> None:
     """Ask for what helps; a kernel that will not do it is no reason to stay silent."""
     level = socket.IPPROTO_IPV6 if endpoint.is_ipv6 else socket.IPPROTO_IP
     discover = IPV6_MTU_DISCOVER if endpoint.is_ipv6 else IP_MTU_DISCOVER

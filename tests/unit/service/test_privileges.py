@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.figures import Figures
 from zoneserver.errors import StartError
 from zoneserver.service.privileges import (
     NET_BIND_SERVICE,
@@ -31,8 +32,8 @@ def _in_child(run: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_what_is_refused_afterwards() -> None:
-    """No program can be started, no process looked into, nothing mounted."""
+def test_what_is_refused_afterwards(figures: Figures) -> None:
+    """Acceptance 107: no program can be started, no process looked into, nothing mounted."""
     refused = _in_child("""
 import ctypes, os
 from zoneserver.service.seccomp import REFUSED, _MACHINES, platform
@@ -53,6 +54,7 @@ print(libc.getppid() == os.getppid())
     assert len(calls) >= 20
     assert {line.split(maxsplit=1)[1] for line in calls} == {f"-1 {errno.EPERM}"}
     assert last == "True", "other calls work"
+    figures.add("107 execve, ptrace, mount and the like", f"{len(calls)} calls, all denied")
 
 
 @needs_root
