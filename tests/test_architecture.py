@@ -126,6 +126,20 @@ def test_one_module_knows_the_compiled_engine() -> None:
     assert ["service/native.py"] == known
 
 
+def test_server_logs_events() -> None:
+    """Commands print straight to the terminal; what a server has to say is an event."""
+    printing = {"zoneserver.service.terminal.log", "zoneserver.service.terminal.say"}
+    known = [
+        module.path
+        for module in MODULES
+        if module.package in {"service", "transports"}
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom)
+        and printing & {f"{node.module}.{alias.name}" for alias in node.names}
+    ]
+    assert [] == known
+
+
 def test_engine_does_not_know_the_validator() -> None:
     """The answer to a query must not depend on what was thought of the zone."""
     engine = [module for module in MODULES if module.package == "engine"]

@@ -58,6 +58,10 @@ def _family(pid: int) -> list[int]:
     return [each for child in _children(pid) for each in (child, *_family(child))]
 
 
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 def _sockets(pid: int) -> set[str]:
     try:
         return {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
@@ -74,9 +78,9 @@ def _workers(server: ServerProcess) -> list[int]:
 
 
 def _builder(server: ServerProcess) -> int:
-    """The one child that is no worker."""
-    workers = _workers(server)
-    (builder,) = (pid for pid in _children(server.process.pid) if pid not in workers)
+    """The process that reads zones."""
+    children = _children(server.process.pid)
+    (builder,) = (pid for pid in children if _command(pid) == "zone-builder")
     return builder
 
 
@@ -280,7 +284,7 @@ def test_workers_that_die_at_their_start(tmp_path: Path, *, restored: bool) -> N
     done = subprocess.run(
         [sys.executable, "-c", CRASHING, *words, "--workers", "2"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "ZONESERVER_LOG_FORMAT": "text"},
         capture_output=True,
         text=True,
         timeout=WAIT_SECONDS,

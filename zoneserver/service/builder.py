@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.findings import Finding, Level
+from zoneserver.service import log
 from zoneserver.service.announce import log_changes, log_findings, say_zones
 from zoneserver.service.channel import Channel
 from zoneserver.service.keeper import Keeper, Renewal
@@ -25,7 +26,6 @@ from zoneserver.service.serials import Serials, StateError
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.survey import Survey
-from zoneserver.service.terminal import log, printable
 from zoneserver.service.words import describe_changes
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
@@ -73,7 +73,7 @@ class Builder:
         try:
             self._keeper.restore(served, self._settings.defaults)
         except (OSError, ImageError) as error:
-            log(printable(f"warning: {error}; the zones are read anew"))
+            log.warning("state-damaged", f"{error}; the zones are read anew")
             self._keeper = Keeper(self._store, _open_serials(self._settings))
             self._survey = Survey(self._keeper)
 
@@ -89,7 +89,8 @@ class Builder:
         self._complain(renewal.complaint)
         refused = len(self._keeper.refused)
         if refused and self._settings.strict_start:
-            log(f"error: not started, because {count(refused, 'zone')} would be refused")
+            text = f"not started, because {count(refused, 'zone')} would be refused"
+            log.error("not-started", text, refused=refused)
             channel.send({"end": 1})
             return
         say_zones(self._keeper, renewal)
@@ -101,7 +102,8 @@ class Builder:
         """A rule for a zone that is not there guards nothing, and may be a slip."""
         for origin, _ in self._settings.access.zones:
             if origin not in self._keeper.refused and origin not in self._keeper.standing:
-                log(f"warning: acl.zones: {origin} is no zone of this server")
+                text = f"acl.zones: {origin} is no zone of this server"
+                log.warning("acl-unused", text, zone=str(origin))
 
     def _renew_again(self, channel: Channel, order: Order) -> Document:
         """Put new versions into service; whatever goes wrong, the old ones stay.
@@ -114,11 +116,12 @@ class Builder:
             renewal = self._keeper.renew(self._settings, order)
             self._publish(renewal, channel)
         except (OperatorError, StoreError) as error:
-            log(printable(f"error: {error}\nwhat is served stays as it is", keep="\n"))
-            return self._fail(str(error), channel, begin)
+            text, stays = str(error), "what is served stays as it is"
+            log.error("reload-failed", text, shown=f"error: {text}\n{stays}")
+            return self._fail(text, channel, begin)
         except Exception:  # noqa: BLE001 - a failed reload may not cost a single answer
-            trace = printable(traceback.format_exc(), keep="\n")
-            log(f"error: the reload failed, what is served stays\n{trace}")
+            text, trace = "the reload failed, what is served stays", traceback.format_exc()
+            log.error("reload-failed", text, shown=f"error: {text}\n{trace}", trace=trace)
             return self._fail(DEFECT, channel, begin)
         seconds = time.monotonic() - begin
         self._complain(renewal.complaint)
@@ -129,7 +132,11 @@ class Builder:
             log_changes(self._keeper, renewal, changes, seconds)
         self._known = frozenset(renewal.admission.findings)
         reload = self._tell(renewal, channel, seconds)
-        return {**reload.document(), "changes": changes, "findings": _report(renewal)}
+        return {
+            **reload.document(),
+            "changes": [each.text for each in changes],
+            "findings": _report(renewal),
+        }
 
     def _publish(self, renewal: Renewal, channel: Channel) -> None:
         is_new = renewal.served != self._served
@@ -150,13 +157,14 @@ class Builder:
         except StoreError as error:
             self._unkept = str(error)
             if (more := self._throttle.take()) is not None:
-                text = f"warning: {error}; a restart will not remember these zones{more}"
-                log(printable(text))
+                text = f"{error}; a restart will not remember these zones{more}"
+                log.warning("state-unwritable", text)
 
     def _complain(self, complaint: str) -> None:
         """Say why serials could not be written; not each time anew."""
         if complaint and (more := self._serials_throttle.take()) is not None:
-            log(printable(f"warning: {complaint}; serials are kept in memory only{more}"))
+            text = f"{complaint}; serials are kept in memory only{more}"
+            log.warning("serials-unusable", text)
 
     def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> Reload:
         """Keep the main process's overview up to date."""
@@ -188,11 +196,12 @@ class Builder:
         try:
             settings = self._read_settings()
         except ConfigurationError as error:
-            log(printable(f"error: {error}\nthe old configuration stays", keep="\n"))
+            text, stays = str(error), "the old configuration stays"
+            log.error("configuration-refused", text, shown=f"error: {text}\n{stays}")
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "listen, state, nsid, engine, workers, user, acl, limits and tls"
-            log(f"warning: {keys} change at the next start only")
+            keys = "settings other than zones and defaults"
+            log.warning("needs-restart", f"{keys} change at the next start only")
         if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
             channel.send({"watch": str(settings.zones) if settings.watch else None})
         return settings
@@ -230,5 +239,5 @@ def _open_serials(settings: Settings) -> Serials:
     try:
         return Serials.load(settings.state)
     except StateError as error:
-        log(f"warning: {printable(str(error))}; serials are kept in memory only")
+        log.warning("serials-unusable", f"{error}; serials are kept in memory only")
         return Serials.anew(settings.state)

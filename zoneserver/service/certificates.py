@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from zoneserver.errors import CertificateError
+from zoneserver.service import log
 from zoneserver.service.files import Signature, read_file, reason, sign
 from zoneserver.service.report import count
-from zoneserver.service.terminal import log, printable
 from zoneserver.service.validity import Validity, read_validity
 from zoneserver.transports.tls import Tls, TlsSettings, make_context
 
@@ -60,12 +60,9 @@ def read_pair(settings: TlsSettings) -> tuple[Pair, Validity]:
             f"{settings.certificate} with the key {settings.key}: {error}"
         ) from error
     if mode & stat.S_IROTH:
-        log(
-            printable(
-                f"warning: {settings.key}: every user of this host can read the key:"
-                f" chmod o= {settings.key}"
-            )
-        )
+        path = settings.key
+        text = f"{path}: every user of this host can read the key: chmod o= {path}"
+        log.warning("key-exposed", text, file=str(path))
     return pair, validity
 
 
@@ -126,15 +123,16 @@ class CertificateKeeper:
             pair, validity = read_pair(self._settings)
         except CertificateError as error:
             what = "the certificate in use stays" if self.pair else "there is no DNS over TLS"
-            log(printable(f"error: {error}; until that is mended, {what}"))
+            log.error("certificate-unusable", f"{error}; until that is mended, {what}")
             return
         except OSError as error:  # it is being replaced at this moment
-            log(printable(f"error: {error}"))
+            log.error("certificate-unusable", str(error))
             return
         if pair == self.pair:
             return
         self.pair, self._validity, self._reminded = pair, validity, None
-        log(printable(f"certificate {self._settings.certificate} valid until {validity.end}"))
+        text = f"certificate {self._settings.certificate} valid until {validity.end}"
+        log.info("certificate-new", text, until=validity.end.isoformat())
         self._renewed(pair)
 
     def _remind(self) -> None:
@@ -146,9 +144,11 @@ class CertificateKeeper:
         if now < validity.end - notice:
             return
         self._reminded = now
-        path = self._settings.certificate
+        path, until = self._settings.certificate, validity.end.isoformat()
         if now >= validity.end:
-            log(printable(f"error: certificate {path} has expired on {validity.end}"))
+            text = f"certificate {path} has expired on {validity.end}"
+            log.error("certificate-expired", text, until=until)
         else:
             left = count((validity.end - now).days, "day")
-            log(printable(f"warning: certificate {path} expires on {validity.end}, in {left}"))
+            text = f"certificate {path} expires on {validity.end}, in {left}"
+            log.warning("certificate-expires", text, until=until)

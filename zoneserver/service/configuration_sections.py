@@ -13,6 +13,8 @@ from zoneserver.service.configuration_values import (
     Endpoints,
     Engine,
     FolderPath,
+    LogFormat,
+    LogLevel,
     Mailbox,
     Names,
     NameText,
@@ -26,6 +28,7 @@ from zoneserver.service.configuration_values import (
     User,
     Workers,
 )
+from zoneserver.service.log import LogSettings
 from zoneserver.service.privileges import Privileges
 from zoneserver.service.settings import Settings
 from zoneserver.transports.limiter import RateLimits
@@ -138,6 +141,13 @@ class AccessSection(Section):
         return Access(everywhere, tuple(zones))
 
 
+class LogSection(Section):
+    """`log`: how what happens is written down, and how much of it."""
+
+    format: LogFormat = "auto"
+    level: LogLevel = "info"
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -157,6 +167,7 @@ class Configuration(Section):
     control: FolderPath = None
     tls: TlsSection = TlsSection()
     proxy: ProxySection = ProxySection()
+    log: LogSection = LogSection()
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -178,4 +189,5 @@ class Configuration(Section):
             control=folder / self.control if self.control else None,
             tls=self.tls.settings(folder),
             proxies=self.proxy.sources,
+            log=LogSettings(**dict(self.log)),
         )

@@ -141,6 +141,8 @@ EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
 Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
 Nsid = Annotated[bytes, PlainValidator(_text(_octets)), WithJsonSchema(_NSID)]
 Engine = Annotated[Literal["auto", "native", "portable"], BeforeValidator(_text(str))]
+LogFormat = Annotated[Literal["auto", "text", "json", "logfmt"], BeforeValidator(_text(str))]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_text(str))]
 Workers = Annotated[
     int,
     BeforeValidator(_text(_decimal)),

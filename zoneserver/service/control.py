@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from zoneserver.errors import ZoneserverError
+from zoneserver.service import log
 from zoneserver.service.control_socket import REFUSED, Document, bind_control
-from zoneserver.service.terminal import log, printable
+from zoneserver.service.terminal import printable
 
 REQUEST_SECONDS = 10.0  # for a request to come, and for a piece of an answer to be taken
 MOST_OCTETS = 1 << 20  # of a request
@@ -86,7 +87,8 @@ def open_control(path: Path | None, answer: Answer) -> Control | None:
         return Control(path, answer)
     except OSError as error:
         why = error.strerror or str(error)
-        log(printable(f"warning: no control socket at {path} ({why}): signals do all the same"))
+        text = f"no control socket at {path} ({why}): signals do all the same"
+        log.warning("control-unusable", text, file=str(path), reason=why)
         return None
 
 

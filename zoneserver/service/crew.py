@@ -210,6 +210,6 @@ def share_out(files: Sequence[ZoneFiles], shares: int) -> list[list[ZoneFiles]]:
 def _start(share: Sequence[ZoneFiles], means: Means) -> tuple[Channel, int]:
     """Send for a member of the crew: the channel to it, and its process id."""
     ours, theirs = socket.socketpair()
-    pid = fork(lambda: Member(share, means, Channel(theirs)).run(), [theirs.fileno()])
+    pid = fork("reader", lambda: Member(share, means, Channel(theirs)).run(), [theirs.fileno()])
     theirs.close()
     return Channel(ours), pid

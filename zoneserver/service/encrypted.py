@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from zoneserver.service import log
 from zoneserver.service.certificates import CertificateKeeper, Pair
-from zoneserver.service.terminal import say
 from zoneserver.service.workers import WorkerSlot
 from zoneserver.transports.listen_tls import TlsListener, bind_shared_tls
 from zoneserver.transports.tls import TlsSettings
@@ -26,10 +26,11 @@ class Encrypted:
         """What one worker listens on."""
         return [shares[number] for shares in self._listeners]
 
-    def say_endpoints(self) -> None:
+    def announce(self) -> None:
         """Say where it is."""
         for shares in self._listeners:
-            say(f"listening on {shares[0].endpoint} (TLS)")
+            endpoint = str(shares[0].endpoint)
+            log.announce("listening", f"listening on {endpoint} (TLS)", endpoint=endpoint)
 
     async def keep(self) -> None:
         """Show the certificate, and each that takes its place, for ever."""

@@ -8,19 +8,27 @@ import sys
 import traceback
 from collections.abc import Callable, Collection
 
+from zoneserver.service import log
 from zoneserver.service.privileges import give_up_capabilities
-from zoneserver.service.terminal import log, printable
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # prctl(2)
 
 
-def fork(run: Callable[[], int], keep: Collection[int]) -> int:
+def fork(
+    name: str,
+    run: Callable[[], int],
+    keep: Collection[int],
+    *,
+    logs: bool = True,
+    patience: float = 0.0,
+) -> int:
     """Make a process that does nothing but `run`, and ends with the status that returns.
 
-    It has no capability, and no descriptor of this process but those of its terminal and
-    `keep`. It ends as soon as this process does. Returns its id. This process must have no
-    other threads.
+    It has no capability, and no descriptor of this process but those of its terminal, of the
+    log unless it does without (`logs`), and `keep`. It ends as soon as this process does. Its
+    name is in the log and in what `ps` shows. `patience`: how many seconds it may wait for its
+    log to be taken. Returns its id. This process must have no other threads.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -30,10 +38,16 @@ def fork(run: Callable[[], int], keep: Collection[int]) -> int:
         return pid
     status = FAILED
     try:
-        _start_anew(parent, keep)
+        if not logs:
+            log.detach()
+        _start_anew(parent, {*keep, *log.descriptors()})
+        log.name_process(name, patience)
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, f"zone-{name}".encode(), 0, 0, 0)
         status = run()
     except BaseException:  # noqa: BLE001 - nothing of it may go on in the parent's place
-        log(printable(f"error: a process failed\n{traceback.format_exc()}", keep="\n"))
+        trace = traceback.format_exc().rstrip()
+        shown = f"error: a process failed\n{trace}"
+        log.error("process-failed", "a process failed", shown=shown, trace=trace)
     finally:
         os._exit(status)
 

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable
 
 from zoneserver.engine.respond import Transport, respond, servfail
-from zoneserver.service.terminal import log, printable
+from zoneserver.service import log
 from zoneserver.zone.zoneset import Zones
 
 QUIET_SECONDS = 60.0  # from one report of the same kind to the next
@@ -52,5 +52,7 @@ class Responder:
         self.failures += 1
         more = self._throttle.take()
         if more is not None:
-            log(f"error: a query could not be answered{more}: {message[:SHOWN_OCTETS].hex()}")
-            log(printable(traceback.format_exc().rstrip(), keep="\n"))
+            octets, trace = message[:SHOWN_OCTETS].hex(), traceback.format_exc().rstrip()
+            text = f"a query could not be answered{more}: {octets}"
+            shown = f"error: {text}\n{trace}"
+            log.error("query-failed", text, shown=shown, query=octets, trace=trace)

@@ -16,6 +16,7 @@ from typing import Any
 
 from zoneserver import __version__
 from zoneserver.errors import StartError
+from zoneserver.service import log
 from zoneserver.service.binding import bind_all, count_connections, settle_user
 from zoneserver.service.builder import run_builder
 from zoneserver.service.channel import AsyncChannel
@@ -25,22 +26,23 @@ from zoneserver.service.desk import Desk
 from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.manager import ServiceManager
+from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.reloads import GONE, Order, Reloads
-from zoneserver.service.responder import Throttle
+from zoneserver.service.scribes import ScribeSlot
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
-from zoneserver.service.terminal import log, printable, say
 from zoneserver.service.watching import keep_watching
 from zoneserver.service.worker import STOP_SECONDS, run_worker
 from zoneserver.service.workers import WorkerSlot, describe_end
-from zoneserver.transports.listen import Sockets, count_overflows
+from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.passed import take_sockets
 
 RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
+LOG_PATIENCE = 0.5  # seconds for which the builder waits for a log that is slow
 RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
 
@@ -59,6 +61,7 @@ class Server:
         # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
+        self._scribe = ScribeSlot(self._settings.log)
         self._store = Store.choose(self._settings.state, self._settings.zones)
         self.overview = Overview(engine=self._make_engine.name)
         self.counters = Counters()
@@ -85,7 +88,9 @@ class Server:
     async def run(self) -> int:
         """Serve until a signal says stop. Returns the exit status; raises OperatorError."""
         self._heed_signals()
-        say(f"zoneserver {__version__}, {self._make_engine.name} engine")
+        engine = self._make_engine.name
+        text = f"zoneserver {__version__}, {engine} engine"
+        log.announce("starting", text, version=__version__, engine=engine)
         try:
             self._spawn(self._keep_zones())
             if self._control is not None:
@@ -137,7 +142,7 @@ class Server:
         try:
             return self._store.restore()
         except StoreError as error:
-            log(printable(f"warning: {error}; the zones are read anew"))
+            log.warning("state-damaged", f"{error}; the zones are read anew")
             return None
 
     async def _serve(self, served: Served) -> None:
@@ -153,24 +158,14 @@ class Server:
             self._published.clear()
         if self._version == 1:
             for shares in self._bound:
-                say(f"listening on {shares[0].endpoint} (UDP and TCP)")
-            self._encrypted.say_endpoints()
-            say("ready")
+                endpoint = shares[0].endpoint
+                text = f"listening on {endpoint} (UDP and TCP)"
+                log.announce("listening", text, endpoint=str(endpoint))
+            self._encrypted.announce()
+            log.announce("ready", "ready")
             self._manager.tell_ready(self.overview)
             endpoints = [shares[0].endpoint for shares in self._bound]
             self._spawn(self._manager.keep_watchdog(endpoints))
-
-    async def _watch_queues(self) -> None:
-        """Say, now and then, that more queries have come than the workers could take."""
-        throttle, before = Throttle(), 0
-        while True:
-            await asyncio.sleep(RELOAD_SECONDS)
-            sockets = {each.udp for shares in self._bound for each in shares}
-            overflows = sum(map(count_overflows, sockets))
-            if overflows > before and throttle.take() is not None:
-                lost = overflows - before
-                log(f"warning: datagrams lost because the receive queues were full: {lost}")
-                before = overflows
 
     def _all_published(self) -> bool:
         """Whether no worker answers from an older version; at least one has to answer."""
@@ -196,12 +191,12 @@ class Server:
             slot = WorkerSlot(number, bound, life, self._published, self.counters)
             self._slots.append(slot)
             self._spawn(self._keep_worker(slot))
-        self._spawn(self._watch_queues())
+        self._spawn(watch_queues({each.udp for shares in self._bound for each in shares}))
 
     async def _keep_worker(self, slot: WorkerSlot) -> None:
         await slot.run(lambda: (self._version, self._served))
         if all(each.is_given_up for each in self._slots):
-            log("error: no worker could be started")
+            log.error("no-worker", "no worker could be started")
             self._finish(1)
 
     async def _keep_zones(self) -> None:
@@ -216,15 +211,18 @@ class Server:
             status = await self._run_builder()
             if self._ending.done():
                 break
-            log(f"error: the builder ended {describe_end(status)}; it is replaced")
+            text = f"the builder ended {describe_end(status)}; it is replaced"
+            log.error("builder-ended", text, status=status)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _run_builder(self) -> int:
         ours, theirs = socket.socketpair()
         served = self._served if self._version else None
         self._builder = fork(
+            "builder",
             lambda: run_builder(self._read_settings, self._store, served, theirs),
             [theirs.fileno()],
+            patience=LOG_PATIENCE,
         )
         theirs.close()
         channel = await AsyncChannel.open(ours)
@@ -287,6 +285,7 @@ class Server:
         if self._control is not None:
             self._control.close()
         self._store.close()
+        await self._scribe.stop()
 
 
 def serve(read_settings: Callable[[], Settings]) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zoneserver.networks import Networks
 from zoneserver.service.access import ANYBODY, Access
+from zoneserver.service.log import LogSettings
 from zoneserver.service.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
@@ -45,6 +46,7 @@ class Settings:
     control: Path | None = None
     tls: TlsSettings | None = None
     proxies: Networks = field(default_factory=Networks)
+    log: LogSettings = field(default_factory=LogSettings)
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""

@@ -21,9 +21,9 @@ from zoneserver.errors import ImageError, NameSyntaxError, ZoneserverError
 from zoneserver.image import format as f
 from zoneserver.image.images import Place
 from zoneserver.names import Name
+from zoneserver.service import log
 from zoneserver.service.files import replace_file
 from zoneserver.service.responder import Throttle
-from zoneserver.service.terminal import log, printable
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
 
@@ -83,10 +83,8 @@ class Store:
         """The store in the state directory; it is said where that is of no use."""
         store = cls(state, zones)
         if state is not None and not store.can_write():
-            text = (
-                f"warning: {state} cannot be used: {store.why_not}; a restart will not remember"
-            )
-            log(printable(text))
+            text = f"{state} cannot be used: {store.why_not}; a restart will not remember"
+            log.warning("state-unusable", text, folder=str(state), reason=store.why_not)
             store._throttle.take()
         return store
 
@@ -106,8 +104,8 @@ class Store:
             return _write_file(self._folder, make())
         except OSError as error:
             if (more := self._throttle.take()) is not None:
-                text = f"error: {self._error('written', error)}; a restart will not remember"
-                log(printable(f"{text}{more}"))
+                text = f"{self._error('written', error)}; a restart will not remember{more}"
+                log.error("state-unwritable", text)
         try:
             return _write_file(self._spare, make())
         except OSError as error:

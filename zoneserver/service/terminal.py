@@ -29,16 +29,16 @@ def say(text: str = "") -> None:
     """Print a line to standard output."""
     encoding = sys.stdout.encoding
     shown = text.encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(shown, color=_colour())
+    click.echo(shown, color=None if has_colour() else False)
     sys.stdout.flush()
 
 
 def log(text: str) -> None:
-    """Print a line to standard error. A log that nobody can take is lost, not fatal."""
+    """Print a line to standard error, as commands do; a server has `service.log`."""
     with suppress(OSError):
-        click.echo(text, err=True, color=_colour())
+        click.echo(text, err=True, color=None if has_colour() else False)
 
 
-def _colour() -> bool | None:
-    # https://no-color.org: any value but an empty one. None: a terminal decides.
-    return False if os.environ.get("NO_COLOR") else None
+def has_colour() -> bool:
+    """Whether a terminal may be given colours."""
+    return not os.environ.get("NO_COLOR")  # https://no-color.org: any value but an empty one

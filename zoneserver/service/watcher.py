@@ -12,10 +12,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from zoneserver.service import log
 from zoneserver.service.channel import Channel
 from zoneserver.service.files import sign
 from zoneserver.service.inotify import Inotify, is_hidden
-from zoneserver.service.terminal import log, printable
 
 SETTLE_SECONDS = 0.2  # without a change, after which an edit is taken for complete
 MOST_SETTLE_SECONDS = 5.0  # after which one that goes on and on is no longer waited for
@@ -95,11 +95,10 @@ class Watcher:
         if error.errno in {errno.ENOSPC, errno.EMFILE}:
             what = "watches" if error.errno == errno.ENOSPC else "instances"
             fix = f"; raise fs.inotify.max_user_{what} with sysctl"
-        log(
-            printable(
-                f"warning: {self._folder} cannot be watched ({error.strerror}): its files are"
-                f" looked at once a second, or less often if they are many{fix}"
-            )
+        log.warning(
+            "zones-unwatched",
+            f"{self._folder} cannot be watched ({error.strerror}): its files are"
+            f" looked at once a second, or less often if they are many{fix}",
         )
 
 

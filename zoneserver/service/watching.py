@@ -7,9 +7,9 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from zoneserver.service import log
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.processes import fork, wait_for_end
-from zoneserver.service.terminal import log
 from zoneserver.service.watcher import run_watcher
 from zoneserver.service.workers import describe_end
 
@@ -20,14 +20,15 @@ async def keep_watching(folder: Path, changed: Callable[[], None]) -> None:
     """Keep a watcher of a folder alive, and call `changed` whenever it says so."""
     while True:
         status = await _watch_once(folder, changed)
-        log(f"error: the watcher ended {describe_end(status)}; it is replaced")
+        text = f"the watcher ended {describe_end(status)}; it is replaced"
+        log.error("watcher-ended", text, status=status)
         await asyncio.sleep(PAUSE_SECONDS)
         changed()  # while nobody looked, perhaps
 
 
 async def _watch_once(folder: Path, changed: Callable[[], None]) -> int:
     ours, theirs = socket.socketpair()
-    pid = fork(lambda: run_watcher(folder, theirs), [theirs.fileno()])
+    pid = fork("watcher", lambda: run_watcher(folder, theirs), [theirs.fileno()])
     theirs.close()
     channel = await AsyncChannel.open(ours)
     status = None

@@ -1,6 +1,7 @@
 """Zones and their changes in the words of somebody who looks after mail."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from zoneserver.image.compare import differing_keys
 from zoneserver.image.reader import ImageNodes
@@ -16,6 +17,14 @@ MOST_EXCHANGES = 5  # how many exchanges of a name are listed
 MOST_ROUTES = 20  # how many changed routes of a zone are told one by one
 
 
+class Change(NamedTuple):
+    """One line on what is served differently, and which kind of event that is."""
+
+    kind: str
+    origin: Name
+    text: str
+
+
 def count_records(zone: Zone) -> int:
     """How many records a zone has."""
     if isinstance(zone.nodes, ImageNodes):
@@ -29,23 +38,23 @@ def describe_zone(zone: Zone) -> str:
     return f"{zone.origin} serial {zone.serial}, {records}, mail to {describe_route(zone.apex)}"
 
 
-def describe_changes(old: ZoneSet, new: ZoneSet) -> Iterator[str]:
+def describe_changes(old: ZoneSet, new: ZoneSet) -> Iterator[Change]:
     """What is served differently: a line for each zone, and one for each route of mail."""
     for zone in new:
         before = old.get(zone.origin)
         if not isinstance(zone, Zone):
             if before is None:
-                yield f"{zone.origin} refused"
+                yield Change("zone-refused", zone.origin, f"{zone.origin} refused")
         elif not isinstance(before, Zone):
-            yield f"added: {describe_zone(zone)}"
+            yield Change("zone-added", zone.origin, f"added: {describe_zone(zone)}")
         elif before is not zone:
             yield from _describe_zone_changes(before, zone)
     for zone in old:
         if new.get(zone.origin) is None:
-            yield f"removed: {zone.origin}"
+            yield Change("zone-removed", zone.origin, f"removed: {zone.origin}")
 
 
-def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[str]:
+def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[Change]:
     changed = [
         key
         for key in _keys(old, new)
@@ -55,16 +64,19 @@ def _describe_zone_changes(old: Zone, new: Zone) -> Iterator[str]:
         return
     records = count(count_records(new), "record")
     serials = f"serial {old.serial} to {new.serial}"
-    yield f"changed: {new.origin} {serials}, {records}, {count(len(changed), 'name')} differ"
+    names = f"{count(len(changed), 'name')} differ"
+    text = f"changed: {new.origin} {serials}, {records}, {names}"
+    yield Change("zone-changed", new.origin, text)
     routes = [
         f"mail for {(new.nodes.get(key) or old.nodes[key]).owner} now goes to "
         f"{describe_route(new.nodes.get(key))}"
         for key in sorted(changed, key=lambda key: Name(key).canonical())
         if _exchanges(old.nodes.get(key)) != _exchanges(new.nodes.get(key))
     ]
-    yield from routes[:MOST_ROUTES]
     if len(routes) > MOST_ROUTES:
-        yield f"... and so for {count(len(routes) - MOST_ROUTES, 'further name')}"
+        more = f"... and so for {count(len(routes) - MOST_ROUTES, 'further name')}"
+        routes = [*routes[:MOST_ROUTES], more]
+    yield from (Change("mail-changed", new.origin, text) for text in routes)
 
 
 def _keys(old: Zone, new: Zone) -> Iterable[bytes]:

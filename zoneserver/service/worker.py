@@ -16,13 +16,13 @@ from functools import partial
 from typing import Any
 
 from zoneserver.errors import ZoneserverError
+from zoneserver.service import log
 from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.engines import Engine
 from zoneserver.service.responder import Throttle
 from zoneserver.service.statistics import Document
 from zoneserver.service.store import Served
-from zoneserver.service.terminal import log, printable
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Sockets
@@ -69,7 +69,8 @@ class Worker:
             try:
                 self._engine.publish(Served.read(message["publish"]))
             except (OSError, ZoneserverError) as error:
-                log(printable(f"error: zones could not be put into service: {error}"))
+                text = f"zones could not be put into service: {error}"
+                log.error("zones-unusable", text, reason=str(error))
                 return 1
             gc.freeze()  # what lives long is not looked through again and again
             if beating is None:
@@ -125,8 +126,9 @@ class Worker:
         """Say what went wrong in the event loop, now and then."""
         more = self._throttle.take()
         if more is not None:
-            error = context.get("exception")
-            log(f"error: {context['message']}{more}: {printable(repr(error))}")
+            error = repr(context.get("exception"))
+            text = f"{context['message']}{more}: {error}"
+            log.error("loop-failed", text, exception=error)
 
 
 def run_worker(

@@ -7,12 +7,12 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from zoneserver.service import log
 from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.counters import Counters
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.store import Served
-from zoneserver.service.terminal import log
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
 
@@ -71,7 +71,8 @@ class WorkerSlot:
             status = await self._run_once(*current())
             if self._stopping.is_set():
                 break
-            log(f"error: worker {self._number} ended {describe_end(status)}; it is replaced")
+            text = f"worker {self._number} ended {describe_end(status)}; it is replaced"
+            log.error("worker-ended", text, worker=self._number, status=status)
             self._failures = 0 if self.published else self._failures + 1
             self._note(0)
             if self._failures:
@@ -110,7 +111,8 @@ class WorkerSlot:
 
     async def _run_once(self, version: int, served: Served) -> int:
         ours, theirs = socket.socketpair()
-        self._pid = fork(lambda: self._life(theirs), [theirs.fileno(), *self._descriptors])
+        keep = [theirs.fileno(), *self._descriptors]
+        self._pid = fork(f"worker {self._number}", lambda: self._life(theirs), keep)
         theirs.close()
         self.starts += 1
         self._channel = await AsyncChannel.open(ours)
@@ -155,7 +157,8 @@ class WorkerSlot:
                 # It was us who did not run: its beats may be waiting to be read.
                 self._beat = max(self._beat, loop.time())
             elif loop.time() > self._beat + SILENT_SECONDS and not self._stopping.is_set():
-                log(f"error: worker {self._number} has stopped answering")
+                text = f"worker {self._number} has stopped answering"
+                log.error("worker-hung", text, worker=self._number)
                 self.kill()
 
 

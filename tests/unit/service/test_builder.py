@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.logs import read_log
 from tests.servers import GOOD_ZONE, write_zones
 from zoneserver.errors import ConfigurationError
 from zoneserver.service.builder import Builder
@@ -57,7 +58,7 @@ def building(folder: Path) -> Iterator[Building]:
 
 
 def test_reload_that_fails_unexpectedly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is served stays, and the log has the traceback."""
 
@@ -70,13 +71,13 @@ def test_reload_that_fails_unexpectedly(
 
         assert len(made.served) == 1
         assert [Path(file).exists() for file in made.served[0].files] == [True]
-    log = capsys.readouterr().err
+    log = read_log(caplog)
     assert "the reload failed, what is served stays" in log
     assert "MemoryError: \\x1bout of it" in log
 
 
 def test_images_that_cannot_be_written_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No disk, no memory: what is served stays, and it is said in a line."""
     with building(tmp_path) as made:
@@ -86,17 +87,17 @@ def test_images_that_cannot_be_written_at_all(
         made.builder._renew_again(made.channel, Order())
 
         assert len(made.served) == 1
-    log = capsys.readouterr().err
+    log = read_log(caplog)
     assert "Not a directory\nwhat is served stays as it is" in log
     assert "Traceback" not in log
 
 
-def test_new_configuration_is_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_configuration_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """As far as it needs no restart; a broken one is not."""
     with building(tmp_path) as made:
         made.settings = Settings(zones=tmp_path / "nowhere", nsid=b"new")
         made.builder._renew_again(made.channel, Order())
-        log = capsys.readouterr().err
+        log = read_log(caplog)
         assert "change at the next start only" in log
         assert "cannot read the zones folder" in log
 
@@ -105,7 +106,7 @@ def test_new_configuration_is_used(tmp_path: Path, capsys: pytest.CaptureFixture
 
         made.builder._read_settings = fail
         made.builder._renew_again(made.channel, Order())
-        log = capsys.readouterr().err
+        log = read_log(caplog)
 
         assert "not today\nthe old configuration stays" in log
         assert len(made.served) == 1

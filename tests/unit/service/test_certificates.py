@@ -8,6 +8,7 @@ import pytest
 
 from tests.certificates import Pair as Made
 from tests.certificates import make_pair
+from tests.logs import read_log
 from zoneserver.errors import CertificateError
 from zoneserver.service.certificates import CertificateKeeper, Pair, read_pair
 from zoneserver.service.validity import read_validity
@@ -54,16 +55,14 @@ def text(pair: Made) -> Pair:
     return Pair(pair.certificate.decode(), pair.key.decode())
 
 
-def test_first_one_is_read_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_first_one_is_read_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log says until when it is valid."""
     OLD.write(tmp_path)
     kept = Kept(tmp_path)
     kept.keeper.look()
     assert [text(OLD)] == kept.shown
     end = read_validity(OLD.certificate).end
-    assert (
-        f"certificate {tmp_path}/fullchain.pem valid until {end}\n" == capsys.readouterr().err
-    )
+    assert f"certificate {tmp_path}/fullchain.pem valid until {end}\n" == read_log(caplog)
 
 
 def test_words_around_pem_may_be_in_any_encoding(tmp_path: Path) -> None:
@@ -124,14 +123,14 @@ BROKEN = {
 
 @pytest.mark.parametrize(("pair", "reason"), BROKEN.values(), ids=BROKEN)
 def test_broken_one_keeps_the_old_one(
-    kept: Kept, pair: Made, reason: str, capsys: pytest.CaptureFixture[str]
+    kept: Kept, pair: Made, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says once which files and why, never what is in them; then the mend counts."""
-    capsys.readouterr()
+    caplog.clear()
     pair.write(kept.folder)
     kept.look_twice()
     kept.look_twice()
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = read_log(caplog).splitlines()
     folder = kept.folder
     assert line.startswith(f"error: {folder}/{reason.format(folder)}")
     assert line.endswith("; until that is mended, the certificate in use stays")
@@ -142,22 +141,22 @@ def test_broken_one_keeps_the_old_one(
     assert [text(OLD), text(NEW)] == kept.shown
 
 
-def test_files_that_are_gone(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_that_are_gone(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
     """What is in use stays."""
-    capsys.readouterr()
+    caplog.clear()
     (kept.folder / "privkey.pem").unlink()
     kept.look_twice()
-    line = capsys.readouterr().err
+    line = read_log(caplog)
     assert line.startswith(f"error: {kept.folder}/privkey.pem: ")
     assert "No such file" in line
     assert [text(OLD)] == kept.shown
 
 
-def test_none_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_none_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """It may be one that only this server's zones can help to get: it is waited for."""
     kept = Kept(tmp_path)
     kept.look_twice()
-    assert "until that is mended, there is no DNS over TLS" in capsys.readouterr().err
+    assert "until that is mended, there is no DNS over TLS" in read_log(caplog)
     assert kept.keeper.pair is None
     OLD.write(tmp_path)
     kept.look_twice()
@@ -177,14 +176,14 @@ def test_none_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ids=["600", "640", "660", "644", "602", "666"],
 )
 def test_mode_of_the_key(
-    tmp_path: Path, mode: int, words: list[str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, mode: int, words: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Acceptance 84: readable by everybody is warned of, writable by everybody refused."""
     _, key = OLD.write(tmp_path)
     key.chmod(mode)
     kept = Kept(tmp_path)
     kept.keeper.look()
-    lines = capsys.readouterr().err.splitlines()
+    lines = read_log(caplog).splitlines()
     said = [line for line in lines if not line.startswith("certificate")]
     assert bool(words) == bool(said)
     assert all(word in said[0] for word in words)
@@ -200,7 +199,7 @@ def test_mode_of_the_key(
     ids=["90 days", "new", "6 days", "a year"],
 )
 def test_end_is_warned_of(
-    tmp_path: Path, age: int, days: int, notice: float, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, age: int, days: int, notice: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Once a day from 14 days before, or from the last fifth of a short life; then its end."""
     make_pair(age=age, days=days).write(tmp_path)
@@ -209,7 +208,7 @@ def test_end_is_warned_of(
     end = read_validity((tmp_path / "fullchain.pem").read_bytes()).end
     kept.now = end - timedelta(days=notice) - timedelta(minutes=1)
     kept.look_twice()
-    assert "expire" not in capsys.readouterr().err
+    assert "expire" not in read_log(caplog)
     kept.now += timedelta(minutes=2)
     kept.look_twice()
     kept.now += DAY / 2
@@ -218,16 +217,16 @@ def test_end_is_warned_of(
     unit = "day" if left == 1 else "days"
     assert [
         f"warning: certificate {tmp_path}/fullchain.pem expires on {end}, in {left} {unit}"
-    ] == capsys.readouterr().err.splitlines()
+    ] == read_log(caplog).splitlines()
     kept.now = end + DAY
     kept.look_twice()
     assert [f"error: certificate {tmp_path}/fullchain.pem has expired on {end}"] == (
-        capsys.readouterr().err.splitlines()
+        read_log(caplog).splitlines()
     )
     NEW.write(tmp_path)
     kept.now = NOW
     kept.look_twice()
-    assert "expire" not in capsys.readouterr().err
+    assert "expire" not in read_log(caplog)
 
 
 def test_key_is_in_no_representation() -> None:

@@ -4,6 +4,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from tests.logs import read_log
 from zoneserver.engine.respond import Transport
 from zoneserver.service import responder as module
 from zoneserver.service.responder import QUIET_SECONDS, Responder, Throttle
@@ -33,7 +34,7 @@ def test_silence_stays_silence() -> None:
 
 
 def test_failure_is_servfail_and_is_logged_once(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every client hears of it, the log now and then."""
     monkeypatch.setattr(module, "respond", explode)
@@ -43,7 +44,7 @@ def test_failure_is_servfail_and_is_logged_once(
         assert octets
         assert dns.message.from_wire(octets).rcode() == dns.rcode.SERVFAIL
 
-    written = capsys.readouterr().err
+    written = read_log(caplog)
     assert responder.failures == 3
     assert written.count("Traceback") == 1
     assert QUERY.to_wire().hex() in written

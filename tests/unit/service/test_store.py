@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.logs import read_log
 from tests.zones_text import name, zone
 from zoneserver.image import format as f
 from zoneserver.image.compile import compile_zone
@@ -206,7 +207,7 @@ def test_sweep(tmp_path: Path) -> None:
 
 
 def test_state_that_is_of_no_use(
-    tmp_path: Path, memory: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, memory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is said, and the zones are served from memory, as long as the server runs."""
     (tmp_path / "state").write_text("a file, where a folder is due")
@@ -215,7 +216,7 @@ def test_state_that_is_of_no_use(
     with pytest.raises(StoreError, match="could not be written"):
         store.keep(Served((path,)))
 
-    assert "cannot be used: Not a directory" in capsys.readouterr().err
+    assert "cannot be used: Not a directory" in read_log(caplog)
     assert store.restore() is None
     assert memory in Path(path).parents
     store.close()
@@ -234,7 +235,7 @@ def test_no_state(tmp_path: Path, memory: Path) -> None:
 
 
 def test_state_that_breaks(
-    tmp_path: Path, memory: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, memory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is new is served from memory; a restart has the old, or nothing."""
     store, served = _kept(tmp_path)
@@ -248,7 +249,7 @@ def test_state_that_breaks(
     store.sweep(Served((path,)))
 
     assert memory in Path(path).parents
-    assert 1 == capsys.readouterr().err.count("cannot be written: Not a directory")
+    assert 1 == read_log(caplog).count("cannot be written: Not a directory")
     assert not store.can_write()
     (tmp_path / "state").unlink()
     (tmp_path / "gone").rename(tmp_path / "state")

@@ -63,9 +63,14 @@ def test_zone_in_one_line() -> None:
     )
 
 
+def texts(old: ZoneSet, new: ZoneSet) -> list[str]:
+    """What is said of two sets of zones."""
+    return [change.text for change in describe_changes(old, new)]
+
+
 def changes(old: str, new: str) -> list[str]:
     """What is said when a text takes the place of another one."""
-    return list(describe_changes(ZoneSet([zone(old, 1)]), ZoneSet([zone(new, 2)])))
+    return texts(ZoneSet([zone(old, 1)]), ZoneSet([zone(new, 2)]))
 
 
 def test_mail_that_goes_elsewhere_is_said() -> None:
@@ -85,7 +90,7 @@ def test_order_and_comments_are_no_change() -> None:
     """The serial alone is one, but nobody's mail moves."""
     old = f"'': [{NS}, {mx((10, 'a.example.net.'), (20, 'b.example.net.'))}]\n"
     new = f"# new\n'': [{mx((20, 'b.example.net.'), (10, 'a.example.net.'))}, {NS}]\n"
-    same = list(describe_changes(ZoneSet([zone(old)]), ZoneSet([zone(new)])))
+    same = texts(ZoneSet([zone(old)]), ZoneSet([zone(new)]))
 
     assert same == []
     assert changes(old, new) == [
@@ -106,10 +111,10 @@ def test_zones_that_come_go_and_are_refused() -> None:
     """One line each."""
     built, refused = zone(f"'': {NS}\n"), RefusedZone(ORIGIN)
 
-    assert list(describe_changes(ZoneSet(), ZoneSet([built]))) == [
+    assert texts(ZoneSet(), ZoneSet([built])) == [
         "added: example.com. serial 1, 3 records, mail to nobody (neither MX nor address)"
     ]
-    assert list(describe_changes(ZoneSet([built]), ZoneSet())) == ["removed: example.com."]
-    assert list(describe_changes(ZoneSet(), ZoneSet([refused]))) == ["example.com. refused"]
-    assert list(describe_changes(ZoneSet([refused]), ZoneSet([refused]))) == []
-    assert len(list(describe_changes(ZoneSet([refused]), ZoneSet([built])))) == 1
+    assert texts(ZoneSet([built]), ZoneSet()) == ["removed: example.com."]
+    assert texts(ZoneSet(), ZoneSet([refused])) == ["example.com. refused"]
+    assert texts(ZoneSet([refused]), ZoneSet([refused])) == []
+    assert len(texts(ZoneSet([refused]), ZoneSet([built]))) == 1

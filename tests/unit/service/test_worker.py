@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.logs import read_log
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.image.lookup import Identity
 from zoneserver.service.portable import PortableEngine
@@ -13,7 +14,7 @@ from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
 
 
-def test_trouble_in_the_loop_is_said_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+def test_trouble_in_the_loop_is_said_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
     """Once for many, on one line."""
 
     async def scenario() -> None:
@@ -25,5 +26,5 @@ def test_trouble_in_the_loop_is_said_now_and_then(capsys: pytest.CaptureFixture[
             )
 
     asyncio.run(scenario())
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = read_log(caplog).splitlines()
     assert line.startswith("error: no descriptors: OSError(24")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.logs import read_log
 from zoneserver.service import workers as module
 from zoneserver.service.channel import Channel
 from zoneserver.service.counters import Counters
@@ -53,7 +54,7 @@ async def _until(condition: Callable[[], bool], changed: asyncio.Event) -> None:
 
 
 def test_place_that_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Ten starts in a row that fail; not one more."""
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.0)
@@ -67,7 +68,7 @@ def test_place_that_is_given_up(
         assert slot.published == 0
 
     asyncio.run(scenario())
-    log = capfd.readouterr().err
+    log = read_log(caplog)
     assert MOST_FAILURES == log.count("error: worker 7 ended with status 3; it is replaced")
 
 
@@ -152,7 +153,7 @@ def test_stop_while_a_worker_is_being_made() -> None:
 
 
 def test_silence_is_taken_for_death(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Who has not been heard of for too long is ended, and replaced."""
     monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
@@ -170,7 +171,7 @@ def test_silence_is_taken_for_death(
             await running
 
     asyncio.run(scenario())
-    log = capfd.readouterr().err
+    log = read_log(caplog)
     assert "worker 0 has stopped answering" in log
     assert "worker 0 ended by signal SIGKILL; it is replaced" in log
 
