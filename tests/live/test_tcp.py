@@ -45,7 +45,7 @@ def descriptors(server: ServerProcess) -> int:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_twenty_pipelined_queries(server: ServerProcess, address: str) -> None:
-    """Twenty answers, each to its question."""
+    """Acceptance 22: twenty answers, each to its question."""
     queries = [dns.message.make_query(f"host{index}.example.com", "MX") for index in range(20)]
     with connect(server, address) as client:
         client.sendall(b"".join(each.to_wire(prepend_length=True) for each in queries))
@@ -57,7 +57,7 @@ def test_twenty_pipelined_queries(server: ServerProcess, address: str) -> None:
 
 
 def test_half_close(server: ServerProcess) -> None:
-    """The answer comes after the client's FIN, then the server's."""
+    """Acceptance 24: the answer comes after the client's FIN, then the server's."""
     query = dns.message.make_query("example.com", "MX")
     with connect(server) as client:
         dns.query.send_tcp(client, query)
@@ -70,7 +70,7 @@ def test_half_close(server: ServerProcess) -> None:
 
 
 def test_malformed_messages_leave_the_others_alone(server: ServerProcess) -> None:
-    """Whatever comes, a neighbour's connection answers."""
+    """Acceptance 27: whatever comes, a neighbour's connection answers."""
     query = dns.message.make_query("example.com", "MX")
     hostile = [b"\0\0", b"\0\x0c" + b"\xff" * 12, b"\xff" * 70_000, b"GET / HTTP/1.0\r\n\r\n"]
     with connect(server) as neighbour:
@@ -86,7 +86,7 @@ def test_malformed_messages_leave_the_others_alone(server: ServerProcess) -> Non
 
 
 def test_reset_in_the_middle(server: ServerProcess) -> None:
-    """A client that goes with answers under way leaves nothing in the log."""
+    """Acceptance 24: a client that goes with answers under way leaves nothing in the log."""
     query = dns.message.make_query("example.com", "MX").to_wire()
     for _ in range(50):
         with connect(server) as client:

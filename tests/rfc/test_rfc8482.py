@@ -37,7 +37,7 @@ def test_all_over_tcp() -> None:
 
 @pytest.mark.parametrize("question", ["host ANY", "@ ANY", "one ANY", "alias ANY"])
 def test_any_amplifies_least(question: str) -> None:
-    """2: ANY is no better a lever than the smallest type alone."""
+    """Acceptance 40: RFC 8482 2: ANY is no better a lever than the smallest type alone."""
     types = {line.split()[2] for line in ask(ZONE, question).answer}
     assert _octets(question) <= min(_octets(question.replace("ANY", rtype)) for rtype in types)
 

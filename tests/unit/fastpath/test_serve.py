@@ -97,7 +97,7 @@ def test_queue_is_bounded() -> None:
 
 @pytest.mark.parametrize("port", [7, 13, 19, 37])
 def test_ports_that_would_loop_are_not_heard(port: int) -> None:
-    """echo, discard's neighbours and time get no answer."""
+    """Acceptance 9: echo, discard's neighbours and time get no answer."""
     with serving() as server, asking(port=port) as client:
         client.sendto(QUERY, ("127.0.0.1", server.port))
         exchange(server, QUERY)
@@ -109,7 +109,7 @@ def test_ports_that_would_loop_are_not_heard(port: int) -> None:
 
 
 def test_kpasswd_port_gets_no_errors() -> None:
-    """Port 464 answers an error with an error."""
+    """Acceptance 9: port 464 answers an error with an error."""
     with serving() as server, asking(port=464) as client:
         client.sendto(QUERY, ("127.0.0.1", server.port))
         client.sendto(NOTIFY, ("127.0.0.1", server.port))

@@ -150,7 +150,9 @@ def test_answers_are_counted(served: Served) -> None:
 
 
 def test_streams_have_options_of_their_own(served: Served) -> None:
-    """Who asks over TLS is told the idle limit and gets padding; over TCP the limit alone."""
+    """Acceptance 21: who asks over TLS is told the idle limit and gets padding; over TCP
+    the limit alone.
+    """
     engine = PortableEngine(Identity(1232, keepalive=100), RateLimits(), Ledger())
     engine.publish(served)
     message = o.message(o.opt(o.option(o.KEEPALIVE), o.option(o.PADDING, b"x")))

@@ -196,7 +196,9 @@ def test_error_of_receiving(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
 def test_errors_of_sending(
     monkeypatch: pytest.MonkeyPatch, results: list[int], failed: int, delivered: list[int]
 ) -> None:
-    """The one that fails is skipped and counted, wherever it stands; all others are sent."""
+    """Acceptance 45: the one that fails is skipped and counted, wherever it stands; all
+    others are sent.
+    """
     with _batch() as (batch, port), _client() as client:
         send: Call = batch.batch._send
 

@@ -100,7 +100,7 @@ def test_no_limits() -> None:
 
 
 def test_log_only() -> None:
-    """What would happen is counted, and does not happen."""
+    """Acceptance 39: what would happen is counted, and does not happen."""
     limiter, counters = _limiter(rate=1, errors=1, log_only=True)
 
     assert [SEND] * 5 == [limiter.judge(HERE, 0, 7, 1) for _ in range(5)]
@@ -110,7 +110,7 @@ def test_log_only() -> None:
 
 @pytest.mark.parametrize(("exempt", "is_exempt"), [(LOOPBACK, False), (EVERYBODY, True)])
 def test_exempt(exempt: Networks, *, is_exempt: bool) -> None:
-    """Whoever is on the list, however often they come."""
+    """Acceptance 39: whoever is on the list, however often they come."""
     limiter, _ = _limiter(exempt=exempt)
 
     assert [is_exempt] * 2 == [limiter.is_exempt(HERE) for _ in range(2)]

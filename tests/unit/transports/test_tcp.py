@@ -33,7 +33,7 @@ async def test_connection_is_reused() -> None:
 
 @in_loop
 async def test_pipelined_queries_are_answered_in_order() -> None:
-    """Twenty queries in one segment get twenty answers."""
+    """Acceptance 22: twenty queries in one segment get twenty answers."""
     messages = [query(number) for number in range(20)]
     async with serving() as server, connected(server.port) as client:
         client.send(framed(*messages))
@@ -66,7 +66,7 @@ async def test_more_than_a_turn_of_queries_is_answered() -> None:
 
 @in_loop
 async def test_half_close_is_answered() -> None:
-    """A client that has said all still hears all, then the end."""
+    """Acceptance 24: a client that has said all still hears all, then the end."""
     messages = [query(number, 4000) for number in range(100)]
     async with serving() as server, connected(server.port) as client:
         client.send(framed(*messages))
@@ -77,7 +77,7 @@ async def test_half_close_is_answered() -> None:
 
 @in_loop
 async def test_dribbled_query_is_answered() -> None:
-    """Octet by octet will do, as long as it is done in time."""
+    """Acceptance 20: octet by octet will do, as long as it is done in time."""
     async with serving() as server, connected(server.port) as client:
         for octet in framed(query(7)):
             client.send(bytes((octet,)))
@@ -111,7 +111,7 @@ async def test_largest_message() -> None:
     ids=["0", "1", "11", "5+29", "QR", "HTTP", "TLS", "SSH", "PROXY v1", "PROXY v2"],
 )
 async def test_what_cannot_be_answered_is_closed_at_once(octets: bytes) -> None:
-    """No answer, no wait; the other connections live on."""
+    """Acceptance 25, 26, 27: no answer, no wait; the other connections live on."""
     patient = replace(QUICK, first_octet=30.0, message=30.0, idle=30.0)
     async with (
         serving(patient) as server,
@@ -137,7 +137,7 @@ async def test_earlier_queries_are_answered_before_a_close() -> None:
 
 @in_loop
 async def test_one_octet_then_eof() -> None:
-    """Half a length is nothing."""
+    """Acceptance 25: half a length is nothing."""
     async with serving() as server, connected(server.port) as client:
         client.send(b"\0")
         client.writer.write_eof()
@@ -147,7 +147,7 @@ async def test_one_octet_then_eof() -> None:
 
 @in_loop
 async def test_reset_is_no_event() -> None:
-    """A client that vanishes with answers under way leaves no trace."""
+    """Acceptance 24: a client that vanishes with answers under way leaves no trace."""
     async with serving() as server:
         async with connected(server.port) as client:
             client.send(framed(*[query(0, 60_000)] * 50))
@@ -170,7 +170,7 @@ async def test_reset_is_no_event() -> None:
     ids=["silent", "half a length", "all but one octet", "idle", "half of the second"],
 )
 async def test_slow_clients_are_closed(opening: bytes, limit: float) -> None:
-    """Each kind of silence has its own limit, kept to within a fifth."""
+    """Acceptance 20, 21: each kind of silence has its own limit, kept to within a fifth."""
     async with serving() as server, connected(server.port) as client:
         begin = time.monotonic()
         client.send(opening)
@@ -183,7 +183,7 @@ async def test_slow_clients_are_closed(opening: bytes, limit: float) -> None:
 
 @in_loop
 async def test_answer_restarts_the_idle_clock() -> None:
-    """A connection that asks every now and then stays."""
+    """Acceptance 21: a connection that asks every now and then stays."""
     async with serving(replace(QUICK, idle=0.4)) as server, connected(server.port) as client:
         for number in range(4):
             await asyncio.sleep(0.2)
@@ -192,7 +192,7 @@ async def test_answer_restarts_the_idle_clock() -> None:
 
 @in_loop
 async def test_dribble_does_not_restart_the_message_clock() -> None:
-    """However steadily the octets come, the message has its time."""
+    """Acceptance 20: however steadily the octets come, the message has its time."""
     async with serving() as server, connected(server.port) as client:
         begin = time.monotonic()
         for octet in framed(query(0, 2000)):
@@ -207,7 +207,7 @@ async def test_dribble_does_not_restart_the_message_clock() -> None:
 
 @in_loop
 async def test_reader_that_never_reads_is_closed() -> None:
-    """Answers pile up to the limit, then the stall ends the connection."""
+    """Acceptance 22: answers pile up to the limit, then the stall ends the connection."""
     answered = 0
 
     def answer(*_: bytes) -> bytes:
@@ -230,7 +230,7 @@ async def test_reader_that_never_reads_is_closed() -> None:
 
 @in_loop
 async def test_slow_reader_that_goes_on_reading_gets_everything() -> None:
-    """Backpressure holds the queries back; it loses none."""
+    """Acceptance 22: backpressure holds the queries back; it loses none."""
     messages = [query(number, 60_000) for number in range(200)]
     async with (
         serving(replace(QUICK, unsent=100_000)) as server,
@@ -265,7 +265,9 @@ async def test_busy_connection_lets_others_have_their_turn() -> None:
 
 @in_loop
 async def test_source_over_its_quota_loses_its_own_oldest() -> None:
-    """The connection beyond the quota is served; another source is not touched."""
+    """Acceptance 31: the connection beyond the quota is served; another source is not
+    touched.
+    """
     limits = replace(QUICK, per_source=3, first_octet=30.0, idle=30.0)
     async with serving(limits) as server, AsyncExitStack() as stack:
         other = await stack.enter_async_context(connected(server.port, source="127.0.0.2"))
@@ -286,7 +288,7 @@ async def test_source_over_its_quota_loses_its_own_oldest() -> None:
 
 @in_loop
 async def test_full_server_evicts_the_longest_idle() -> None:
-    """A newcomer is served at the cost of who has been silent for longest."""
+    """Acceptance 28: a newcomer is served at the cost of who has been silent for longest."""
     limits = replace(QUICK, connections=5, first_octet=30.0, idle=30.0)
     async with serving(limits) as server, AsyncExitStack() as stack:
         clients = []
@@ -308,7 +310,7 @@ async def test_full_server_evicts_the_longest_idle() -> None:
 @pytest.mark.skipif("::1" not in ADDRESSES, reason="this host has no IPv6")
 @in_loop
 async def test_ipv6_sources_share_a_56() -> None:
-    """One /56 is one source."""
+    """Acceptance 31: one /56 is one source."""
     limits = replace(QUICK, per_source=1, first_octet=30.0)
     async with (
         serving(limits, address="::1") as server,

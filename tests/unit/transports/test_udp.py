@@ -172,7 +172,7 @@ def test_link_local_scope_is_kept(address: str) -> None:
 
 @pytest.mark.parametrize("port", [7, 13, 19, 37])
 def test_ports_that_would_loop_are_not_heard(port: int) -> None:
-    """echo, discard's neighbours and time get no answer."""
+    """Acceptance 9: echo, discard's neighbours and time get no answer."""
 
     async def scenario() -> None:
         async with serving(echo) as server:
@@ -186,7 +186,7 @@ def test_ports_that_would_loop_are_not_heard(port: int) -> None:
 
 
 def test_kpasswd_port_gets_answers_but_no_errors() -> None:
-    """Port 464 answers an error with an error."""
+    """Acceptance 9: port 464 answers an error with an error."""
 
     async def scenario() -> None:
         answers = iter([REFUSED[2:], QUERY[2:]])

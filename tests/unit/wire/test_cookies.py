@@ -73,7 +73,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_examples_of_rfc_9018(example: Example) -> None:
-    """Appendix A, octet for octet."""
+    """Acceptance 41: appendix A, octet for octet."""
     asked = bytes.fromhex(example.asked)
 
     assert example.answered == example.cookies.reply(asked, example.octets, example.now).hex()
@@ -117,7 +117,9 @@ def test_siphash(octets: int, expected: str) -> None:
     ],
 )
 def test_ages(age: int, *, is_valid: bool, is_echoed: bool) -> None:
-    """4.3: half an hour as it is, an hour at all, and five minutes for clocks that differ."""
+    """Acceptance 41: RFC 9018 4.3: half an hour as it is, an hour at all, and five minutes for
+    clocks that differ.
+    """
     cookies = Cookies((OLD,))
 
     assert is_valid == cookies.is_valid(COOKIE, ADDRESS, MADE + age)
@@ -137,7 +139,7 @@ def test_timestamps_wrap() -> None:
 
 @pytest.mark.parametrize("at", range(24))
 def test_every_octet_counts(at: int) -> None:
-    """A cookie that is not the one we gave is worth nothing."""
+    """Acceptance 41: a cookie that is not the one we gave is worth nothing."""
     other = bytearray(COOKIE)
     other[at] ^= 1
 
@@ -146,7 +148,7 @@ def test_every_octet_counts(at: int) -> None:
 
 @pytest.mark.parametrize("octets", [8, 16, 23, 25, 40])
 def test_other_lengths(octets: int) -> None:
-    """Nor is one of another kind of server; the answer has one of ours."""
+    """Acceptance 41: nor is one of another kind of server; the answer has one of ours."""
     cookie = (COOKIE + bytes(16))[:octets]
     cookies = Cookies((OLD,))
 
@@ -156,14 +158,16 @@ def test_other_lengths(octets: int) -> None:
 
 @pytest.mark.parametrize("address", ["198.51.100.101", "::ffff:198.51.100.100"])
 def test_other_addresses(address: str) -> None:
-    """A cookie is good for who got it."""
+    """Acceptance 41: a cookie is good for who got it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
     assert not Cookies((OLD,)).is_valid(COOKIE, socket.inet_pton(family, address), MADE)
 
 
 def test_secrets_in_turn() -> None:
-    """5: the previous one is accepted, the current one alone is used."""
+    """Acceptance 41: RFC 9018 5: the previous one is accepted, the current one alone is
+    used.
+    """
     rolled, gone = Cookies((bytes(16), OLD)), Cookies((bytes(16),))
     renewed = rolled.reply(COOKIE, ADDRESS, MADE)
 
