@@ -26,10 +26,10 @@ def settle_user(settings: Settings, passed: Sequence[Sockets]) -> None:
     privileges = settings.privileges
     tls = settings.tls.listen if settings.tls else ()
     ours = () if passed else endpoints_of(settings)
-    require_user(privileges, [*(each.endpoint for each in passed), *ours, *tls])
+    require_user(privileges, [*(each.endpoint for each in passed), *ours, *tls, *settings.http])
     if privileges.user and settings.state:
         hand_over(settings.state, privileges.user)
-    give_up_privileges(privileges, (*ours, *tls))
+    give_up_privileges(privileges, (*ours, *tls, *settings.http))
     require_program()
 
 

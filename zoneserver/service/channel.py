@@ -76,6 +76,11 @@ class AsyncChannel:
         """Send a message when the other end takes it."""
         self._writer.write(pack(message))
 
+    @property
+    def unheard(self) -> int:
+        """How many octets the other end has not taken yet."""
+        return self._writer.transport.get_write_buffer_size()
+
     async def receive(self) -> dict[str, Any] | None:
         """The next message; None where the other end is gone."""
         try:

@@ -13,6 +13,7 @@ from zoneserver.service.configuration_values import (
     Endpoints,
     Engine,
     FolderPath,
+    HttpEndpoints,
     LogFormat,
     LogLevel,
     Mailbox,
@@ -148,6 +149,12 @@ class LogSection(Section):
     level: LogLevel = "info"
 
 
+class HttpSection(Section):
+    """`http`: where the status page and the metrics are; nowhere unless `listen` says so."""
+
+    listen: HttpEndpoints = ()
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -168,6 +175,7 @@ class Configuration(Section):
     tls: TlsSection = TlsSection()
     proxy: ProxySection = ProxySection()
     log: LogSection = LogSection()
+    http: HttpSection = HttpSection()
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -190,4 +198,5 @@ class Configuration(Section):
             tls=self.tls.settings(folder),
             proxies=self.proxy.sources,
             log=LogSettings(**dict(self.log)),
+            http=self.http.listen,
         )

@@ -55,6 +55,11 @@ def _endpoint(text: str) -> Endpoint:
         raise ValueError(str(error)) from error
 
 
+def _http_endpoint(text: str) -> Endpoint:
+    """A port alone is one of loopback."""
+    return _endpoint(f"127.0.0.1:{text}" if text.isascii() and text.isdecimal() else text)
+
+
 def _name(text: str) -> Name:
     try:
         return Name.parse(text)
@@ -112,6 +117,7 @@ def _one_or_more(one: dict[str, Any]) -> WithJsonSchema:
 
 # What an editor knows of each value: its type as YAML 1.2 has it.
 _TEXT = {"type": "string"}
+_PORT_OR_TEXT = {"type": ["string", "integer"]}
 _HOST = {"type": "string", "pattern": "\\.$"}
 _MAILBOX = {"type": "string", "pattern": "@|\\.$"}
 _NSID = {"type": ["string", "number"]}
@@ -139,6 +145,10 @@ Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list), _one_or_more(
 FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(_TEXT)]
 EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
 Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
+HttpEndpointText = Annotated[Endpoint, PlainValidator(_text(_http_endpoint))]
+HttpEndpoints = Annotated[
+    tuple[HttpEndpointText, ...], BeforeValidator(_as_list), _one_or_more(_PORT_OR_TEXT)
+]
 Nsid = Annotated[bytes, PlainValidator(_text(_octets)), WithJsonSchema(_NSID)]
 Engine = Annotated[Literal["auto", "native", "portable"], BeforeValidator(_text(str))]
 LogFormat = Annotated[Literal["auto", "text", "json", "logfmt"], BeforeValidator(_text(str))]

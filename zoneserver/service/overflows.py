@@ -5,18 +5,20 @@ import socket
 from collections.abc import Collection
 
 from zoneserver.service import log
+from zoneserver.service.counters import KERNEL, Counters
 from zoneserver.service.responder import Throttle
 from zoneserver.transports.listen import count_overflows
 
 LOOK_SECONDS = 1.0
 
 
-async def watch_queues(sockets: Collection[socket.socket]) -> None:
-    """Say, now and then, that more queries have come than the workers could take."""
+async def watch_queues(sockets: Collection[socket.socket], counters: Counters) -> None:
+    """Count, and say now and then, that more queries have come than the workers could take."""
     throttle, before = Throttle(), 0
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         overflows = sum(map(count_overflows, sockets))
+        counters.note(KERNEL, {"overflows": overflows})
         if overflows > before and throttle.take() is not None:
             lost = overflows - before
             text = f"datagrams lost because the receive queues were full: {lost}"

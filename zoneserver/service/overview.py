@@ -85,6 +85,7 @@ class Overview:
     reload: Reload | None = None
     reloads: int = 0
     failures: int = 0
+    builders: int = 0  # how many there have been, one after the other
 
     def update(self, document: Document) -> None:
         """Take in one of the documents that `tell` made."""

@@ -26,6 +26,7 @@ from zoneserver.service.desk import Desk
 from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
 from zoneserver.service.manager import ServiceManager
+from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
 from zoneserver.service.processes import fork, wait_for_end
@@ -75,15 +76,12 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._builder = 0  # its process id
-        desk = Desk(
-            self._settings,
-            self.overview,
-            self.counters,
-            self.reloads,
-            self._slots,
-            lambda: (str(shares[0].endpoint) for shares in self._bound),
-        )
+        known = self._settings, self.overview, self.counters, self.reloads, self._slots
+        desk = Desk(*known, lambda: (str(shares[0].endpoint) for shares in self._bound))
         self._control = open_control(self._settings.control, desk.answer)
+        self._monitor = MonitorKeeper(
+            self._settings.http, self.overview, self.counters, self._slots
+        )
 
     async def run(self) -> int:
         """Serve until a signal says stop. Returns the exit status; raises OperatorError."""
@@ -92,6 +90,7 @@ class Server:
         text = f"zoneserver {__version__}, {engine} engine"
         log.announce("starting", text, version=__version__, engine=engine)
         try:
+            self._spawn(self._monitor.run())
             self._spawn(self._keep_zones())
             if self._control is not None:
                 self._spawn(self._control.run())
@@ -191,7 +190,8 @@ class Server:
             slot = WorkerSlot(number, bound, life, self._published, self.counters)
             self._slots.append(slot)
             self._spawn(self._keep_worker(slot))
-        self._spawn(watch_queues({each.udp for shares in self._bound for each in shares}))
+        queues = {each.udp for shares in self._bound for each in shares}
+        self._spawn(watch_queues(queues, self.counters))
 
     async def _keep_worker(self, slot: WorkerSlot) -> None:
         await slot.run(lambda: (self._version, self._served))
@@ -224,6 +224,7 @@ class Server:
             [theirs.fileno()],
             patience=LOG_PATIENCE,
         )
+        self.overview.builders += 1
         theirs.close()
         channel = await AsyncChannel.open(ours)
         asking, pause = None, 0.0
@@ -256,6 +257,7 @@ class Server:
     def _learn(self, document: dict[str, Any]) -> None:
         """Take in what the builder says; where the state was of no use, it shall try again."""
         self.overview.update(document)
+        self._monitor.tell({"overview": document})
         if "reload" in document and self.overview.reload and self.overview.reload.state:
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._note_change)
 

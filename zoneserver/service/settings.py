@@ -27,7 +27,8 @@ class Settings:
     portable, or auto: native where it is installed. `workers` 0 means one for each core.
     With `watch` an edit is noticed; without, somebody has to ask for a reload. `control` is
     the path of the control socket; None: it is in the state directory.
-    Without `tls` there is no DNS over TLS. From `proxies` comes a PROXY header.
+    Without `tls` there is no DNS over TLS. From `proxies` comes a PROXY header. `http` is
+    where the status page and the metrics are; empty: nowhere.
     """
 
     zones: Path = Path("zones")
@@ -47,6 +48,7 @@ class Settings:
     tls: TlsSettings | None = None
     proxies: Networks = field(default_factory=Networks)
     log: LogSettings = field(default_factory=LogSettings)
+    http: tuple[Endpoint, ...] = ()
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""

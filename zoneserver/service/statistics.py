@@ -48,8 +48,24 @@ class Totals:
     def __init__(self) -> None:
         self.queries: Counter[tuple[str, str, str]] = Counter()
         self.mail: dict[str, Counter[tuple[str, str]]] = {}
+        self.mail_queries = 0
         self.buckets: dict[str, list[int]] = {}
         self.nanoseconds: Counter[str] = Counter()
+
+    def document(self) -> Document:
+        """All of it, as `add` takes it."""
+        return {
+            "queries": [(*words, count) for words, count in self.queries.items()],
+            "mail": [
+                (origin, *words, count)
+                for origin, counts in self.mail.items()
+                for words, count in counts.items()
+            ],
+            "latency": {
+                transport: (buckets, self.nanoseconds[transport])
+                for transport, buckets in self.buckets.items()
+            },
+        }
 
     def add(self, document: Document) -> None:
         """Take in what a worker has reported."""
@@ -58,6 +74,7 @@ class Totals:
             self.queries[transport, qtype, rcode] += count
         for origin, what, told, count in document["mail"]:
             self.mail.setdefault(origin, Counter())[what, told] += count
+            self.mail_queries += count
         for transport, (buckets, nanoseconds) in document["latency"].items():
             sums = self.buckets.setdefault(transport, [0] * (len(MICROSECONDS) + 1))
             self.buckets[transport] = [a + b for a, b in zip(sums, buckets, strict=True)]

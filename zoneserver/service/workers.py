@@ -139,7 +139,7 @@ class WorkerSlot:
             if "beat" in message:
                 self._counters.note(self._number, message["beat"])
             if "statistics" in message:
-                self._counters.statistics.add(message["statistics"])
+                self._counters.report(message["statistics"])
             if "published" in message:
                 self._note(message["published"])
 

@@ -1,0 +1,217 @@
+"""The status page: what mail servers are told about each zone, and what wants mending.
+
+Everything that comes from a zone is escaped, and cut where it is long.
+"""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from itertools import islice
+from urllib.parse import urlencode
+
+from zoneserver.service.monitor.charts import draw, say
+from zoneserver.service.monitor.history import History
+from zoneserver.service.monitor.mirror import Mirror
+from zoneserver.service.overview import Document, ZoneState
+
+ZONES_PER_PAGE = 100
+MOST_FINDINGS = 100  # that are shown
+MOST_CHARACTERS = 400  # of one text
+TOLD = {
+    "answer": "answered",
+    "nodata": "nothing there",
+    "nxdomain": "no such name",
+    "referral": "sent on",
+    "truncated": "cut short",
+    "error": "error",
+}
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def write_page(
+    mirror: Mirror, history: History, parameters: Mapping[str, str], now: float
+) -> bytes:
+    """The page. `now` is in seconds since 1970.
+
+    Of the parameters, `zone` is what the names of zones must contain, `page` which of them.
+    """
+    sought = parameters.get("zone", "").strip().lower()
+    number = parameters.get("page", "")
+    page = int(number) if number.isdecimal() and len(number) < 7 else 1
+    body = "".join(
+        (
+            _head(mirror, now),
+            _charts(history),
+            _mending(mirror),
+            _table(mirror, sought, max(1, page), now),
+        )
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>zoneserver</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="stylesheet" href="/status.css"><script src="/status.js" defer></script>'
+        '<noscript><meta http-equiv="refresh" content="30"></noscript></head>'
+        f"<body><main>{body}</main></body></html>\n"
+    ).encode()
+
+
+def _text(text: object) -> str:
+    shown = str(text)
+    cut = shown[:MOST_CHARACTERS] + "…" if len(shown) > MOST_CHARACTERS else shown
+    return escape(
+        "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in cut)
+    )
+
+
+def _age(seconds: float) -> str:
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return "0 s"
+
+
+def _head(mirror: Mirror, now: float) -> str:
+    overview = mirror.overview
+    blocked = sum(zone.blocked for zone in overview.zones.values())
+    up = sum(bool(each["published"]) for each in mirror.workers)
+    if not mirror.ready:
+        state, words = "bad", "not answering yet"
+    elif blocked or up < len(mirror.workers):
+        state, words = "bad", f"{_count(blocked, 'zone')} not served as written"
+        if up < len(mirror.workers):
+            words = f"{up} of {len(mirror.workers)} workers answer; {words}"
+    else:
+        state, words = "good", "every zone is served as its file says"
+    return (
+        f'<header><h1>zoneserver</h1><p class="state {state}">{words}</p>'
+        f"<p>{_count(len(overview.zones), 'zone')} · version {_text(overview.version)} · "
+        f"{_text(overview.engine)} engine · {_count(len(mirror.workers), 'worker')} · "
+        f"up {_age(now - overview.started)} · {_reload(mirror, now)}</p></header>"
+    )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _reload(mirror: Mirror, now: float) -> str:
+    last = mirror.overview.reload
+    if last is None:
+        return "not read yet"
+    if last.result == "failed":
+        return f"the last reload failed {_age(now - last.at)} ago: {_text(last.error)}"
+    return f"read {_age(now - last.at)} ago"
+
+
+def _charts(history: History) -> str:
+    rates, latencies = history.rates, history.latencies
+    return (
+        '<section class="charts" aria-label="The last ten minutes">'
+        + "".join(
+            (
+                draw(
+                    "Queries",
+                    "per second",
+                    {
+                        "UDP": rates(lambda each: each.udp),
+                        "TCP and TLS": rates(lambda each: each.streams),
+                    },
+                ),
+                draw("Asked about mail", "per second", {"all": rates(lambda each: each.mail)}),
+                draw(
+                    "Not what was hoped for",
+                    "per second",
+                    {
+                        "no such name": rates(lambda each: each.unknown),
+                        "errors": rates(lambda each: each.errors),
+                        "dropped": rates(lambda each: each.drops),
+                    },
+                ),
+                draw(
+                    "Time to answer",
+                    "µs",
+                    {"half within": latencies(0.5), "99 % within": latencies(0.99)},
+                ),
+            )
+        )
+        + "</section>"
+    )
+
+
+def _mending(mirror: Mirror) -> str:
+    zones = mirror.overview.zones.values()
+    worst = sorted(
+        (
+            (each["level"] != "error", zone.origin, each)
+            for zone in zones
+            for each in zone.findings
+            if not each["waived"]
+        ),
+        key=lambda found: (found[0], found[1], found[2]["line"]),
+    )
+    if not worst:
+        return "<section><h2>Findings</h2><p>None. Nothing wants mending.</p></section>"
+    shown = "".join(_finding(each) for *_, each in worst[:MOST_FINDINGS])
+    more = len(worst) - MOST_FINDINGS
+    note = f"<p>and {more:,} more: <code>zoneserver check</code></p>" if more > 0 else ""
+    return f'<section><h2>Findings</h2><ul class="findings">{shown}</ul>{note}</section>'
+
+
+def _finding(found: Document) -> str:
+    level = "error" if found["level"] == "error" else "warning"
+    place = f"{found['file']}:{found['line']}:{found['column']}"
+    fix = f"<br>Fix: {_text(found['fix'])}" if found["fix"] else ""
+    return (
+        f'<li class="{level}"><b>{level} {_text(found["code"])}</b> '
+        f"<code>{_text(place)}</code><br>{_text(found['reason'])}{fix}</li>"
+    )
+
+
+def _table(mirror: Mirror, sought: str, page: int, now: float) -> str:
+    zones = mirror.overview.zones.values()
+    chosen = [zone for zone in zones if sought in zone.origin.lower()] if sought else zones
+    start = (page - 1) * ZONES_PER_PAGE
+    ordered = sorted(chosen, key=lambda zone: (not zone.blocked, zone.origin))
+    rows = "".join(
+        _row(mirror, zone, now) for zone in islice(ordered, start, start + ZONES_PER_PAGE)
+    )
+    heads = ("Zone", "Mail goes to", "Asked for its mail servers", "Serial", "Read", "State")
+    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    return (
+        "<section><h2>Zones</h2>"
+        f'<form><label>Find <input name="zone" value="{_text(sought)}"></label></form>'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"{_pages(len(ordered), sought, page)}</section>"
+    )
+
+
+def _pages(zones: int, sought: str, page: int) -> str:
+    pages = max(1, -(-zones // ZONES_PER_PAGE))
+    links = (
+        f'<a href="?{escape(urlencode({"zone": sought, "page": number}))}">{word}</a>'
+        for number, word in ((page - 1, "back"), (page + 1, "on"))
+        if 1 <= number <= pages and number != page
+    )
+    return f"<p>{_count(zones, 'zone')}, page {page} of {pages} {' '.join(links)}</p>"
+
+
+def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
+    asked = mirror.mail(zone)
+    if zone.refused:
+        state, words = "bad", "refused: its file has an error, and no good version is known"
+    elif zone.stale:
+        state, words = "bad", "an older version is served: the file has an error"
+    else:
+        state, words = "good", "as written"
+    route = _text(zone.route) if zone.route else "nobody: the zone is not served"
+    cells = (
+        f"<td>{route}</td><td>{'<br>'.join(_told(asked)) or 'never'}</td>"
+        f"<td>{zone.serial}</td><td>{_age(now - zone.loaded) if zone.loaded else '-'}</td>"
+        f'<td class="{state}">{words}</td>'
+    )
+    return f'<tr><th scope="row">{_text(zone.origin)}</th>{cells}</tr>'
+
+
+def _told(asked: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    for told, words in TOLD.items():
+        if count := asked.get(("mx", told), 0):
+            yield f"{say(count)} {words}"
