@@ -16,7 +16,8 @@ class Engine:
     `max_payload`: the most octets of an answer over UDP, which our OPT announces.
     `nsid`: who we are, for those who ask. `refused_option`: the octets of the whole EDNS
     option that goes with REFUSED. `secrets`: what cookies are made with (16 octets each),
-    the current one first; without any, cookies are not answered.
+    the current one first; without any, cookies are not answered. `keepalive`: for how long a
+    stream may be idle, in units of 100 ms, for those who ask (RFC 7828).
 
     Over UDP, `rate` answers of one account go out in a second, and `errors` error answers in
     all; 0: no limit. Every `slip`-th beyond the rate goes out short. `log_only`: all are
@@ -40,6 +41,7 @@ class Engine:
         errors: int,
         log_only: bool,
         exempt: Sequence[tuple[bytes, int]],
+        keepalive: int | None = None,
         ledger: mmap.mmap | None,
         allowed_everywhere: Sequence[tuple[bytes, int]] | None,
         allowed: Sequence[tuple[bytes, Sequence[tuple[bytes, int]]]],

@@ -1,7 +1,7 @@
 //! An answer: what is known of it before its octets are written, and the writing.
 
 use crate::cookies::Cookie;
-use crate::octets::{HandOver, u16_of_image, u16_of_message};
+use crate::octets::{HandOver, take, u16_of_image, u16_of_message};
 use crate::query::{HEADER, OPT};
 use crate::statistics::Head;
 use crate::template::Part;
@@ -20,6 +20,10 @@ pub const BADCOOKIE: u16 = 23;
 const TYPE_OPT: u8 = 41;
 const NSID: u16 = 3;
 const COOKIE: u16 = 10;
+const KEEPALIVE: u16 = 11;
+const PADDING: u16 = 12;
+/// What the length of a padded answer is a multiple of (RFC 8467 4.1).
+const BLOCK: usize = 468;
 const OPTION: usize = 4;
 const POINTER: u16 = 0xC000;
 const OFFSET: u16 = 0x3FFF;
@@ -41,8 +45,12 @@ pub struct Opt<'a> {
     pub nsid: &'a [u8],
     /// Our COOKIE.
     pub cookie: Option<Cookie>,
+    /// For how long a connection may be idle, in units of 100 ms (RFC 7828).
+    pub keepalive: Option<u16>,
     /// A whole option that says why (RFC 8914 2), or nothing.
     pub extended_error: &'a [u8],
+    /// So many zeroes fill the last block (RFC 7830).
+    pub padding: Option<usize>,
 }
 
 impl Opt<'_> {
@@ -55,7 +63,9 @@ impl Opt<'_> {
     fn options(&self) -> usize {
         let nsid = if self.nsid.is_empty() { 0 } else { OPTION + self.nsid.len() };
         let cookie = self.cookie.map_or(0, |cookie| OPTION + cookie.len());
-        nsid + cookie + self.extended_error.len()
+        let keepalive = self.keepalive.map_or(0, |_| OPTION + 2);
+        let padding = self.padding.map_or(0, |octets| OPTION + octets);
+        nsid + cookie + keepalive + self.extended_error.len() + padding
     }
 }
 
@@ -90,6 +100,14 @@ impl Answer<'_> {
             is_authoritative: self.is_authoritative,
             is_truncated: self.part.is_truncated,
             has_answer: self.part.counts[0] > 0,
+        }
+    }
+
+    /// Fill its last block, as far as it may grow (RFC 8467 4.1).
+    pub fn pad(&mut self, most: usize) {
+        let length = self.length() + OPTION;
+        if let (Some(opt), Some(room)) = (&mut self.opt, most.checked_sub(length)) {
+            opt.padding = Some((length.next_multiple_of(BLOCK) - length).min(room));
         }
     }
 
@@ -173,7 +191,14 @@ fn write_opt(writer: &mut Writer<'_>, opt: &Opt<'_>, rcode: u16) -> Result<(), H
     if let Some(cookie) = &opt.cookie {
         writer.put_option(COOKIE, cookie)?;
     }
-    writer.put(opt.extended_error)
+    if let Some(timeout) = opt.keepalive {
+        writer.put_option(KEEPALIVE, &timeout.to_be_bytes())?;
+    }
+    writer.put(opt.extended_error)?;
+    if let Some(octets) = opt.padding {
+        writer.put_option(PADDING, take(&[0; BLOCK], 0, octets)?)?;
+    }
+    Ok(())
 }
 
 /// Octets written one after the other.

@@ -33,7 +33,7 @@ struct Engine(Arc<Shared>);
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, exempt, ledger, allowed_everywhere, allowed))]
+    #[pyo3(signature = (*, max_payload, nsid, refused_option, secrets, rate, slip, errors, log_only, exempt, keepalive=None, ledger, allowed_everywhere, allowed))]
     #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)] // as Python has them
     fn new(
         max_payload: u16,
@@ -45,6 +45,7 @@ impl Engine {
         errors: u32,
         log_only: bool,
         exempt: Vec<Prefix>,
+        keepalive: Option<u16>,
         ledger: Option<PyBuffer<u8>>,
         allowed_everywhere: Option<Vec<Prefix>>,
         allowed: Vec<(Vec<u8>, Vec<Prefix>)>,
@@ -57,7 +58,8 @@ impl Engine {
                 .map(|(origin, prefixes)| Ok((origin, networks(&prefixes)?)))
                 .collect::<PyResult<_>>()?,
         };
-        let settings = Settings { max_payload, nsid, refused_option, secrets, access };
+        let settings =
+            Settings { max_payload, nsid, refused_option, secrets, access, keepalive };
         if !settings.fit() {
             return Err(PyValueError::new_err("nsid and refused_option are too long together"));
         }
@@ -98,7 +100,7 @@ impl Engine {
             return Err(PyValueError::new_err("an address has 4 or 16 octets"));
         }
         let zones = self.0.responder.zones();
-        let asker = Asker { address, is_stream: stream, now };
+        let asker = Asker { address, is_stream: stream, is_encrypted: encrypted, now };
         let sought = Sought::new(&zones, message, stream);
         match self.0.responder.decide(message, &sought, asker) {
             Decision::Silence => Ok(Some(PyBytes::new(py, b""))),

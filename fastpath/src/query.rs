@@ -119,6 +119,7 @@ impl Name {
 
 /// The OPT of a query (RFC 6891 6.1.2).
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // each is there or not, whatever the others are
 pub struct Edns<'m> {
     /// Octets that the asker can take.
     pub payload: u16,
@@ -126,6 +127,10 @@ pub struct Edns<'m> {
     pub is_dnssec_ok: bool,
     /// Whether it asks who we are (RFC 5001).
     pub wants_nsid: bool,
+    /// Whether it asks for how long a connection may be idle (RFC 7828).
+    pub wants_keepalive: bool,
+    /// Whether it is padded, and wants its answer to be (RFC 7830).
+    pub wants_padding: bool,
     /// The first COOKIE (RFC 7873 5.2).
     pub cookie: Option<&'m [u8]>,
 }
@@ -190,13 +195,13 @@ pub fn scan(message: &[u8], is_stream: bool) -> Scanned<'_> {
     let question_end = end + 4;
     let edns = match count(10)? {
         0 => None,
-        1 => Some(scan_opt(message, question_end, is_stream)?),
+        1 => Some(scan_opt(message, question_end)?),
         _ => return Err(HandOver),
     };
     Ok(Some(Query { qname, qtype, question_end, edns }))
 }
 
-fn scan_opt(message: &[u8], at: usize, is_stream: bool) -> Result<Edns<'_>, HandOver> {
+fn scan_opt(message: &[u8], at: usize) -> Result<Edns<'_>, HandOver> {
     let fixed = take(message, at, OPT)?;
     let version = fixed[6];
     if fixed[0] != 0 || u16_of_message(fixed, 1)? != TYPE_OPT || version != 0 {
@@ -206,19 +211,17 @@ fn scan_opt(message: &[u8], at: usize, is_stream: bool) -> Result<Edns<'_>, Hand
         payload: u16_of_message(fixed, 3)?,
         is_dnssec_ok: fixed[7] & 0x80 != 0,
         wants_nsid: false,
+        wants_keepalive: false,
+        wants_padding: false,
         cookie: None,
     };
     let options = take(message, at + OPT, usize::from(u16_of_message(fixed, 9)?))?;
-    scan_options(options, &mut edns, is_stream)?;
+    scan_options(options, &mut edns)?;
     Ok(edns)
 }
 
 /// Note the options, which must fill the OPT exactly (RFC 6891 6.1.2).
-fn scan_options<'m>(
-    options: &'m [u8],
-    edns: &mut Edns<'m>,
-    is_stream: bool,
-) -> Result<(), HandOver> {
+fn scan_options<'m>(options: &'m [u8], edns: &mut Edns<'m>) -> Result<(), HandOver> {
     let mut at = 0;
     for _ in 0..MOST_OPTIONS {
         if at == options.len() {
@@ -233,8 +236,9 @@ fn scan_options<'m>(
             // RFC 7873 5.2.2: the asker's 8 octets, then none or 8 to 32 of the server's.
             COOKIE if length != 8 && !(16..=40).contains(&length) => return Err(HandOver),
             COOKIE if edns.cookie.is_none() => edns.cookie = Some(octets),
-            // RFC 7828 3.3, RFC 7830 6: these say nothing over UDP.
-            KEEPALIVE | PADDING if is_stream => return Err(HandOver),
+            // RFC 7828 3.2.1: who asks for it sends no value of its own.
+            KEEPALIVE if length == 0 => edns.wants_keepalive = true,
+            PADDING => edns.wants_padding = true,
             _ => {}
         }
     }

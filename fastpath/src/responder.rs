@@ -32,6 +32,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// Who may ask.
     pub access: Access,
+    /// For how long a stream may be idle, in units of 100 ms, to those who ask (RFC 7828).
+    pub keepalive: Option<u16>,
 }
 
 impl Settings {
@@ -67,6 +69,8 @@ pub struct Asker<'a> {
     pub address: &'a [u8],
     /// Whether size does not matter.
     pub is_stream: bool,
+    /// Whether nobody else can read the answer, so that padding it makes sense (RFC 7830 6).
+    pub is_encrypted: bool,
     /// The time, in seconds since 1970.
     pub now: u32,
 }
@@ -155,7 +159,7 @@ impl Responder {
         if origin.is_some_and(|key| !self.settings.access.admits(key, asker.address)) {
             return Decision::HandOver { is_proven };
         }
-        match self.answer(message, sought, query, weighed, asker.is_stream) {
+        match self.answer(message, sought, query, weighed, asker) {
             Ok((answer, account)) => Decision::Reply(Reply { answer, account, is_proven }),
             Err(HandOver) => Decision::HandOver { is_proven },
         }
@@ -167,18 +171,21 @@ impl Responder {
         sought: &Sought<'a>,
         query: &Query<'_>,
         weighed: Option<Weighed>,
-        is_stream: bool,
+        asker: Asker<'_>,
     ) -> Result<(Answer<'a>, Account), HandOver> {
         let template = sought.look_up(query)?;
-        let opt = self.opt(query, weighed, template.is_none());
-        let limit = self.limit(query, is_stream);
+        let opt = self.opt(query, weighed, template.is_none(), asker.is_stream);
+        let limit = self.limit(query, asker.is_stream);
         let room = limit.saturating_sub(opt.map_or(0, |opt| opt.length()) + query.question_end);
         let (rcode, is_authoritative, part) = match &template {
             None => (REFUSED, false, Part::default()),
             Some(found) => (u16::from(found.rcode), found.is_authoritative, found.fit(room)?),
         };
         let question_end = query.question_end;
-        let answer = Answer { message, question_end, rcode, is_authoritative, part, opt };
+        let mut answer = Answer { message, question_end, rcode, is_authoritative, part, opt };
+        if asker.is_encrypted && query.edns.is_some_and(|edns| edns.wants_padding) {
+            answer.pad(limit);
+        }
         Ok((answer, account(template.as_ref(), query)))
     }
 
@@ -197,6 +204,7 @@ impl Responder {
         query: &Query<'_>,
         weighed: Option<Weighed>,
         refuses: bool,
+        is_stream: bool,
     ) -> Option<Opt<'_>> {
         let settings = &self.settings;
         query.edns.map(|edns| Opt {
@@ -204,6 +212,8 @@ impl Responder {
             is_dnssec_ok: edns.is_dnssec_ok,
             nsid: if edns.wants_nsid { &settings.nsid } else { &[] },
             cookie: weighed.map(|weighed| weighed.ours),
+            keepalive: settings.keepalive.filter(|_| is_stream && edns.wants_keepalive),
+            padding: None,
             extended_error: if refuses { &settings.refused_option } else { &[] },
         })
     }

@@ -130,7 +130,8 @@ impl<'b> Batch<'b> {
             tally.add(Count::DroppedPorts);
             return;
         }
-        let asker = Asker { address: peer.address(), is_stream: false, now: self.now };
+        let address = peer.address();
+        let asker = Asker { address, is_stream: false, is_encrypted: false, now: self.now };
         match self.engine.responder.decide(message, sought, asker) {
             Decision::Silence => tally.add(Count::DroppedShort),
             Decision::HandOver { is_proven } => self.hand_over(slot, is_proven, tally),

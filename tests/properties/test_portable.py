@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
 NOW = 1_700_000_000
 SECRET = bytes(range(16))
-IDENTITY = Identity(1232, b"ns1", Cookies((SECRET,)))
+IDENTITY = Identity(1232, b"ns1", Cookies((SECRET,)), keepalive=100)
 ADDRESSES = [b"\x7f\0\0\1", bytes(15) + b"\1", b"\xc0\0\2\1", b"\x20\1\x0d\xb8" + bytes(12)]
 
 # Beside the zone that everything hostile is asked of: zones below it, delegated and not,
@@ -51,6 +52,9 @@ OPTS = [
     (o.opt(o.option(o.NSID), COOKIE),),
     (o.opt(o.option(65001, b"unknown"), payload=512),),
     (o.opt(version=1),),
+    (o.opt(o.option(o.KEEPALIVE)),),
+    (o.opt(o.option(o.PADDING, bytes(60))),),
+    (o.opt(o.option(o.PADDING), o.option(o.KEEPALIVE, b"x"), COOKIE, o.option(o.KEEPALIVE)),),
 ]  # fmt: skip
 LABELS = [b"\1x", b"\3www", b"\1*", b"\3kid", b"\4sick", b"\3sub", b"\2ns", b"\1\0", b"\1a"]
 
@@ -116,12 +120,20 @@ def write(tmp_path: Path) -> Iterator[Callable[[Sequence[Zone | RefusedZone]], S
     store.close()
 
 
-def _expect(zones: ZoneSet, message: bytes, address: bytes) -> bytes | None:
+def _expect(
+    zones: ZoneSet,
+    message: bytes,
+    address: bytes,
+    *,
+    stream: bool = False,
+    encrypted: bool = False,
+) -> bytes | None:
     """What `respond` says."""
     cookies = IDENTITY.cookies
     assert cookies is not None
-    ways = Transport(False, IDENTITY.max_payload, IDENTITY.nsid,
-                     lambda asked: cookies.reply(asked, address, NOW))  # fmt: skip
+    ways = Transport(stream, IDENTITY.max_payload, IDENTITY.nsid,
+                     lambda asked: cookies.reply(asked, address, NOW),
+                     IDENTITY.keepalive, encrypted)  # fmt: skip
     return respond(zones, message, ways)
 
 
@@ -158,14 +170,10 @@ def test_what_is_remembered_ends_with_its_zones(
         assert (message.hex(), expected) == (message.hex(), _ask(engine, message, address))
 
 
-def test_both_engines_answer_alike(
-    engine: PortableEngine, write: Callable[..., Served]
-) -> None:
-    """What the native engine does not hand over, the portable one answers the same."""
+def _native(served: Served) -> Any:
+    """The other engine, for the same zones."""
     native = pytest.importorskip("zoneserver._fastpath", reason="the fast path is not built")
-    served = write(ZONES)
-    engine.publish(served)
-    other = native.Engine(
+    engine = native.Engine(
         max_payload=IDENTITY.max_payload,
         nsid=IDENTITY.nsid,
         refused_option=encode_extended_error(NO_SUCH_ZONE),
@@ -175,11 +183,43 @@ def test_both_engines_answer_alike(
         errors=0,
         log_only=False,
         exempt=(),
+        keepalive=IDENTITY.keepalive,
         ledger=None,
         allowed_everywhere=None,
         allowed=(),
     )
-    other.publish(served.files, [], [origin.key for origin in served.refused])
+    engine.publish(served.files, [], [origin.key for origin in served.refused])
+    return engine
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["TCP", "TLS"])
+def test_streams_are_answered_as_respond_does(
+    engine: PortableEngine,
+    write: Callable[..., Served],
+    encrypted: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """By both engines: with the idle limit, padded and not, up to the largest message."""
+    zones, served = ZoneSet(ZONES), write(ZONES)
+    engine.publish(served)
+    other, compared = _native(served), 0
+    for message, address in _queries(7, 3000):
+        expected = _expect(zones, message, address, stream=True, encrypted=encrypted)
+        answer = engine.answer_stream(message, address, encrypted=encrypted)
+        assert (message.hex(), expected) == (message.hex(), answer)
+        native = other.answer(message, True, address, NOW, encrypted)
+        if native is not None:
+            compared += 1
+            assert (message.hex(), expected) == (message.hex(), native or None)
+    assert compared > 1500
+
+
+def test_both_engines_answer_alike(
+    engine: PortableEngine, write: Callable[..., Served]
+) -> None:
+    """What the native engine does not hand over, the portable one answers the same."""
+    served = write(ZONES)
+    engine.publish(served)
+    other = _native(served)
     compared = 0
     for message, address in _queries(6, 3000):
         answer = other.answer(message, False, address, NOW)

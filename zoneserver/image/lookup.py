@@ -8,7 +8,7 @@ image was made. docs/image-format.md describes the steps, and both engines follo
 from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
 from typing import NamedTuple
 
-from zoneserver.engine.respond import MIN_UDP_PAYLOAD, NO_SUCH_ZONE
+from zoneserver.engine.respond import MIN_UDP_PAYLOAD, NO_SUCH_ZONE, PADDING_BLOCK
 from zoneserver.image import format as f
 from zoneserver.image.compose import compose, refuse
 from zoneserver.image.images import Images
@@ -19,7 +19,7 @@ from zoneserver.names import ROOT
 from zoneserver.records import rtypes
 from zoneserver.wire import message as m
 from zoneserver.wire.cookies import Cookies
-from zoneserver.wire.encode import encode_extended_error, encode_option
+from zoneserver.wire.encode import encode_extended_error, encode_option, pad
 
 # What reading an image raises that was damaged since it was checked.
 DAMAGED = (StructError, IndexError, OverflowError)
@@ -77,22 +77,24 @@ def look_up(
     stream: bool,
     address: bytes,
     now: int,
+    encrypted: bool = False,
 ) -> Reply | None:
     """The answer to a query, or None where it is to be handed over."""
     asked = read_query(message)
-    if asked is None or asked.qtype in TRANSFERS:
-        return None
-    if stream and (asked.qtype == rtypes.ANY or asked.for_stream):
+    if asked is None or asked.qtype in TRANSFERS or (stream and asked.qtype == rtypes.ANY):
         return None
     key, qtype = asked.key, asked.qtype
     zone_at = find_zone(images, key, qtype)
     cookie = b""
     if asked.cookie and identity.cookies:
         cookie = identity.cookies.reply(asked.cookie, address, now)
-    opt = make_opt(asked, identity, is_refused=zone_at is None, cookie=cookie)
+    keepalive = identity.keepalive if stream and asked.keepalive else None
+    is_refused = zone_at is None
+    opt = make_opt(asked, identity, is_refused=is_refused, cookie=cookie, keepalive=keepalive)
+    block = PADDING_BLOCK if encrypted and asked.padding else 0
     question, rd = message[m.HEADER_OCTETS : asked.question_end], (message[2] & 1) << 8
     if zone_at is None:
-        octets = message[:2] + refuse(question, rd, opt)
+        octets = _pad(message[:2] + refuse(question, rd, opt), opt, block)
         return Reply(octets, (ERROR_KIND, 0, len(opt), asked.cookie))
     place = images.places[key[zone_at:]]
     if place is None:
@@ -107,7 +109,7 @@ def look_up(
     except DAMAGED:
         return None
     charge = kind, account or f.hash_key(key), len(opt), asked.cookie
-    return Reply(message[:2] + octets, charge)
+    return Reply(_pad(message[:2] + octets, opt, block), charge)
 
 
 def find_zone(images: Images, key: bytes, qtype: int) -> int | None:
@@ -133,8 +135,20 @@ def find_room(asked: Asked, identity: Identity) -> int:
     return max(MIN_UDP_PAYLOAD, min(asked.payload or 0, identity.max_payload))
 
 
+def _pad(octets: bytes, opt: bytes, block: int) -> bytes:
+    """An answer that ends with this OPT, its last block filled; a block of 0: as it is."""
+    if not block:
+        return octets
+    return octets[: -len(opt)] + pad(opt, len(octets), block, _MAX_TCP_OCTETS)
+
+
 def make_opt(
-    asked: Asked, identity: Identity, *, is_refused: bool = False, cookie: bytes = b""
+    asked: Asked,
+    identity: Identity,
+    *,
+    is_refused: bool = False,
+    cookie: bytes = b"",
+    keepalive: int | None = None,
 ) -> bytes:
     """Our OPT, where the query has one (RFC 6891 6.1.1), with a cookie or none."""
     if asked.payload is None:
@@ -144,6 +158,8 @@ def make_opt(
         options += encode_option(m.NSID, identity.nsid)
     if cookie:
         options += encode_option(m.COOKIE, cookie)
+    if keepalive is not None:
+        options += encode_option(m.KEEPALIVE, keepalive.to_bytes(2, "big"))
     if is_refused:
         options += _REFUSED_OPTION
     ttl = b"\0\0\x80\0" if asked.do else b"\0\0\0\0"  # RFC 3225 3: DO is copied

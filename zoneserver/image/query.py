@@ -12,7 +12,6 @@ _QR_AND_OPCODE = 0xF8
 _CLASS_IN = b"\0\1"
 _OPT_AT_ROOT = b"\0\0\x29"
 _DO = 0x80
-_FOR_STREAM = frozenset({m.KEEPALIVE, m.PADDING})
 
 
 class Asked(NamedTuple):
@@ -25,7 +24,8 @@ class Asked(NamedTuple):
     do: bool = False
     nsid: bool = False
     cookie: bytes | None = None
-    for_stream: bool = False  # an option that means something over a stream only
+    keepalive: bool = False  # it asks for how long a connection may be idle
+    padding: bool = False
 
 
 def read_query(message: bytes) -> Asked | None:
@@ -60,9 +60,11 @@ def read_query(message: bytes) -> Asked | None:
     return None if read is None else Asked(key, qtype, end, payload, do, *read)
 
 
-def _read_options(message: bytes, at: int, end: int) -> tuple[bool, bytes | None, bool] | None:
+def _read_options(
+    message: bytes, at: int, end: int
+) -> tuple[bool, bytes | None, bool, bool] | None:
     """What Asked says of the options; None where one is malformed."""
-    nsid, cookie, for_stream = False, None, False
+    nsid, cookie, keepalive, padding = False, None, False, False
     if end > len(message):
         return None
     for _ in range(MAX_OPTIONS):
@@ -79,6 +81,8 @@ def _read_options(message: bytes, at: int, end: int) -> tuple[bool, bytes | None
             if length != 8 and not 16 <= length <= 40:  # RFC 7873 5.2.2
                 return None
             cookie = message[start:at] if cookie is None else cookie
-        elif code in _FOR_STREAM:
-            for_stream = True
-    return (nsid, cookie, for_stream) if at == end else None
+        elif code == m.KEEPALIVE and not length:  # RFC 7828 3.2.1: a query has no value
+            keepalive = True
+        elif code == m.PADDING:
+            padding = True
+    return (nsid, cookie, keepalive, padding) if at == end else None

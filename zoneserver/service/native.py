@@ -43,6 +43,7 @@ class NativeEngine:
             errors=limits.errors,
             log_only=limits.log_only,
             exempt=limits.exempt.prefixes,
+            keepalive=identity.keepalive,
             ledger=ledger.memory,
             allowed_everywhere=access.everywhere.prefixes if access.everywhere else None,
             allowed=list(access.rules()),

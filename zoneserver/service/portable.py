@@ -104,7 +104,13 @@ class PortableEngine:
     ) -> bytes | None:
         now = int(time.time())
         reply = look_up(
-            self._images, message, self._identity, stream=True, address=address, now=now
+            self._images,
+            message,
+            self._identity,
+            stream=True,
+            address=address,
+            now=now,
+            encrypted=encrypted,
         )
         if reply is not None:
             return reply.octets

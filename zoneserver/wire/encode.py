@@ -122,7 +122,7 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
     header = b"".join(count.to_bytes(2, "big") for count in counts)
     response_octets = b"".join((header, question, writer.octets, opt, tsig))
     if ours.block and query.edns and query.edns.has(m.PADDING):
-        opt = _pad(opt, len(response_octets), ours.block, limit)
+        opt = pad(opt, len(response_octets), ours.block, limit)
         return b"".join((header, question, writer.octets, opt, tsig))
     return response_octets
 
@@ -260,7 +260,7 @@ def _encode_opt(query: Query, response: Response, ours: Opt) -> bytes:
     )
 
 
-def _pad(opt: bytes, length: int, block: int, limit: int) -> bytes:
+def pad(opt: bytes, length: int, block: int, limit: int) -> bytes:
     """The OPT of a response of this length, with what fills its last block (RFC 8467 4.1)."""
     room = limit - length - _OPTION_OCTETS
     if room < 0:

@@ -177,6 +177,7 @@ pub fn responder(nsid: &[u8]) -> Responder {
         refused_option: vec![0, 15, 0, 2, 0, 20],
         secrets: Secrets::new(vec![SECRET]),
         access: Access::default(),
+        keepalive: Some(100),
     })
 }
 
@@ -197,7 +198,7 @@ pub enum Fate {
 
 pub fn ask(zones: &Zones, message: &[u8], is_stream: bool) -> Fate {
     let responder = responder(b"ns1");
-    let asker = Asker { address: &ADDRESS, is_stream, now: NOW };
+    let asker = Asker { address: &ADDRESS, is_stream, is_encrypted: false, now: NOW };
     let sought = Sought::new(zones, message, is_stream);
     warm(std::slice::from_ref(&sought));
     match responder.decide(message, &sought, asker) {

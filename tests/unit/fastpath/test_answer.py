@@ -123,10 +123,25 @@ def test_address_has_the_length_of_one() -> None:
         make_engine().answer(query(), False, b"", 0)
 
 
-@pytest.mark.parametrize("code", [11, 12], ids=["keepalive", "padding"])
-def test_options_of_streams_are_left_to_python(code: int) -> None:
-    """RFC 7828 and RFC 7830 mean something over a stream; over UDP they are passed over."""
-    message = query(use_edns=0, options=[option(code, b"")])
-    engine = make_engine()
-    assert engine.answer(message, True, ADDRESS, 0) is None
-    assert engine.answer(message, False, ADDRESS, 0)
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [((False, False), {}), ((True, False), {11}), ((True, True), {11, 12})],
+    ids=["UDP", "TCP", "TLS"],
+)
+def test_options_of_streams(ways: tuple[bool, bool], told: set[int]) -> None:
+    """Who asks is told the idle limit over a stream (RFC 7828); only TLS is padded."""
+    asked = [option(12, bytes(9)), option(11, b""), option(11, b"\0\1")]
+    message = query(use_edns=0, options=asked)
+    stream, encrypted = ways
+    answer = make_engine(keepalive=300).answer(message, stream, ADDRESS, 0, encrypted)
+    options = {int(each.otype): each for each in dns.message.from_wire(answer).options}
+    assert {15, *told} == options.keys()
+    assert 11 not in told or options[11].to_wire() == b"\x01\x2c"
+    assert 12 not in told or len(answer) == 468
+
+
+def test_value_of_a_keepalive_in_a_query_is_ignored() -> None:
+    """RFC 7828 3.2.1: clients send none."""
+    message = query(use_edns=0, options=[option(11, b"abc")])
+    answer = make_engine(keepalive=300).answer(message, True, ADDRESS, 0)
+    assert [15] == [each.otype for each in dns.message.from_wire(answer).options]
