@@ -219,7 +219,7 @@ def main(folder: Path) -> None:
     system.start_host(MAIL)
     alias = "{type: CNAME, value: backup.example.com.}"
     system.edit("example.com", ZONE.replace(f"{{type: A, value: {MAIL}}}", alias))
-    system.wait_for_log("error MX001 example.com. MX 10 mail.example.com.")
+    system.wait_for_log("mail.example.com. is an alias of backup.example.com.")
     system.send("mistake@example.com")
     system.edit("example.com", ZONE.replace("preference: 10", "preference: 30"))
     system.wait_for_exchanges("30 mail.example.com.", "20 backup.example.com.")
