@@ -21,6 +21,7 @@ from zoneserver.transports.udp import UdpCounters, UdpServer
 from zoneserver.wire import message as m
 from zoneserver.wire.shorten import shorten
 
+ANSWERS_PER_TURN = 16  # over streams, before UDP gets a turn
 _NO_ID = bytes(2)  # stands for the id of a query where we do not have it
 _NO_ERROR = frozenset({m.NOERROR, m.NXDOMAIN, m.YXDOMAIN})
 
@@ -48,6 +49,7 @@ class PortableEngine:
         self._limiter_counters = LimiterCounters()
         self._limiter = RateLimiter(limits, self._limiter_counters, ledger)
         self._udp: list[UdpServer] = []
+        self._streamed = 0
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
@@ -93,6 +95,10 @@ class PortableEngine:
         self, message: bytes, address: bytes, *, encrypted: bool = False
     ) -> bytes | None:
         """The answer to a query over TCP or TLS, or None for silence."""
+        self._streamed += 1
+        if self._streamed % ANSWERS_PER_TURN == 0:  # however busy connections are
+            for udp in self._udp:
+                udp.take_turn()
         answer = self._answer_stream(message, address, encrypted=encrypted)
         if answer is not None:
             transport = "tls" if encrypted else "tcp"

@@ -68,17 +68,17 @@ class UdpServer:
 
     def start(self) -> None:
         """Answer from now on, in the running event loop."""
-        asyncio.get_running_loop().add_reader(self._socket, self._take_turn)
+        asyncio.get_running_loop().add_reader(self._socket, self.take_turn)
 
     def stop(self) -> None:
         """Answer what has come, then close the socket."""
         asyncio.get_running_loop().remove_reader(self._socket)
         for _ in range(LAST_TURNS):
-            if not self._take_turn():
+            if not self.take_turn():
                 break
         self._socket.close()
 
-    def _take_turn(self) -> bool:
+    def take_turn(self) -> bool:
         """Answer some of the datagrams that wait. False when none is left."""
         return all(self._answer_batch() for _ in range(BATCHES_PER_TURN))
 

@@ -260,7 +260,7 @@ def test_answers_of_a_batch_go_to_their_askers() -> None:
                 for number, asking in enumerate(clients):
                     message = bytes((number, 99, number))
                     asking.sendto(message, ("127.0.0.1", server.port))
-                server.server._take_turn()
+                server.server.take_turn()
                 for number, asking in enumerate(clients):
                     if number % 3:
                         expected = bytes((number, 99)) + bytes((number,)) * number
@@ -278,7 +278,7 @@ def test_no_datagrams_are_no_error() -> None:
 
     async def scenario() -> None:
         async with serving(echo) as server:
-            assert not server.server._take_turn()
+            assert not server.server.take_turn()
         assert server.counters == UdpCounters()
 
     asyncio.run(scenario())
@@ -296,9 +296,9 @@ def test_one_turn_is_bounded() -> None:
             with client() as asking:
                 for _ in range(BATCH * BATCHES_PER_TURN + 1):
                     asking.sendto(QUERY, ("127.0.0.1", server.port))
-            assert server.server._take_turn()
+            assert server.server.take_turn()
             assert len(answered) == BATCH * BATCHES_PER_TURN
-            assert not server.server._take_turn()
+            assert not server.server.take_turn()
             assert len(answered) == BATCH * BATCHES_PER_TURN + 1
 
     asyncio.run(scenario())
