@@ -233,6 +233,23 @@ def test_what_is_no_request(asking: Asking, line: bytes) -> None:
     assert asking.server.exchanges("example.com")
 
 
+def test_log_level(asking: Asking) -> None:
+    """Until the next start; every process goes by it."""
+    before = asking.run("log-level")
+    changed = asking.run("log-level", "error")
+    asking.write(GOOD_ZONE.replace("preference: 10", "preference: 40"))
+    asking.run("reload", "--wait")
+    quiet = asking.run("log-level", "info")
+    asking.write(GOOD_ZONE)
+    asking.run("reload", "--wait")
+    asking.server.log.wait_for(r"now goes to mail\.example\.com\. \(10\)")
+
+    assert ["info\n", "error\n", "info\n"] == [each.output for each in (before, changed, quiet)]
+    assert "(40)" not in str(asking.server.log)
+    assert 2 == asking.run("log-level", "loud").exit_code
+    assert ["refused"] == list(asking.ask(b'{"command": "log-level", "level": "loud"}'))
+
+
 def test_requests_one_after_the_other(asking: Asking) -> None:
     """On one connection."""
     with socket.socket(socket.AF_UNIX) as client:

@@ -4,6 +4,7 @@ from zoneserver.cli.check import check_command
 from zoneserver.cli.check_config import check_config_command
 from zoneserver.cli.commands import main
 from zoneserver.cli.control import (
+    log_level_command,
     reload_command,
     stats_command,
     status_command,
@@ -30,5 +31,6 @@ main.add_command(status_command)
 main.add_command(zones_command)
 main.add_command(stats_command)
 main.add_command(reload_command)
+main.add_command(log_level_command)
 
 __all__ = ["main"]

@@ -1,4 +1,4 @@
-"""`status`, `zones`, `stats` and `reload`: what a running server says, and is told."""
+"""`status`, `zones`, `stats`, `reload`, `log-level`: a running server is asked, and told."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from zoneserver.service.control_socket import (
     ask,
     default_control,
 )
+from zoneserver.service.log import LEVELS
 from zoneserver.service.settings import default_state
 from zoneserver.service.terminal import log, printable, say
 
@@ -88,6 +89,19 @@ def zones_command(
 def stats_command(*, control: Path | None, config: Path | None, form: str) -> int:
     """Show what a running server has counted since its start."""
     _show(form, _ask(control, config, {"command": "stats"}), format_stats)
+    return 0
+
+
+@click.command("log-level")
+@click.argument("level", required=False, type=click.Choice(LEVELS))
+@_options
+@ends_with_status
+def log_level_command(
+    *, level: str | None, control: Path | None, config: Path | None, form: str
+) -> int:
+    """Show from which level on a running server logs, or change it until its next start."""
+    answer = _ask(control, config, {"command": "log-level", "level": level})
+    _show(form, answer, lambda answer: str(answer["level"]))
     return 0
 
 

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.findings import Finding, Level
@@ -63,11 +64,18 @@ class Builder:
         gc.freeze()
         self._keeper.settle_seconds = SETTLE_SECONDS
         channel.send({"idle": True})
-        while (message := channel.receive()) is not None:
+        while (message := self._hear(channel)) is not None:
             outcome = self._renew_again(channel, Order.read(message["renew"]))
             channel.send({"outcome": outcome})
             channel.send({"idle": True})
         return 0
+
+    @staticmethod
+    def _hear(channel: Channel) -> dict[str, Any] | None:
+        """What the main process says next, but for what can be done on the spot."""
+        while (message := channel.receive()) is not None and "log_level" in message:
+            log.set_level(message["log_level"])
+        return message
 
     def _restore(self, served: Served) -> None:
         try:
@@ -145,7 +153,7 @@ class Builder:
             self._keep(renewal.served)
         if is_new:
             channel.send({"serve": renewal.served.document()})
-            channel.receive()
+            self._hear(channel)
         if not self._unkept:
             self._store.sweep(renewal.served)  # no worker has the old files any more
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 
 from zoneserver.names import Name
+from zoneserver.service import log
 from zoneserver.service.control import effective_rights
 from zoneserver.service.control_socket import Document
 from zoneserver.service.counters import Counters
@@ -28,6 +29,7 @@ class Desk:
     reloads: Reloads
     slots: Sequence[WorkerSlot]
     listening: Callable[[], Iterable[str]]
+    set_level: Callable[[str], None]
 
     async def answer(self, request: Document) -> AsyncIterator[str]:
         """The answer to a request, in pieces of one JSON document.
@@ -38,6 +40,7 @@ class Desk:
             "status": self._status,
             "stats": self._stats,
             "reload": self._reload,
+            "log-level": self._log_level,
         }
         command = request["command"]
         if command == "zones":
@@ -91,6 +94,15 @@ class Desk:
             texts = [json.dumps(state.document()) for state in part]
             yield (", " if start else "") + ", ".join(texts)
         yield f'], "unknown": {json.dumps([name for name in names if name not in zones])}}}'
+
+    async def _log_level(self, request: Document) -> Document:
+        """The level of the log, changed before where the request has one."""
+        level = request.get("level")
+        if level is not None:
+            if level not in log.LEVELS:
+                raise TypeError(f"a level is one of {', '.join(log.LEVELS)}")
+            self.set_level(level)
+        return {"level": log.get_level()}
 
     async def _reload(self, request: Document) -> Document:
         """Have the zones read again; `wait` for what comes of it."""

@@ -18,8 +18,8 @@ from zoneserver import __version__
 from zoneserver.errors import StartError
 from zoneserver.service import log
 from zoneserver.service.binding import bind_all, count_connections, settle_user
-from zoneserver.service.builder import run_builder
-from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.builders import BuilderSlot
+from zoneserver.service.channel import Message
 from zoneserver.service.control import open_control
 from zoneserver.service.counters import Counters
 from zoneserver.service.desk import Desk
@@ -29,8 +29,7 @@ from zoneserver.service.manager import ServiceManager
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
-from zoneserver.service.processes import fork, wait_for_end
-from zoneserver.service.reloads import GONE, Order, Reloads
+from zoneserver.service.reloads import Order, Reloads
 from zoneserver.service.scribes import ScribeSlot
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
@@ -41,9 +40,7 @@ from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.passed import take_sockets
 
-RELOAD_SECONDS = 1.0  # from one reload to the next, however many are asked for
 KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
-LOG_PATIENCE = 0.5  # seconds for which the builder waits for a log that is slow
 RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
 
@@ -55,7 +52,6 @@ class Server:
 
     def __init__(self, read_settings: Callable[[], Settings]) -> None:
         """`read_settings` is called now, and by the builder. Raises OperatorError."""
-        self._read_settings = read_settings
         self._manager = ServiceManager(os.environ)
         self._passed = take_sockets(self._manager.descriptors)
         settle_user(read_settings(), self._passed)
@@ -75,9 +71,10 @@ class Server:
         self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
-        self._builder = 0  # its process id
+        self._builder = BuilderSlot(read_settings, self._store, self.reloads)
         known = self._settings, self.overview, self.counters, self.reloads, self._slots
-        desk = Desk(*known, lambda: (str(shares[0].endpoint) for shares in self._bound))
+        listening = lambda: (str(shares[0].endpoint) for shares in self._bound)  # noqa: E731
+        desk = Desk(*known, listening, self._set_level)
         self._control = open_control(self._settings.control, desk.answer)
         self._monitor = MonitorKeeper(
             self._settings.http, self.overview, self.counters, self._slots
@@ -119,6 +116,13 @@ class Server:
 
     def _note_change(self) -> None:
         self.reloads.ask(Order(quiet=True))
+
+    def _set_level(self, level: str) -> None:
+        """Have this process, the workers and the builder log from a level on."""
+        log.set_level(level)
+        self._builder.tell({"log_level": level})
+        for slot in self._slots:
+            slot.tell({"log_level": level})
 
     def _finish(self, status: int) -> None:
         if not self._ending.done():
@@ -208,51 +212,31 @@ class Server:
         if restored is not None:
             await self._serve(restored)
         while not self._ending.done():
-            status = await self._run_builder()
+            self.overview.builders += 1
+            served = self._served if self._version else None
+            status = await self._builder.run_once(served, self._heed)
             if self._ending.done():
                 break
             text = f"the builder ended {describe_end(status)}; it is replaced"
             log.error("builder-ended", text, status=status)
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _run_builder(self) -> int:
-        ours, theirs = socket.socketpair()
-        served = self._served if self._version else None
-        self._builder = fork(
-            "builder",
-            lambda: run_builder(self._read_settings, self._store, served, theirs),
-            [theirs.fileno()],
-            patience=LOG_PATIENCE,
-        )
-        self.overview.builders += 1
-        theirs.close()
-        channel = await AsyncChannel.open(ours)
-        asking, pause = None, 0.0
-        while (message := await channel.receive()) is not None:
-            if "serve" in message:
-                await self._serve(Served.read(message["serve"]))
-                channel.send({"served": True})
-            elif "overview" in message:
-                self._learn(message["overview"])
-            elif "watch" in message:
-                self._watch(Path(message["watch"]) if message["watch"] else None)
-            elif "outcome" in message:
-                self.reloads.finish(message["outcome"])
-            elif "idle" in message:
-                self._manager.tell_ready(self.overview)
-                asking = asyncio.create_task(self._ask_for_renewal(channel, pause))
-                pause = RELOAD_SECONDS
-            elif "fail" in message:
-                raise StartError(message["fail"])
-            elif "end" in message:
-                self._finish(message["end"])
-        if asking is not None:
-            asking.cancel()
-        self.reloads.finish(GONE)
-        channel.close()
-        status = await wait_for_end(self._builder)
-        self._builder = 0
-        return status
+    async def _heed(self, message: Message) -> None:
+        """Do what the builder says. Raises StartError where there is nothing to be served."""
+        if "serve" in message:
+            await self._serve(Served.read(message["serve"]))
+        elif "overview" in message:
+            self._learn(message["overview"])
+        elif "watch" in message:
+            self._watch(Path(message["watch"]) if message["watch"] else None)
+        elif "idle" in message:
+            self._manager.tell_ready(self.overview)
+        elif "renew" in message and not message["renew"]["quiet"]:
+            self._manager.tell_reloading()
+        elif "fail" in message:
+            raise StartError(message["fail"])
+        elif "end" in message:
+            self._finish(message["end"])
 
     def _learn(self, document: dict[str, Any]) -> None:
         """Take in what the builder says; where the state was of no use, it shall try again."""
@@ -261,20 +245,12 @@ class Server:
         if "reload" in document and self.overview.reload and self.overview.reload.state:
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._note_change)
 
-    async def _ask_for_renewal(self, channel: AsyncChannel, pause: float) -> None:
-        order = await self.reloads.take(pause)
-        if not order.quiet:
-            self._manager.tell_reloading()
-        channel.send({"renew": order.document()})
-
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""
         self._manager.tell("STOPPING=1")
         # Further signals may not end the process before it has done what this one asked for.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
-        if self._builder:
-            with suppress(ProcessLookupError):
-                os.kill(self._builder, signal.SIGKILL)
+        self._builder.kill()
         for slot in self._slots:
             slot.stop()
         running = [slot.ended.wait() for slot in self._slots]

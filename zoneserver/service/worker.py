@@ -63,6 +63,9 @@ class Worker:
         channel = await AsyncChannel.open(end)
         beating = None
         while (message := await channel.receive()) is not None and "stop" not in message:
+            if "log_level" in message:
+                log.set_level(message["log_level"])
+                continue
             if "pair" in message:
                 Pair(**message["pair"]).show(self._tls)
                 continue

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from zoneserver.service import log
 from zoneserver.service.certificates import Pair
-from zoneserver.service.channel import AsyncChannel
+from zoneserver.service.channel import AsyncChannel, Message
 from zoneserver.service.counters import Counters
 from zoneserver.service.processes import fork, wait_for_end
 from zoneserver.service.store import Served
@@ -84,16 +84,19 @@ class WorkerSlot:
         """The process id of the worker; 0: there is none at the moment."""
         return self._pid
 
+    def tell(self, message: Message) -> None:
+        """Send something to the worker that is there, if one is."""
+        if self._channel is not None:
+            self._channel.send(message)
+
     def publish(self, version: int, served: Served) -> None:
         """Have the worker answer from these zones, as one that starts does anyway."""
-        if self._channel is not None:
-            self._channel.send({"publish": served.document(), "version": version})
+        self.tell({"publish": served.document(), "version": version})
 
     def show(self, pair: Pair) -> None:
         """Have the worker show this certificate over TLS, and every one after it."""
         self._pair = pair
-        if self._channel is not None:
-            self._channel.send({"pair": pair.document()})
+        self.tell({"pair": pair.document()})
 
     def stop(self) -> None:
         """Have the worker answer what has come, and end."""
