@@ -7,6 +7,8 @@ import click
 
 from zoneserver.cli.parameters import config_option
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
+from zoneserver.errors import CertificateError
+from zoneserver.service.certificates import read_pair
 from zoneserver.service.configuration import (
     FILE,
     Source,
@@ -15,6 +17,7 @@ from zoneserver.service.configuration import (
     read_configuration,
 )
 from zoneserver.service.terminal import log, printable, say
+from zoneserver.transports.tls import TlsSettings
 
 
 @click.command("check-config")
@@ -34,5 +37,16 @@ def check_config_command(*, config: Path | None) -> int:
     if not settings.zones.is_dir():
         log(printable(f"error: the folder of zones, {settings.zones}, does not exist"))
         return EXIT_FINDINGS
+    if settings.tls:
+        _check_certificate(settings.tls)
     say(printable(f"{source.file or f'no {FILE}, and defaults for the rest'}: no mistakes"))
     return 0
+
+
+def _check_certificate(tls: TlsSettings) -> None:
+    """Say what is wrong with it, which is no reason not to start."""
+    try:
+        _, validity = read_pair(tls)
+        say(printable(f"{tls.certificate}: valid until {validity.end}"))
+    except (CertificateError, OSError) as error:
+        log(printable(f"warning: {error}; as long as that is so, there is no DNS over TLS"))

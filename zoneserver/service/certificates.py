@@ -22,6 +22,11 @@ POLL_SECONDS = 1.0  # a change that stands still for that long is a change
 MOST_NOTICE = timedelta(days=14)  # from the first warning of an end to the end
 NOTICE_SHARE = 5  # of a certificate's whole life that is the notice, if that is less
 REMINDER = timedelta(days=1)
+RETRY = timedelta(hours=1)  # of files that could not be used, though nothing about them changes
+_HINT = (
+    ": let a group of the user that the server runs as read it (chgrp, chmod 640), and enter"
+    " the folders that it is in (chmod 750)"
+)
 _ENCODING = "latin-1"  # of what people write around PEM: whatever it is, it is kept
 
 
@@ -71,7 +76,8 @@ def _read(path: Path, due: bytes) -> bytes:
     try:
         octets = read_file(path, Path("/"))
     except OSError as error:
-        raise CertificateError(f"{path}: {reason(error)}") from error
+        hint = _HINT if isinstance(error, PermissionError) else ""
+        raise CertificateError(f"{path}: {reason(error)}{hint}") from error
     if due not in octets:
         raise CertificateError(
             f"{path}: there is no line `{due.decode()}` in it, as PEM has it"
@@ -95,6 +101,7 @@ class CertificateKeeper:
         self._now = now
         self._validity: Validity | None = None
         self._reminded: datetime | None = None
+        self._failed: datetime | None = None
         self._seen = self._sign()
         self._tried: tuple[Signature | None, ...] | None = None
 
@@ -107,8 +114,11 @@ class CertificateKeeper:
     def look(self) -> None:
         """Use what has changed, once it has stood still; warn of an end that is near."""
         signatures = self._sign()
-        if signatures == self._seen and signatures != self._tried:
-            self._tried = signatures
+        is_due = signatures != self._tried or (
+            self._failed is not None and self._now() >= self._failed + RETRY
+        )
+        if is_due and signatures == self._seen:
+            self._tried, self._failed = signatures, None
             self._read()
         self._seen = signatures
         self._remind()
@@ -121,12 +131,10 @@ class CertificateKeeper:
     def _read(self) -> None:
         try:
             pair, validity = read_pair(self._settings)
-        except CertificateError as error:
+        except (CertificateError, OSError) as error:
+            self._failed = self._now()
             what = "the certificate in use stays" if self.pair else "there is no DNS over TLS"
             log.error("certificate-unusable", f"{error}; until that is mended, {what}")
-            return
-        except OSError as error:  # it is being replaced at this moment
-            log.error("certificate-unusable", str(error))
             return
         if pair == self.pair:
             return

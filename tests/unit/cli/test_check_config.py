@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.certificates import make_pair
 from zoneserver.cli import main
+from zoneserver.service.validity import read_validity
 
 
 @pytest.fixture
@@ -52,3 +54,19 @@ def test_folder_that_is_missing(file: Path) -> None:
 
     assert result.exit_code == 1
     assert f"{file.parent / 'nosuch'}, does not exist" in result.stderr
+
+
+def test_certificate(file: Path) -> None:
+    """How long it is valid, or why it cannot be used; the server starts all the same."""
+    pair = make_pair()
+    pair.write(file.parent)
+    tls = "tls: {listen: '127.0.0.1:853', certificate: fullchain.pem, key: privkey.pem}\n"
+    file.write_text(f"zones: zones\n{tls}")
+    sound = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+    (file.parent / "privkey.pem").unlink()
+    without = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+
+    assert (sound.exit_code, without.exit_code) == (0, 0)
+    end = read_validity(pair.certificate).end
+    assert f"{file.parent}/fullchain.pem: valid until {end}" in sound.stdout
+    assert f"warning: {file.parent}/privkey.pem: No such file" in without.stderr

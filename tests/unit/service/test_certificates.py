@@ -1,5 +1,6 @@
 """The certificate for DNS over TLS: when it is read, what is refused, what is warned of."""
 
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,6 +151,27 @@ def test_files_that_are_gone(kept: Kept, caplog: pytest.LogCaptureFixture) -> No
     assert line.startswith(f"error: {kept.folder}/privkey.pem: ")
     assert "No such file" in line
     assert [text(OLD)] == kept.shown
+
+
+def test_what_failed_is_tried_again_after_an_hour(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the files were not to blame, nothing about them changes."""
+    NEW.write(kept.folder)
+
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("zoneserver.service.certificates.read_file", refuse)
+        kept.look_twice()
+    assert "Permission denied: let a group of the user" in caplog.text
+    kept.now += timedelta(minutes=59)
+    kept.look_twice()
+    assert [text(OLD)] == kept.shown
+    kept.now += timedelta(minutes=2)
+    kept.look_twice()
+    assert [text(OLD), text(NEW)] == kept.shown
 
 
 def test_none_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
