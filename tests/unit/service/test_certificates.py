@@ -9,6 +9,7 @@ import pytest
 
 from tests.certificates import Pair as Made
 from tests.certificates import make_pair
+from tests.figures import Figures
 from tests.logs import read_log
 from zoneserver.errors import CertificateError
 from zoneserver.service.certificates import CertificateKeeper, Pair, read_pair
@@ -198,7 +199,11 @@ def test_none_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     ids=["600", "640", "660", "644", "602", "666"],
 )
 def test_mode_of_the_key(
-    tmp_path: Path, mode: int, words: list[str], caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    mode: int,
+    words: list[str],
+    caplog: pytest.LogCaptureFixture,
+    figures: Figures,
 ) -> None:
     """Acceptance 84: readable by everybody is warned of, writable by everybody refused."""
     _, key = OLD.write(tmp_path)
@@ -210,6 +215,9 @@ def test_mode_of_the_key(
     assert bool(words) == bool(said)
     assert all(word in said[0] for word in words)
     assert (0 if mode & 0o002 else 1) == len(kept.shown)
+    if mode in {0o644, 0o666}:
+        what = "used, and warned of" if kept.shown else "refused"
+        figures.add(f"84 a TLS key of mode {mode:04o}", what)
     key.chmod(0o600)
     kept.look_twice()
     assert [text(OLD)] == kept.shown

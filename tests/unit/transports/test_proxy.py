@@ -4,6 +4,7 @@ import asyncio
 import socket
 from dataclasses import replace
 from ipaddress import ip_address
+from random import Random
 
 import pytest
 
@@ -83,6 +84,25 @@ def test_cut_headers(whole: bytes) -> None:
         assert measure_header(whole[:end]) > end
         assert decode_header(whole[:end]) is None
     assert decode_header(whole)
+
+
+def test_mutants() -> None:
+    """Whatever comes, it is a header within its octets, or none."""
+    rng = Random(853)
+    sound = [octets for octets, expected in ROWS.values() if expected]
+    believed = 0
+    for _ in range(20_000):
+        octets = bytearray(rng.choice(sound)[:200])
+        for _ in range(rng.randrange(4)):
+            octets[rng.randrange(len(octets))] = rng.choice((0, 1, 0x11, 0x7F, 0xFF))
+        del octets[rng.randrange(len(octets) * 4) :]
+        found = decode_header(octets)
+        assert 0 <= measure_header(octets) <= MOST_OCTETS
+        if found:
+            believed += 1
+            assert found.octets <= len(octets)
+            assert len(found.address) in {0, 4, 16}
+    assert 1000 < believed < 19_000
 
 
 @in_loop

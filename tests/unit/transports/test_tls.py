@@ -7,6 +7,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.unit.transports.streams import (
 )
 from tests.unit.transports.test_proxy import CLIENT, LOOPBACK, addresses, header
 from zoneserver.errors import CertificateError
+from zoneserver.transports.envelope import Envelope
 from zoneserver.transports.tls import Tls, make_context
 
 OLD, NEW = make_pair(), make_pair()
@@ -313,3 +315,25 @@ def test_defaults() -> None:
         for each in context.get_ciphers()
         if any(word in str(each["description"]) for word in weak)
     ]
+
+
+def test_mutants_of_handshakes() -> None:
+    """What OpenSSL does not take is refused, and ends nothing but its connection."""
+    rng, tls = Random(853), tls_of()
+    outgoing = ssl.MemoryBIO()
+    client = trusting().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=NAME)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello = outgoing.read()
+    refused = 0
+    for _ in range(500):
+        octets = bytearray(hello)
+        for _ in range(rng.randrange(1, 6)):
+            octets[rng.randrange(len(octets))] = rng.randrange(256)
+        del octets[rng.randrange(len(octets) * 2) :]
+        envelope = Envelope(CLIENT, (), tls)
+        assert b"" == envelope.open(memoryview(octets + rng.randbytes(rng.randrange(2) * 9)))
+        refused += envelope.is_refused
+        envelope.take()
+        assert not envelope.is_established
+    assert 100 < refused < 500
