@@ -1,6 +1,6 @@
 """Image files in memory, and what both ways of answering say to one message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -17,12 +17,12 @@ ADDRESS, NOW = bytes((192, 0, 2, 1)), 1_700_000_000
 IDENTITY = Identity(MAX_UDP_PAYLOAD, b"ns1.example", Cookies((bytes(range(16)),)))
 
 
-def image_file(*zones: Zone) -> bytearray:
+def image_file(*zones: Zone, compiled: Callable[[Zone], bytes] = compile_zone) -> bytearray:
     """The octets of an image file with these zones."""
     entries: list[f.Entry] = []
     octets = bytearray(f.FILE_HEADER.size)
     for zone in zones:
-        image = compile_zone(zone)
+        image = compiled(zone)
         entries.append(f.Entry(zone.origin.key, len(octets), len(image)))
         octets += image
         octets += bytes(f.align(len(octets)) - len(octets))

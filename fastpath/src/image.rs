@@ -15,7 +15,7 @@ use crate::octets::{
 };
 use crate::template::Template;
 
-const MAGIC: &[u8] = b"ZONEIMG\x01";
+const MAGIC: &[u8] = b"ZONEIMG\x02";
 const FILE_HEADER: usize = 48;
 const ZONE_MAGIC: &[u8] = b"ZONE";
 const ZONE_HEADER: usize = 40;
@@ -209,14 +209,17 @@ impl<'f> Zone<'f> {
                 high = middle;
             }
         }
-        let found = if low < count && key(low)? == u32::from(qtype) {
-            offset_of_zone(entries, TABLE_ENTRY * low + 4)?
+        let distance = if low < count && key(low)? == u32::from(qtype) {
+            u32_of_image(entries, TABLE_ENTRY * low + 4)?
         } else {
-            offset_of_zone(self.0, table + 4)?
+            u32_of_image(self.0, table + 4)?
         };
-        if found == 0 {
+        if distance == 0 {
             return Err(HandOver);
         }
+        // Modulo 2^32, because a template may stand before its table.
+        let table = u32::try_from(table).map_err(|_| HandOver)?;
+        let found = usize::try_from(table.wrapping_add(distance)).map_err(|_| HandOver)?;
         self.0.get(found..).ok_or(HandOver)
     }
 }

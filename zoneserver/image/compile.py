@@ -1,6 +1,12 @@
-"""From a zone to the octets of its image."""
+"""From a zone to the octets of its image.
 
-from collections.abc import Iterable
+A part of the names is compiled by itself, so that several processes can share a large zone:
+nothing in a part depends on where in the image it will be, nor on the other parts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
 from zoneserver.image import format as f
@@ -8,6 +14,37 @@ from zoneserver.image.tables import TableMaker
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
+
+# Of a node in a part: hash, offsets of its tables and its RRsets in the part, flags.
+_ROW = Struct("<5I")
+_PART_HEADER = Struct("<5I")  # records, and the octets of what follows
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a zone's names, compiled: tables, RRsets, rows and keys, and their records."""
+
+    tables: bytes
+    sets: bytes
+    rows: bytes
+    keys: bytes
+    records: int
+
+    def pack(self) -> bytes:
+        """The octets of a part, for another process."""
+        parts = (self.tables, self.sets, self.rows, self.keys)
+        return _PART_HEADER.pack(self.records, *map(len, parts)) + b"".join(parts)
+
+    @classmethod
+    def unpack(cls, octets: bytes) -> "Part":
+        """The part again."""
+        records, *lengths = _PART_HEADER.unpack_from(octets)
+        at, parts = _PART_HEADER.size, []
+        for length in lengths:
+            parts.append(octets[at : at + length])
+            at += length
+        tables, sets, rows, keys = parts
+        return cls(tables, sets, rows, keys, records)
 
 
 class _Row(NamedTuple):
@@ -27,18 +64,49 @@ def compile_zone(zone: Zone, description: bytes = b"", texts: bytes = b"") -> by
     `description` is what its keeper wants to know of it again, `texts` what it was read from;
     neither is looked into.
     """
-    # RFC 4034 6.1: the order in which zones are transferred and signed.
-    nodes = sorted(zone.nodes.values(), key=lambda node: node.owner.canonical())
+    files = list_files(zone)
+    part = compile_part(zone, sort_nodes(zone), files)
+    return join_parts(zone, [part], files, description, texts)
+
+
+def sort_nodes(zone: Zone) -> list[Node]:
+    """The names in the order in which zones are transferred and signed (RFC 4034 6.1)."""
+    return sorted(zone.nodes.values(), key=lambda node: node.owner.canonical())
+
+
+def list_files(zone: Zone) -> list[str]:
+    """The names of the files that marks are in."""
+    marks = (mark for rrset in zone.rrsets() for mark in rrset.marks)
+    return list(dict.fromkeys(file for file, _, _ in marks))
+
+
+def compile_part(zone: Zone, nodes: Iterable[Node], files: Sequence[str]) -> Part:
+    """Some of the names of a zone; `files` are those of all of it."""
     maker = TableMaker(zone, f.ZONE_HEADER.size)
-    tables = [maker.make(node) for node in nodes]
-    rrsets_at = f.ZONE_HEADER.size + len(maker.octets)
-    sets = _Sets(rrsets_at)
-    rows = [
-        _Row(f.hash_key(node.owner.key), node.owner.key, *made, sets.add(node), _flags(node))
-        for node, made in zip(nodes, tables, strict=True)
-    ]
-    names = sets.pack_files()
-    index_at = rrsets_at + len(sets.octets) + len(names)
+    sets = _Sets(files)
+    rows, keys = bytearray(), bytearray()
+    for node in nodes:
+        key = node.owner.key
+        rows += _ROW.pack(f.hash_key(key), *maker.make(node), sets.add(node), _flags(node))
+        keys.append(len(key))
+        keys += key
+    return Part(bytes(maker.octets), bytes(sets.octets), bytes(rows), bytes(keys), sets.records)
+
+
+def join_parts(
+    zone: Zone,
+    parts: Sequence[Part],
+    files: Sequence[str],
+    description: bytes = b"",
+    texts: bytes = b"",
+) -> bytes:
+    """The image of a zone whose names are in these parts, in the order of `sort_nodes`."""
+    tables = b"".join(part.tables for part in parts)
+    sets = b"".join(part.sets for part in parts)
+    rrsets_at = f.ZONE_HEADER.size + len(tables)
+    rows = list(_place_rows(parts, rrsets_at))
+    names = _pack_files(files)
+    index_at = rrsets_at + len(sets) + len(names)
     buckets, index, keys = _pack_index(rows, index_at)
     keys_at = index_at + len(buckets) + len(index)
     description_at = keys_at + len(keys)
@@ -48,7 +116,7 @@ def compile_zone(zone: Zone, description: bytes = b"", texts: bytes = b"") -> by
         zone.serial,
         len(rows),
         len(buckets) // 4 - 1,
-        max(len(node.owner.labels) for node in nodes),
+        max(len(node.owner.labels) for node in zone.nodes.values()),
         index_at,
         index_at + len(buckets),
         rrsets_at,
@@ -56,11 +124,30 @@ def compile_zone(zone: Zone, description: bytes = b"", texts: bytes = b"") -> by
         len(description),
         texts_at,
         len(texts),
-        rrsets_at + len(sets.octets),
-        sets.records,
+        rrsets_at + len(sets),
+        sum(part.records for part in parts),
     )
-    parts = (header, maker.octets, sets.octets, names, buckets, index, keys, description, texts)
-    return b"".join(parts)
+    return b"".join((header, tables, sets, names, buckets, index, keys, description, texts))
+
+
+def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
+    """The rows of all parts, with the offsets that they have in the image."""
+    tables_before = 0
+    for part in parts:
+        at = 0
+        for number, exact, below, rrsets, flags in _ROW.iter_unpack(part.rows):
+            end = at + 1 + part.keys[at]
+            yield _Row(
+                number,
+                part.keys[at + 1 : end],
+                exact and exact + tables_before,
+                below and below + tables_before,
+                rrsets + rrsets_at,
+                flags,
+            )
+            at = end
+        tables_before += len(part.tables)
+        rrsets_at += len(part.sets)
 
 
 def _flags(node: Node) -> int:
@@ -91,17 +178,16 @@ def _pack_index(rows: list[_Row], at: int) -> tuple[bytes, bytes, bytes]:
 
 
 class _Sets:
-    """The RRsets as they were written, node by node, and the names of their files."""
+    """The RRsets as they were written, node by node."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, files: Sequence[str]) -> None:
         self.octets = bytearray()
         self.records = 0
-        self._at = at
-        self._files: dict[str, int] = {}
+        self._files = {name: number for number, name in enumerate(files)}
 
     def add(self, node: Node) -> int:
         """Append a node; returns its offset."""
-        offset = self._at + len(self.octets)
+        offset = len(self.octets)
         wire = node.owner.wire
         self.octets += f.OWNER.pack(_flags(node), len(wire)) + wire
         self.octets += f.COUNT.pack(len(node.rrsets))
@@ -113,16 +199,17 @@ class _Sets:
     def _pack_rdatas(self, rrset: RRset) -> Iterable[bytes]:
         self.records += len(rrset.rdatas)
         for rdata, (file, line, column) in zip(rrset.rdatas, rrset.marks, strict=True):
-            number = self._files.setdefault(file, len(self._files))
             wire = rdata.wire
+            number = self._files[file]
             yield f.RDATA.pack(len(wire), line, min(column, f.MAX_COLUMN), number)
             yield wire
 
-    def pack_files(self) -> bytes:
-        """The names of the files that marks are in, numbered from 0."""
-        names = [name.encode("utf-8", "surrogateescape") for name in self._files]
-        lines = (f.COUNT.pack(len(name)) + name for name in names)
-        return f.COUNT.pack(len(names)) + b"".join(lines)
+
+def _pack_files(files: Sequence[str]) -> bytes:
+    """The names of the files that marks are in, numbered from 0."""
+    names = [name.encode("utf-8", "surrogateescape") for name in files]
+    lines = (f.COUNT.pack(len(name)) + name for name in names)
+    return f.COUNT.pack(len(names)) + b"".join(lines)
 
 
 def redescribe(octets: memoryview, description: bytes, texts: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from zoneserver.errors import ImageError
 
-MAGIC = b"ZONEIMG\x01"  # the last octet is the version of the format
+MAGIC = b"ZONEIMG\x02"  # the last octet is the version of the format
 DIGEST_START = 32  # what the digest covers begins here
 ALIGNMENT = 8
 
@@ -28,8 +28,10 @@ ZONE_HEADER = Struct("<4s13I")
 BUCKET = Struct("<2I")  # numbers of its first node, and of the next bucket's
 NODE = Struct("<6I")  # hash; offsets of key, exact table, below table, RRsets; flags
 IS_CUT, IS_COVERED = 1, 2
+# Templates are told by their distance from the table; 0 is none.
 TABLE_HEADER = Struct("<HHI")  # number of entries, 0, template of any other type
 TABLE_ENTRY = Struct("<II")  # QTYPE, template
+DISTANCES = 0xFFFFFFFF  # they count modulo 2**32: a template may stand before its table
 # Template: rcode, flags, octets of the body and of its part that may not be cut, ANCOUNT,
 # NSCOUNT, cuts, cuts that are glue, relocations, account.
 TEMPLATE_HEADER = Struct("<BBHHHHHHHI")
@@ -56,6 +58,11 @@ class Entry(NamedTuple):
 def hash_key(key: bytes) -> int:
     """The hash of a key that buckets and accounts go by."""
     return zlib.crc32(key)
+
+
+def relate(template: int, table: int) -> int:
+    """The distance of a template, as its table has it; none stays none."""
+    return template and template - table & DISTANCES
 
 
 def align(length: int) -> int:

@@ -76,4 +76,4 @@ class Index:
             if rtype == qtype:
                 template = other
                 break
-        return self.base + template if template else 0
+        return self.base + (table + template & f.DISTANCES) if template else 0

@@ -35,7 +35,8 @@ class TableMaker:
         self._zone = zone
         self._base = base
         self._templates = Templates(zone.origin)
-        self._known: dict[bytes, int] = {}
+        self._known: dict[bytes, int] = {}  # templates
+        self._tables: dict[tuple[tuple[tuple[int, int], ...], int], int] = {}
         self._hidden: dict[bytes, int] = {}
         # What stands for any other type, and for any other name.
         types = {rrset.rtype for node in zone.nodes.values() for rrset in node.rrsets}
@@ -167,11 +168,19 @@ class TableMaker:
         return NOTHING if octets is None else self._keep(octets)
 
     def _table(self, entries: Mapping[int, int], other: int) -> int:
-        rows = (f.TABLE_ENTRY.pack(*entry) for entry in sorted(entries.items()))
-        return self._keep(f.TABLE_HEADER.pack(len(entries), 0, other) + b"".join(rows))
+        content = tuple(sorted(entries.items())), other
+        known = self._tables.get(content)
+        if known is None:
+            at = self._tables[content] = self._base + len(self.octets)
+            rows, other = content
+            self.octets += f.TABLE_HEADER.pack(len(rows), 0, f.relate(other, at))
+            for rtype, template in rows:
+                self.octets += f.TABLE_ENTRY.pack(rtype, f.relate(template, at))
+            return at
+        return known
 
     def _keep(self, octets: bytes) -> int:
-        """The offset of these octets, which are written unless they are there already."""
+        """The offset of a template, which is written unless it is there already."""
         known = self._known.get(octets)
         if known is None:
             known = self._known[octets] = self._base + len(self.octets)

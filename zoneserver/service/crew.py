@@ -83,8 +83,10 @@ class Crew:
         self._documents: dict[str, list[tuple[str, Any]]] = {}  # by temporary image file
         self._is_judged = False
         self._progress = Progress(len(files), sum(each.octets for each in files))
-        for share in share_out(files, len(os.sched_getaffinity(0))):
-            member, pid = _start(share, means)
+        cores = len(os.sched_getaffinity(0))
+        shares = share_out(files, cores)
+        for share in shares:
+            member, pid = _start(share, means, cores // len(shares))
             self._members.append(member)
             self._pids.append(pid)
         for read in self._gather("read"):
@@ -207,9 +209,14 @@ def share_out(files: Sequence[ZoneFiles], shares: int) -> list[list[ZoneFiles]]:
     return [part for part in parts if part]
 
 
-def _start(share: Sequence[ZoneFiles], means: Means) -> tuple[Channel, int]:
-    """Send for a member of the crew: the channel to it, and its process id."""
+def _start(share: Sequence[ZoneFiles], means: Means, hands: int) -> tuple[Channel, int]:
+    """Send for a member of the crew: the channel to it, and its process id.
+
+    It may compile with as many processes as it has hands.
+    """
     ours, theirs = socket.socketpair()
-    pid = fork("reader", lambda: Member(share, means, Channel(theirs)).run(), [theirs.fileno()])
+    pid = fork(
+        "reader", lambda: Member(share, means, Channel(theirs), hands).run(), [theirs.fileno()]
+    )
     theirs.close()
     return Channel(ours), pid

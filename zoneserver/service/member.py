@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from zoneserver.image.compile import compile_zone, redescribe
+from zoneserver.image.compile import redescribe
 from zoneserver.image.images import Place, open_image
 from zoneserver.names import ROOT, Name
 from zoneserver.service.channel import Channel
+from zoneserver.service.compiling import compile_by
 from zoneserver.service.exchange import (
     read_judgement,
     read_references,
@@ -36,8 +37,12 @@ Document = dict[str, Any]
 class Member:
     """The life of one member. It answers each message with one of the same name."""
 
-    def __init__(self, files: Sequence[ZoneFiles], means: Means, channel: Channel) -> None:
+    def __init__(
+        self, files: Sequence[ZoneFiles], means: Means, channel: Channel, hands: int
+    ) -> None:
+        """`hands` is how many processes may compile a large zone."""
         self._files = files
+        self._hands = hands
         self._means = means
         self._channel = channel
         self._versions: dict[bytes, InMemory] = {}
@@ -69,7 +74,9 @@ class Member:
         if self._versions:
             versions = self._versions.items()
             path = self._means.store.write(
-                lambda: ((key, compile_zone(version.zone)) for key, version in versions)
+                lambda: (
+                    (key, compile_by(self._hands, version.zone)) for key, version in versions
+                )
             )
             self._images = read_places(path)
         zones = [self._summarise(files) for files in self._files if self._has(files)]

@@ -82,19 +82,22 @@ fn append(octets: &mut Vec<u8>, more: &[u8]) -> u32 {
 
 fn append_table(octets: &mut Vec<u8>, table: Option<&Table>) -> u32 {
     let Some(table) = table else { return 0 };
-    let mut entries = Vec::new();
     let put = |octets: &mut Vec<u8>, template: &Template| append(octets, &template.octets());
-    let default = table.default.as_ref().map_or(0, |default| put(octets, default));
+    let default = table.default.as_ref().map(|default| put(octets, default));
     let mut of_types = table.of_types.clone();
     of_types.sort_by_key(|(qtype, _)| *qtype);
-    entries.extend((of_types.len() as u16).to_le_bytes());
-    entries.extend([0, 0]);
-    entries.extend(default.to_le_bytes());
-    for (qtype, template) in &of_types {
-        entries.extend(u32::from(*qtype).to_le_bytes());
-        entries.extend(put(octets, template).to_le_bytes());
+    let templates: Vec<u32> =
+        of_types.iter().map(|(_, template)| put(octets, template)).collect();
+    let at = append(octets, &[]);
+    let distance = |template: u32| template.wrapping_sub(at).to_le_bytes();
+    octets.extend((of_types.len() as u16).to_le_bytes());
+    octets.extend([0, 0]);
+    octets.extend(default.map_or([0; 4], distance));
+    for ((qtype, _), template) in of_types.iter().zip(templates) {
+        octets.extend(u32::from(*qtype).to_le_bytes());
+        octets.extend(distance(template));
     }
-    append(octets, &entries)
+    at
 }
 
 /// The image of a zone.
@@ -141,7 +144,7 @@ pub fn file(zones: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let at = octets.len() as u64;
     octets.extend(directory);
     let length = octets.len() as u64;
-    octets[..8].copy_from_slice(b"ZONEIMG\x01");
+    octets[..8].copy_from_slice(b"ZONEIMG\x02");
     octets[8..16].copy_from_slice(&length.to_le_bytes());
     octets[32..36].copy_from_slice(&(zones.len() as u32).to_le_bytes());
     octets[40..48].copy_from_slice(&at.to_le_bytes());

@@ -19,7 +19,7 @@ def image_file(zone: bytes, key: bytes = KEY) -> bytes:
     directory = struct.pack("<QQH", 48, len(zone), len(key)) + key
     at = 48 + len(zone)
     length = at + len(directory)
-    header = struct.pack("<8sQ16sIIQ", b"ZONEIMG\1", length, bytes(16), 1, 0, at)
+    header = struct.pack("<8sQ16sIIQ", b"ZONEIMG\2", length, bytes(16), 1, 0, at)
     return header + zone + directory
 
 
@@ -78,7 +78,7 @@ def test_only_what_is_named_stays_mapped(tmp_path: Path) -> None:
         HOLLOW[:20],
         HOLLOW[:-1],
         HOLLOW + b"\0",
-        b"ZONEIMG\2" + HOLLOW[8:],
+        b"ZONEIMG\3" + HOLLOW[8:],
         HOLLOW[:40] + b"\xff" * 8 + HOLLOW[48:],
         HOLLOW[:32] + b"\xff" * 4 + HOLLOW[36:],
         image_file(bytes(39)),
