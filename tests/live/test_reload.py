@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
+import resource
 import shutil
 import socket
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dns.message
@@ -21,6 +24,7 @@ from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, ServerProcess, runnin
 from zoneserver.cli import main
 
 RELOADS, RATE = 200, 2000
+MEMORY_RELOADS = 40
 NEVER_LATE_SECONDS = 5.0
 NAME = "example.com.yaml"
 
@@ -328,3 +332,67 @@ def test_edit_of_two_zones_is_one_reload(reloading: Reloading) -> None:
 
     assert 0 == outcome.exit_code, outcome.output
     assert ["10 mx.example.com."] == reloading.server.exchanges("example.net")
+
+
+def _pid(server: ServerProcess, name: str) -> int:
+    """The process of a server that calls itself so."""
+    parent = server.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    (pid,) = (
+        int(each)
+        for each in children
+        if Path(f"/proc/{each}/comm").read_text().startswith(f"zone-{name}")
+    )
+    return pid
+
+
+def test_reload_without_memory(reloading: Reloading, figures: Figures) -> None:
+    """Acceptance 100: the old zone stays, and the next reload finds the builder well."""
+    names = (f"host{number}: {{type: A, value: 192.0.2.1}}\n" for number in range(10_000))
+    big = GOOD_ZONE.replace("preference: 10", "preference: 30") + "".join(names)
+    pid = _pid(reloading.server, "builder")
+    (size,) = re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    reloading.path.write_text(big)
+    resource.prlimit(pid, resource.RLIMIT_AS, ((int(size) << 10) + (2 << 20), before[1]))
+    failed = reloading.reload()
+    served = reloading.is_served()
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
+    mended = reloading.reload()
+
+    assert 2 == failed.exit_code
+    assert served
+    assert 0 == mended.exit_code, mended.output
+    assert ["30 mail.example.com."] == reloading.server.exchanges("example.com")
+    figures.add("100 reload with 2 MB of memory left", "failed, the old zone stayed")
+
+
+def _resident(server: ServerProcess) -> int:
+    """What the main process and the builder have in memory, in KB."""
+    pids = server.process.pid, _pid(server, "builder")
+    texts = (Path(f"/proc/{pid}/status").read_text() for pid in pids)
+    return sum(int(re.findall(r"RssAnon:\s+(\d+)", text)[0]) for text in texts)
+
+
+def test_memory_over_many_reloads(reloading: Reloading, figures: Figures) -> None:
+    """Acceptance 76: 40 reloads of 200 names; what is new takes the place of what was."""
+    names = "".join(f"h{number}: {{type: A, value: 192.0.2.1}}\n" for number in range(200))
+    for number in (0, 1):
+        (reloading.zones / f"..{number}").mkdir()
+        (reloading.zones / f"..{number}" / NAME).write_text(_version(number) + names)
+    _turn(reloading.zones, 0)
+    reloading.path.unlink()
+    reloading.path.symlink_to(f"..data/{NAME}")
+    resident = []
+    for number in range(MEMORY_RELOADS):
+        _turn(reloading.zones, number % 2)
+        assert 0 == reloading.reload().exit_code
+        resident.append(_resident(reloading.server))
+    early, late = max(resident[5:15]), max(resident[-10:])
+
+    assert late < 1.1 * early, resident
+    figures.add(
+        f"76 {MEMORY_RELOADS} reloads of 200 names",
+        f"{late >> 10} MB after {early >> 10} MB: {late / early:.2f}",
+    )

@@ -115,6 +115,9 @@ WAYS: dict[str, Callable[[Path, str], None]] = {
 }
 
 
+SAME = {"inode swap", "times kept"}
+
+
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, Path]]:
     """A server that watches, and the file that is edited."""
@@ -126,7 +129,10 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerPro
 
 @pytest.mark.parametrize("way", WAYS)
 def test_edit_is_served(edited: tuple[ServerProcess, Path], way: str, figures: Figures) -> None:
-    """Acceptance 65: seen within 2 s, one swap for each, however it is saved."""
+    """Acceptance 65 and 69: seen within 2 s, one swap for each, however it is saved.
+
+    The time and the size of a file may be those of the old one: its content counts.
+    """
     server, path = edited
     preference = 20 + list(WAYS).index(way)
     swaps = len([line for line in server.log.seen if line.startswith("changed:")])
@@ -137,7 +143,8 @@ def test_edit_is_served(edited: tuple[ServerProcess, Path], way: str, figures: F
     assert seconds < NOTICED_SECONDS + 1.0
     changed = [line for line in server.log.seen if line.startswith("changed:")]
     assert len(changed) == swaps + 1
-    figures.add(f"65 saved by {way}", f"served after {seconds:.2f} s")
+    number = 69 if way in SAME else 65
+    figures.add(f"{number} saved by {way}", f"served after {seconds:.2f} s")
 
 
 @pytest.fixture

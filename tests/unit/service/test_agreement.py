@@ -1,0 +1,45 @@
+"""What `check` says of a zone is what the server does with it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.figures import Figures
+from zoneserver.cli import main
+from zoneserver.service.keeper import Keeper
+from zoneserver.service.pages import DEFAULTS, NOTHING, read_pages
+from zoneserver.service.serials import Serials
+from zoneserver.service.settings import Settings
+from zoneserver.service.store import Store
+
+PAGES = [page for page in read_pages().values() if not page.master]
+# The defaults that pages are judged with.
+CONFIGURATION = """\
+defaults:
+  ns: [ns1.example.net., ns2.example.org.]
+  soa: {rname: hostmaster@example.net}
+"""
+
+
+@pytest.mark.parametrize("kind", ["bad", "good"])
+def test_check_and_server_agree(tmp_path: Path, kind: str, figures: Figures) -> None:
+    """Acceptance 77: on every zone of the pages of the rules, bad and good."""
+    refusals = 0
+    for page in PAGES:
+        folder = tmp_path / page.code
+        folder.mkdir()
+        for file, text in page.files(getattr(page, kind)).items():
+            (folder / file).write_text(text)
+        config = tmp_path / "zoneserver.yaml"
+        config.write_text(CONFIGURATION if page.defaults else "")
+        words = ["check", "--config", str(config), str(folder)]
+        checked = CliRunner().invoke(main, words)
+        defaults = DEFAULTS if page.defaults else NOTHING
+        keeper = Keeper(Store(tmp_path / f"{page.code}-state", folder), Serials(None))
+        keeper.renew(Settings(zones=folder, defaults=defaults))
+        refusals += bool(keeper.refused)
+
+        assert bool(keeper.refused) is bool(checked.exit_code), (page.code, checked.output)
+    assert (refusals == 0) is (kind == "good")
+    figures.add(f"77 check and server, {len(PAGES)} {kind} zones", f"agree; {refusals} refused")
