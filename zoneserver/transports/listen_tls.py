@@ -13,10 +13,6 @@ class TlsListener(NamedTuple):
     endpoint: Endpoint
     tcp: socket.socket
 
-    def close(self) -> None:
-        """Give the port back."""
-        self.tcp.close()
-
 
 def bind_shared_tls(endpoint: Endpoint, shares: int) -> list[TlsListener]:
     """Bind an endpoint once for each of those who share its load. Raises StartError."""

@@ -8,6 +8,7 @@ import yaml
 
 from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
+from zoneserver.networks import Networks
 from zoneserver.service.configuration import (
     FILE,
     Source,
@@ -43,6 +44,13 @@ def test_variables_win_over_the_file(file: Path) -> None:
     assert (settings.nsid, settings.workers, settings.defaults.ttl) == (b"two", 3, 60)
     assert settings.listen == (Endpoint("127.0.0.1", 53), Endpoint("::1", 53))
     assert settings.defaults.soa.mname == Name.parse("ns1.example.com.")
+
+
+def test_variables_of_keys_that_python_keeps() -> None:
+    """`from` is one; its variable is made of it all the same."""
+    settings = read_configuration(Source(None, {"ZONESERVER_PROXY_FROM": "192.0.2.1, ::1"}))
+
+    assert settings.proxies == Networks.parse(["192.0.2.1", "::1"])
 
 
 def test_variables_do_without_a_file() -> None:

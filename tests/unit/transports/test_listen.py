@@ -11,6 +11,7 @@ from zoneserver.errors import ConfigurationError, StartError
 from zoneserver.transports import listen
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.listen import bind, bind_shared, count_overflows, has_ipv6_loopback
+from zoneserver.transports.listen_tls import bind_shared_tls
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,18 @@ def test_full_queue_is_counted() -> None:
 
         assert 200 == received + count_overflows(sockets.udp)
         assert received < 200
+
+
+def test_tls_is_on_tcp_alone() -> None:
+    """All shares have one port, whose number is free on UDP, and which nobody else may have."""
+    shares = bind_shared_tls(Endpoint("127.0.0.1", 0), 3)
+    (port,) = {share.tcp.getsockname()[1] for share in shares}
+    assert {Endpoint("127.0.0.1", port)} == {share.endpoint for share in shares}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", port))
+    with pytest.raises(
+        StartError, match=r"127.0.0.1:\d+ \(TCP\): the port is in use"
+    ):
+        bind_shared_tls(Endpoint("127.0.0.1", port), 3)
+    for share in shares:
+        share.tcp.close()
