@@ -15,7 +15,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from zoneserver.errors import ZoneserverError
+from zoneserver.errors import CertificateError, ZoneserverError
 from zoneserver.service import log
 from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
@@ -67,7 +67,7 @@ class Worker:
                 log.set_level(message["log_level"])
                 continue
             if "pair" in message:
-                Pair(**message["pair"]).show(self._tls)
+                self._show(Pair(**message["pair"]))
                 continue
             try:
                 self._engine.publish(Served.read(message["publish"]))
@@ -85,6 +85,12 @@ class Worker:
             self._engine.stop()
             await self._tcp.stop(STOP_SECONDS)
         return 0
+
+    def _show(self, pair: Pair) -> None:
+        try:
+            pair.show(self._tls)
+        except CertificateError as error:  # the main process could: it is for want of memory
+            log.error("certificate-unusable", f"a worker cannot use the certificate: {error}")
 
     async def _answer(self) -> None:
         self._engine.start(self._bound)

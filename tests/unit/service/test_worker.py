@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from tests.certificates import make_pair
 from tests.logs import read_log
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.image.lookup import Identity
+from zoneserver.service.certificates import Pair
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.worker import Worker
 from zoneserver.transports.ledger import Ledger
@@ -28,3 +30,19 @@ def test_trouble_in_the_loop_is_said_now_and_then(caplog: pytest.LogCaptureFixtu
     asyncio.run(scenario())
     (line,) = read_log(caplog).splitlines()
     assert line.startswith("error: no descriptors: OSError(24")
+
+
+def test_certificate_that_a_worker_cannot_use(caplog: pytest.LogCaptureFixture) -> None:
+    """It is said, and the worker goes on with what it has."""
+
+    async def scenario() -> None:
+        engine = PortableEngine(Identity(MAX_UDP_PAYLOAD), RateLimits(), Ledger())
+        worker = Worker(engine, [], TcpLimits())
+        certificate, key = make_pair()
+        worker._show(Pair(certificate.decode(), key.decode()))
+        worker._show(Pair("", ""))
+        assert worker._tls.begin()
+
+    asyncio.run(scenario())
+    (line,) = read_log(caplog).splitlines()
+    assert line.startswith("error: a worker cannot use the certificate: ")

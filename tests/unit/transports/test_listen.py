@@ -181,9 +181,7 @@ def test_tls_is_on_tcp_alone() -> None:
     assert {Endpoint("127.0.0.1", port)} == {share.endpoint for share in shares}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", port))
-    with pytest.raises(
-        StartError, match=r"127.0.0.1:\d+ \(TCP\): the port is in use"
-    ):
+    with pytest.raises(StartError, match=r"127.0.0.1:\d+ \(TCP\): the port is in use"):
         bind_shared_tls(Endpoint("127.0.0.1", port), 3)
     for share in shares:
         share.tcp.close()
