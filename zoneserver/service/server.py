@@ -25,6 +25,7 @@ from zoneserver.service.counters import Counters
 from zoneserver.service.desk import Desk
 from zoneserver.service.encrypted import Encrypted
 from zoneserver.service.engines import choose_engine
+from zoneserver.service.held_back import watch_limits
 from zoneserver.service.manager import ServiceManager
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.overflows import watch_queues
@@ -196,6 +197,8 @@ class Server:
             self._spawn(self._keep_worker(slot))
         queues = {each.udp for shares in self._bound for each in shares}
         self._spawn(watch_queues(queues, self.counters))
+        log_only = self._settings.rate_limits.log_only
+        self._spawn(watch_limits(self.counters, log_only=log_only))
 
     async def _keep_worker(self, slot: WorkerSlot) -> None:
         await slot.run(lambda: (self._version, self._served))
