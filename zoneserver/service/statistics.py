@@ -48,7 +48,7 @@ class Totals:
     def __init__(self) -> None:
         self.queries: Counter[tuple[str, str, str]] = Counter()
         self.mail: dict[str, Counter[tuple[str, str]]] = {}
-        self.mail_queries = 0
+        self.kinds: Counter[str] = Counter()  # of mail queries, in all zones
         self.buckets: dict[str, list[int]] = {}
         self.nanoseconds: Counter[str] = Counter()
 
@@ -74,7 +74,7 @@ class Totals:
             self.queries[transport, qtype, rcode] += count
         for origin, what, told, count in document["mail"]:
             self.mail.setdefault(origin, Counter())[what, told] += count
-            self.mail_queries += count
+            self.kinds[what] += count
         for transport, (buckets, nanoseconds) in document["latency"].items():
             sums = self.buckets.setdefault(transport, [0] * (len(MICROSECONDS) + 1))
             self.buckets[transport] = [a + b for a, b in zip(sums, buckets, strict=True)]

@@ -20,7 +20,9 @@ class Sample:
     at: float
     udp: int
     streams: int
-    mail: int
+    mx: int
+    policies: int
+    tlsa: int
     unknown: int
     errors: int
     drops: int
@@ -44,8 +46,10 @@ class History:
         drops = sum(mirror.drops().values())
         counts = zip(*mirror.totals.buckets.values(), strict=True)
         buckets = tuple(map(sum, counts)) or (0,) * (len(MICROSECONDS) + 1)
-        mail = mirror.totals.mail_queries
-        self._samples.append(Sample(at, udp, streams, mail, unknown, errors, drops, buckets))
+        kinds = mirror.totals.kinds
+        mx, tlsa = kinds["mx"], kinds["tlsa"]
+        mail = mx, kinds.total() - mx - tlsa, tlsa
+        self._samples.append(Sample(at, udp, streams, *mail, unknown, errors, drops, buckets))
 
     def rates(self, count: Callable[[Sample], int]) -> list[float]:
         """How many of something there were each second, between one sample and the next."""

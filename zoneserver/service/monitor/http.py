@@ -69,11 +69,20 @@ class HttpServer:
         self._respond = respond
         self._limits = limits
         self._connections: dict[Connection, None] = {}  # the oldest first
+        self._listeners: list[asyncio.Server] = []
 
     async def listen(self, listener: socket.socket) -> None:
         """Take connections from a bound socket from now on."""
         loop = asyncio.get_running_loop()
-        await loop.create_server(self._make_connection, sock=listener, backlog=BACKLOG)
+        server = await loop.create_server(self._make_connection, sock=listener, backlog=BACKLOG)
+        self._listeners.append(server)
+
+    def stop(self) -> None:
+        """Close everything at once."""
+        for listener in self._listeners:
+            listener.close()
+        for connection in list(self._connections):
+            connection.abort()
 
     async def keep_time(self) -> None:
         """End connections whose time is up, for as long as this runs."""
@@ -173,6 +182,8 @@ class Connection(asyncio.Protocol):
     def _take(self, event: object) -> None:
         if isinstance(event, h11.Request):
             self._request = event
+            if _count_octets(event) > self._limits.head:  # all at once: h11 bounds the rest
+                self._refuse(431, "there are too many headers, or too long ones")
         elif isinstance(event, h11.Data):
             self._refuse(413, "a request here has no body")
         elif isinstance(event, h11.EndOfMessage) and self._request is not None:
@@ -210,6 +221,11 @@ class Connection(asyncio.Protocol):
         if self._request is None or self._request.method != b"HEAD":
             octets += self._http.send(h11.Data(data=response.body)) or b""
         self._transport.write(octets + (self._http.send(h11.EndOfMessage()) or b""))
+
+
+def _count_octets(request: h11.Request) -> int:
+    headers = sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
+    return headers + len(request.target)
 
 
 def _read(request: h11.Request) -> Request:

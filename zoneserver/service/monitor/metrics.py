@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import (
@@ -125,8 +125,9 @@ def _zones(mirror: Mirror) -> Iterator[Metric]:
         ("zone_refused", "Whether there is no version to serve.", lambda zone: zone.refused),
     ):
         gauge = _gauge(name, text, ("zone",))
-        for _, zone in zip(range(MOST_ZONES), zones, strict=False):
-            gauge.add_metric([zone.origin], float(value(zone)))
+        for zone in islice(zones, MOST_ZONES):
+            if not zone.refused or name in ("zone_stale", "zone_refused"):
+                gauge.add_metric([zone.origin], float(value(zone)))
         yield gauge
 
 

@@ -22,7 +22,7 @@ TOLD = {
     "nxdomain": "no such name",
     "referral": "sent on",
     "truncated": "cut short",
-    "error": "error",
+    "error": "failed",
 }
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -104,37 +104,29 @@ def _reload(mirror: Mirror, now: float) -> str:
 
 def _charts(history: History) -> str:
     rates, latencies = history.rates, history.latencies
-    return (
-        '<section class="charts" aria-label="The last ten minutes">'
-        + "".join(
-            (
-                draw(
-                    "Queries",
-                    "per second",
-                    {
-                        "UDP": rates(lambda each: each.udp),
-                        "TCP and TLS": rates(lambda each: each.streams),
-                    },
-                ),
-                draw("Asked about mail", "per second", {"all": rates(lambda each: each.mail)}),
-                draw(
-                    "Not what was hoped for",
-                    "per second",
-                    {
-                        "no such name": rates(lambda each: each.unknown),
-                        "errors": rates(lambda each: each.errors),
-                        "dropped": rates(lambda each: each.drops),
-                    },
-                ),
-                draw(
-                    "Time to answer",
-                    "µs",
-                    {"half within": latencies(0.5), "99 % within": latencies(0.99)},
-                ),
-            )
-        )
-        + "</section>"
+    queries = {
+        "UDP": rates(lambda each: each.udp),
+        "TCP and TLS": rates(lambda each: each.streams),
+    }
+    mail = {
+        "MX": rates(lambda each: each.mx),
+        "DMARC, DKIM, MTA-STS": rates(lambda each: each.policies),
+        "TLSA": rates(lambda each: each.tlsa),
+    }
+    failed = {
+        "no such name": rates(lambda each: each.unknown),
+        "errors": rates(lambda each: each.errors),
+        "dropped": rates(lambda each: each.drops),
+    }
+    times = {"half within": latencies(0.5), "99 % within": latencies(0.99)}
+    charts = (
+        draw("Queries", "per second", queries),
+        draw("Asked about mail", "per second", mail),
+        draw("Without success", "per second", failed),
+        draw("Time to answer", "µs", times),
     )
+    shown = "".join(charts)
+    return f'<section class="charts" aria-label="The last ten minutes">{shown}</section>'
 
 
 def _mending(mirror: Mirror) -> str:
@@ -203,9 +195,10 @@ def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
     else:
         state, words = "good", "as written"
     route = _text(zone.route) if zone.route else "nobody: the zone is not served"
+    serial, age = ("-", "-") if zone.refused else (str(zone.serial), _age(now - zone.loaded))
     cells = (
         f"<td>{route}</td><td>{'<br>'.join(_told(asked)) or 'never'}</td>"
-        f"<td>{zone.serial}</td><td>{_age(now - zone.loaded) if zone.loaded else '-'}</td>"
+        f"<td>{serial}</td><td>{age}</td>"
         f'<td class="{state}">{words}</td>'
     )
     return f'<tr><th scope="row">{_text(zone.origin)}</th>{cells}</tr>'

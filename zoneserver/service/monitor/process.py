@@ -46,6 +46,7 @@ class Monitor:
             beside = [group.create_task(http.keep_time()), group.create_task(self._sample())]
             while (message := await channel.receive()) is not None:
                 self._mirror.update(message)
+            http.stop()
             for task in beside:
                 task.cancel()
         return 0
