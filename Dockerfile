@@ -34,6 +34,8 @@ COPY zones/ /zones/
 RUN python -I -B -m zoneserver check /zones \
     && install -d -o 65532 -g 65532 -m 0700 /var/lib/zoneserver
 
+# Everything else that can be set has a variable, too: docs/containers.md
+ENV ZONESERVER_ZONES=/zones ZONESERVER_LISTEN=0.0.0.0:5353 ZONESERVER_STATE=/var/lib/zoneserver
 USER 65532:65532
 # A port over 1024 needs no privilege; publish it as 53: -p 53:5353/udp -p 53:5353/tcp
 EXPOSE 5353/udp 5353/tcp
@@ -42,4 +44,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-I", "-B", "/usr/local/lib/zoneserver/healthcheck.py"]
 ENTRYPOINT ["python", "-I", "-B", "-m", "zoneserver"]
-CMD ["serve", "--zones", "/zones", "--listen", "0.0.0.0:5353", "--state", "/var/lib/zoneserver"]
+CMD ["serve"]

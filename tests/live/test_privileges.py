@@ -21,9 +21,11 @@ from tests.servers import (
     starting,
     write_zones,
 )
+from zoneserver.service.keeper import MOST_ZONES
 from zoneserver.service.privileges import NET_BIND_SERVICE, read_capabilities
 
 NOBODY = 65534
+NO_MAIL = "$mail: {none: true}\n'': {type: NS, values: [ns1.example.com., ns2.example.com.]}\n"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 # Coverage would be written by a user who may not write here.
 UNMEASURED = ("env", "-u", "COVERAGE_PROCESS_CONFIG", "-u", "COVERAGE_PROCESS_START")
@@ -100,7 +102,8 @@ def test_user(folder: Path, figures: Figures, port: int, kept: set[int]) -> None
         marks = {
             _status(pid, "NoNewPrivs") + _status(pid, "Seccomp") for pid in (main, *others)
         }
-        write_zones(folder, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
+        many = {f"z{number}_example": NO_MAIL for number in range(MOST_ZONES)}  # read by a crew
+        write_zones(folder, example_com=GOOD_ZONE, example_net=OTHER_ZONE, **many)
         server.reload()
         exchanges = server.exchanges("example.net")
         owners = {path.lstat().st_uid for path in (folder / "state").rglob("*")}

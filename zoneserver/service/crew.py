@@ -38,7 +38,7 @@ from zoneserver.service.progress import Progress
 from zoneserver.service.reading import Included, Means
 from zoneserver.service.serials import Served as Numbered
 from zoneserver.service.standing import Version
-from zoneserver.service.store import read_places
+from zoneserver.service.store import find_memory, read_places
 from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import Pointers, References
 from zoneserver.validator.world import Candidate, Zones
@@ -173,7 +173,7 @@ class Crew:
             for each in standing
             if (found := zones.find(each.origin)) is None or found.origin != each.origin
         ]
-        descriptor, path = tempfile.mkstemp(prefix="zoneserver-")
+        descriptor, path = tempfile.mkstemp(prefix="zoneserver-", dir=find_memory())
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({"gone": gone, "files": self._documents}, file)
         return path

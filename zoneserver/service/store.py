@@ -71,8 +71,7 @@ class Store:
 
     def __init__(self, state: Path | None, zones: Path) -> None:
         """Without a state, what is written goes with the server."""
-        memory = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-        self._spare = memory / f"zoneserver-{secrets.token_hex(8)}"
+        self._spare = find_memory() / f"zoneserver-{secrets.token_hex(8)}"
         self._folder = self._spare if state is None else state.absolute() / FOLDER
         self._zones = str(zones.absolute())
         self._throttle = Throttle()
@@ -177,6 +176,11 @@ class Store:
 
     def _error(self, what: str, error: OSError) -> StoreError:
         return StoreError(f"{self._folder} cannot be {what}: {error.strerror or error}")
+
+
+def find_memory() -> Path:
+    """A folder for files that nobody needs after us; the root may be read-only."""
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def open_image_file(path: str) -> memoryview:
