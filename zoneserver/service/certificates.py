@@ -91,7 +91,7 @@ class CertificateKeeper:
     def __init__(
         self,
         settings: TlsSettings,
-        renewed: Callable[[Pair], None],
+        renewed: Callable[[Pair, Validity], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`renewed` is told of each new one."""
@@ -141,7 +141,7 @@ class CertificateKeeper:
         self.pair, self._validity, self._reminded = pair, validity, None
         text = f"certificate {self._settings.certificate} valid until {validity.end}"
         log.info("certificate-new", text, until=validity.end.isoformat())
-        self._renewed(pair)
+        self._renewed(pair, validity)
 
     def _remind(self) -> None:
         """Warn of the end of the certificate in use, once a day."""

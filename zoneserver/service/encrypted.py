@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from zoneserver.service import log
 from zoneserver.service.certificates import CertificateKeeper, Pair
+from zoneserver.service.overview import Overview
+from zoneserver.service.validity import Validity
 from zoneserver.service.workers import WorkerSlot
 from zoneserver.transports.listen_tls import TlsListener, bind_shared_tls
 from zoneserver.transports.tls import TlsSettings
@@ -12,9 +14,12 @@ from zoneserver.transports.tls import TlsSettings
 class Encrypted:
     """What the workers in `slots` need to answer over TLS; nothing, where that is not set."""
 
-    def __init__(self, settings: TlsSettings | None, slots: Sequence[WorkerSlot]) -> None:
+    def __init__(
+        self, settings: TlsSettings | None, slots: Sequence[WorkerSlot], overview: Overview
+    ) -> None:
         self._endpoints = settings.listen if settings else ()
         self._slots = slots
+        self._overview = overview
         self._listeners: list[list[TlsListener]] = []
         self._keeper = CertificateKeeper(settings, self._show) if settings else None
 
@@ -38,6 +43,7 @@ class Encrypted:
             self._keeper.look()
             await self._keeper.run()
 
-    def _show(self, pair: Pair) -> None:
+    def _show(self, pair: Pair, validity: Validity) -> None:
+        self._overview.certificate_end = validity.end.timestamp()
         for slot in self._slots:
             slot.show(pair)

@@ -86,6 +86,7 @@ class Overview:
     reloads: int = 0
     failures: int = 0
     builders: int = 0  # how many there have been, one after the other
+    certificate_end: float = 0  # when that for DNS over TLS expires; 0: there is none
 
     def update(self, document: Document) -> None:
         """Take in one of the documents that `tell` made."""

@@ -65,7 +65,7 @@ class Server:
         self.counters = Counters()
         self._bound: list[list[Sockets]] = []
         self._slots: list[WorkerSlot] = []
-        self._encrypted = Encrypted(self._settings.tls, self._slots)
+        self._encrypted = Encrypted(self._settings.tls, self._slots, self.overview)
         self._version, self._served = 0, Served()
         self._published = asyncio.Event()  # some worker's version has changed
         self.reloads = Reloads()

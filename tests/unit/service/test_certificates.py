@@ -13,7 +13,7 @@ from tests.figures import Figures
 from tests.logs import read_log
 from zoneserver.errors import CertificateError
 from zoneserver.service.certificates import CertificateKeeper, Pair, read_pair
-from zoneserver.service.validity import read_validity
+from zoneserver.service.validity import Validity, read_validity
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.tls import Tls, TlsSettings
 
@@ -29,7 +29,12 @@ class Kept:
         self.folder = folder
         self.now = NOW
         self.shown: list[Pair] = []
-        self.keeper = CertificateKeeper(settings(folder), self.shown.append, lambda: self.now)
+        self.keeper = CertificateKeeper(settings(folder), self.show, lambda: self.now)
+
+    def show(self, pair: Pair, validity: Validity) -> None:
+        """What the keeper tells of a new one."""
+        assert validity == read_validity(pair.certificate.encode("latin-1"))
+        self.shown.append(pair)
 
     def look_twice(self) -> None:
         """Let a change stand still."""

@@ -125,4 +125,5 @@ class MonitorKeeper:
                 {"starts": slot.starts, "published": slot.published} for slot in self._slots
             ],
             "builders": overview.builders,
+            "certificate_end": overview.certificate_end,
         }

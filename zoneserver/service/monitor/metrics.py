@@ -171,6 +171,9 @@ def _processes(mirror: Mirror) -> Iterator[Metric]:
     yield InfoMetricFamily(_PREFIX[:-1], "What runs here.", value=info)
     yield _number("start_timestamp_seconds", "When the server started.", overview.started)
     yield _number("ready", "Whether queries are answered.", mirror.ready)
+    if overview.certificate_end:
+        text = "When the certificate for DNS over TLS expires."
+        yield _number("certificate_end_timestamp_seconds", text, overview.certificate_end)
     workers = mirror.workers
     yield _number("workers", "Processes that are to answer.", len(workers))
     up = sum(bool(each["published"]) for each in workers)

@@ -45,6 +45,7 @@ class Mirror:
             self.overview.reloads, self.overview.failures = server["reloads"]
             self.ready, self.counters = server["ready"], server["counters"]
             self.workers, self.overview.builders = server["workers"], server["builders"]
+            self.overview.certificate_end = server["certificate_end"]
 
     def drops(self) -> dict[str, int]:
         """What was not answered, by reason."""

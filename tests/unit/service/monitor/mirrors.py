@@ -33,6 +33,7 @@ def server(**changes: Any) -> dict[str, Any]:
         "counters": {"received": 9, "limited": 3, "overflows": 4},
         "workers": [{"starts": 1, "published": 1}, {"starts": 3, "published": 1}],
         "builders": 2,
+        "certificate_end": NOW + 86400,
     }
     return {"server": said | changes}
 

@@ -57,6 +57,7 @@ def _read(text: str) -> Iterator[tuple[tuple[str, frozenset[tuple[str, str]]], f
         ("reloads_total", {"result": "done"}, 3),
         ("reloads_total", {"result": "failed"}, 2),
         ("last_reload_timestamp_seconds", {}, NOW - 60),
+        ("certificate_end_timestamp_seconds", {}, NOW + 86400),
         ("last_reload_duration_seconds", {}, 0.5),
         ("last_reload_successful", {}, 1),
         ("info", {"version": "1.2.3", "engine": "native"}, 1),
