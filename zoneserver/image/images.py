@@ -1,6 +1,6 @@
 """The zone images that are served, found by the longest suffix of a name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from zoneserver.errors import ImageError
@@ -25,7 +25,7 @@ class Images:
     `places` maps the key of an origin to its image, or to None where the zone is refused.
     """
 
-    def __init__(self, places: dict[bytes, Place | None]) -> None:
+    def __init__(self, places: Mapping[bytes, Place | None]) -> None:
         self.places = places
 
     @classmethod

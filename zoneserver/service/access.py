@@ -1,10 +1,10 @@
 """Who may ask for which zone: rules by network, and the zones as one asker may see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from zoneserver.image.images import Images
+from zoneserver.image.images import Images, Place
 from zoneserver.names import Name
 from zoneserver.networks import Networks, Prefix
 from zoneserver.zone.zoneset import AnyZone, ForbiddenZone, Zones
@@ -34,12 +34,39 @@ class Access:
         return ((key, networks.prefixes) for key, networks in self._rules.items())
 
     def leave_out(self, images: Images) -> Images:
-        """The same zones, but those that not everybody may ask for are handed over."""
+        """The same zones, but those that not everybody may ask for are for nobody."""
         guarded = (key for key in images.places if self.find(key) is not None)
         return Images({**images.places, **dict.fromkeys(guarded)}) if self else images
 
 
 ANYBODY = Access()
+
+
+class AdmittedPlaces(Mapping[bytes, Place | None]):
+    """The places of zone images as one asker may see them; the others are handed over.
+
+    `has_guarded`: whether one was looked at that not everybody may ask for.
+    """
+
+    def __init__(self, images: Images, access: Access, address: bytes) -> None:
+        self._places, self._access, self._address = images.places, access, address
+        self.has_guarded = False
+
+    def __getitem__(self, key: bytes) -> Place | None:
+        place, allowed = self._places[key], self._access.find(key)
+        if allowed is None:
+            return place
+        self.has_guarded = True
+        return place if self._address in allowed else None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class Admitted:

@@ -9,7 +9,7 @@ from zoneserver.image.images import Images
 from zoneserver.image.lookup import Charge, Identity, look_up
 from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
-from zoneserver.service.access import ANYBODY, Access
+from zoneserver.service.access import ANYBODY, Access, AdmittedPlaces
 from zoneserver.service.fallback import Fallback
 from zoneserver.service.statistics import Document, write_statistics
 from zoneserver.service.store import Served
@@ -54,8 +54,9 @@ class PortableEngine:
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
         self._fallback.publish(served)
-        self._images = self._access.leave_out(self._fallback.images)
-        self._answers = Answers(self._images, self._identity, self._statistics)
+        self._images = self._fallback.images
+        open_to_all = self._access.leave_out(self._images)
+        self._answers = Answers(open_to_all, self._identity, self._statistics)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""
@@ -110,7 +111,7 @@ class PortableEngine:
     ) -> bytes | None:
         now = int(time.time())
         reply = look_up(
-            self._images,
+            Images(self._admit(address)) if self._access else self._images,
             message,
             self._identity,
             stream=True,
@@ -144,9 +145,11 @@ class PortableEngine:
     def _look_up(self, message: bytes, address: bytes) -> Found | None:
         """An answer that is not remembered; it will be if it is the same for every asker."""
         now, message = int(time.time()), _NO_ID + message
-        reply = look_up(
-            self._images, message, self._identity, stream=False, address=address, now=now
-        )
+        images, admitted = self._images, None
+        if self._access:
+            admitted = self._admit(address)
+            images = Images(admitted)
+        reply = look_up(images, message, self._identity, stream=False, address=address, now=now)
         if reply is None:
             answer = self._fallback.answer(message, address, now, stream=False)
             if answer is None:
@@ -160,9 +163,12 @@ class PortableEngine:
             self._find_cell(message, reply.octets),
         )
         *_, cookie = reply.charge
-        if cookie is None:
+        if cookie is None and not (admitted and admitted.has_guarded):
             self._answers.keep(message[len(_NO_ID) :], found)
         return found
+
+    def _admit(self, address: bytes) -> AdmittedPlaces:
+        return AdmittedPlaces(self._images, self._access, address)
 
     def _find_cell(self, message: bytes, answer: bytes) -> Cell:
         return self._statistics.cell(self._images, message, answer, "udp")

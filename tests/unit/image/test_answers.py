@@ -151,9 +151,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, answers: Answers) ->
 
 def test_damaged_image() -> None:
     """It is handed over, to whoever can say so."""
-    images = _images(PARENT)
     cut = Place(memoryview(compile_zone(PARENT))[:60], 0, 60)
-    images.places[PARENT.origin.key] = cut
+    images = Images({PARENT.origin.key: cut})
     answers = Answers(images, Identity(1232), Statistics())
     assert _find(answers, _message("www.example A")) is None
     assert _find(answers, _message("example A")) is None

@@ -111,6 +111,17 @@ def test_rules(
     assert engine.counters()["prohibited"] == 2 * refused or qtype == "AXFR"
 
 
+def test_names_of_a_guarded_zone_have_their_own_accounts(served: Served) -> None:
+    """Who may ask is rate limited as elsewhere: each name for itself."""
+    engine = PortableEngine(Identity(1232), RateLimits(rate=1, slip=0), Ledger(), ALL)
+    engine.publish(served)
+    names = ("www.example.", "gone.example.", "www.sub.example.", "www.example.")
+    queries = [dns.message.make_query(name, "A").to_wire()[2:] for name in names]
+    answered = [engine._answer_datagram(each, HOME) is not None for each in queries]
+
+    assert answered == [True, True, True, False]
+
+
 def test_over_udp(served: Served, make: Callable[[Access], Engine]) -> None:
     """By the address that the datagram came from, in any order."""
     access = Access(None, ((EXAMPLE, Networks.parse(["127.0.0.2"])),))
