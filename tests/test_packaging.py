@@ -136,3 +136,21 @@ def test_manifests_by_kubernetes_own_schemas(tmp_path: Path) -> None:
     judged = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_what_the_page_on_deploying_says(tmp_path: Path) -> None:
+    """Its zone and its configuration, copied as they stand, are taken without a word."""
+    page = (CHECKOUT / "docs/deploy.md").read_text()
+    zone, configuration, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "zones").mkdir()
+    (tmp_path / "zones/example.com.yaml").write_text(zone)
+    (tmp_path / "zoneserver.yaml").write_text(configuration)
+    words = ["--config", str(tmp_path / "zoneserver.yaml")]
+    checked = CliRunner().invoke(main, ["check", "--strict", str(tmp_path / "zones")])
+    read = CliRunner().invoke(main, ["check-config", *words])
+    told = CliRunner().invoke(main, ["explain", "postmaster@example.com", *words])
+
+    assert (checked.exit_code, read.exit_code, told.exit_code) == (0, 0, 0), (
+        checked.output + read.output + told.output
+    )
+    assert "mail.example.com." in told.output
