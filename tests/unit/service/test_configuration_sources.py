@@ -20,6 +20,8 @@ from zoneserver.service.configuration import (
 )
 from zoneserver.service.settings import Settings
 from zoneserver.transports.endpoint import Endpoint
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.limits import TcpLimits
 
 EXAMPLE = Path(__file__).parents[3] / "packaging/zoneserver.yaml"
 
@@ -153,6 +155,16 @@ def test_example_has_every_key(tmp_path: Path) -> None:
         route for route in known if not any(k[: len(route)] == route for k in keys)
     } == set()
     read_configuration(Source(tmp_path / FILE, {}))
+
+
+def test_example_shows_the_limits_that_hold(tmp_path: Path) -> None:
+    """The numbers that it has in comments are the defaults."""
+    text = EXAMPLE.read_text()
+    limits = re.sub("^# ", "", text[text.index("# limits:") :], flags=re.MULTILINE)
+    shown = read_configuration(Source(_written(tmp_path, limits.split("\n\n")[0]), {}))
+
+    assert shown.rate_limits == RateLimits()
+    assert shown.tcp_limits == TcpLimits()
 
 
 def test_example_says_nothing() -> None:
