@@ -174,8 +174,10 @@ def test_example_says_nothing() -> None:
 
 
 def _written(folder: Path, text: str) -> Path:
-    # An example may show a key in two forms; the last one counts.
-    lines = {re.split(r":( |$)", line)[0]: line for line in text.splitlines()}
+    # An example may show a key in two forms, one below the other; the last one counts.
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    keys = [re.split(r":( |$)", line)[0] for line in lines]
     path = folder / FILE
-    path.write_text("\n".join(line for line in lines.values() if not line.startswith("#")))
+    pairs = zip(lines, keys, [*keys[1:], ""], strict=True)
+    path.write_text("\n".join(line for line, key, following in pairs if key != following))
     return path
