@@ -29,6 +29,7 @@ class Control:
         self._path = path
         self._answer = answer
         self._listener: socket.socket | None = bind_control(path)
+        self._inode = path.stat().st_ino
         self._open = 0
 
     async def run(self) -> None:
@@ -42,7 +43,8 @@ class Control:
     def close(self) -> None:
         """Leave no socket behind."""
         if self._listener is not None:
-            self._path.unlink(missing_ok=True)
+            if self._path.exists() and self._path.stat().st_ino == self._inode:
+                self._path.unlink()  # it is not one that another server has made meanwhile
             self._listener.close()
             self._listener = None
 

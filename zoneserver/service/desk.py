@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from zoneserver.names import Name
@@ -15,20 +15,21 @@ from zoneserver.service.overview import AT_ONCE, Overview
 from zoneserver.service.reloads import Order, Reloads
 from zoneserver.service.settings import Settings
 from zoneserver.service.workers import WorkerSlot
+from zoneserver.transports.endpoint import Endpoint
 
 MOST_LISTED = 100  # zones in the status that wait for somebody
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Knows what the main process knows; `listening` gives the endpoints that are bound."""
+    """Knows what the main process knows; `listening` are the endpoints that are bound."""
 
     settings: Settings
     overview: Overview
     counters: Counters
     reloads: Reloads
     slots: Sequence[WorkerSlot]
-    listening: Callable[[], Iterable[str]]
+    listening: Sequence[Endpoint]
     set_level: Callable[[str], None]
 
     async def answer(self, request: Document) -> AsyncIterator[str]:
@@ -63,7 +64,7 @@ class Desk:
             "capabilities": effective_rights(),
             "started": overview.started,
             "uptime": time.time() - overview.started,
-            "listening": list(self.listening()),
+            "listening": list(map(str, self.listening)),
             "watch": self.settings.watch,
             "workers": [
                 {"pid": slot.pid, "starts": slot.starts, "answers": bool(slot.published)}

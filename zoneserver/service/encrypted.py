@@ -21,6 +21,7 @@ class Encrypted:
         self._slots = slots
         self._overview = overview
         self._listeners: list[list[TlsListener]] = []
+        self._pair: Pair | None = None
         self._keeper = CertificateKeeper(settings, self._show) if settings else None
 
     def bind(self, workers: int) -> None:
@@ -43,7 +44,13 @@ class Encrypted:
             self._keeper.look()
             await self._keeper.run()
 
+    def greet(self, slot: WorkerSlot) -> None:
+        """Have a worker that has just been made show what the others do."""
+        if self._pair is not None:
+            slot.show(self._pair)
+
     def _show(self, pair: Pair, validity: Validity) -> None:
+        self._pair = pair
         self._overview.certificate_end = validity.end.timestamp()
         for slot in self._slots:
             slot.show(pair)

@@ -16,6 +16,7 @@ from zoneserver.service.serials import Serials
 from zoneserver.service.standing import InMemory, Standing, Version
 from zoneserver.service.store import Store
 from zoneserver.service.versions import Description, fingerprint, pack_texts
+from zoneserver.service.words import describe_route
 from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import Pointers
 from zoneserver.validator.world import Zones
@@ -122,6 +123,7 @@ def describe(
         tuple(files.include.files),
         fingerprint(files.texts(), means.defaults),
         int(means.now),
+        describe_route(version.zone.apex),
     )
 
 

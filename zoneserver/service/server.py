@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from zoneserver import __version__
 from zoneserver.errors import StartError
 from zoneserver.service import log
-from zoneserver.service.binding import bind_all, count_connections, settle_user
+from zoneserver.service.binding import count_connections, settle_user
 from zoneserver.service.builders import BuilderSlot
 from zoneserver.service.channel import Message
 from zoneserver.service.control import open_control
@@ -30,18 +29,19 @@ from zoneserver.service.manager import ServiceManager
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
+from zoneserver.service.places import Places
 from zoneserver.service.reloads import Order, Reloads
 from zoneserver.service.scribes import ScribeSlot
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.watching import keep_watching
-from zoneserver.service.worker import STOP_SECONDS, run_worker
-from zoneserver.service.workers import WorkerSlot, describe_end
+from zoneserver.service.worker import run_worker
+from zoneserver.service.workers import WorkerSlot, describe_end, stop_all
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.passed import take_sockets
 
-KILL_SECONDS = STOP_SECONDS + 0.3  # after which a worker that was told to stop is ended
 RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
 
@@ -63,7 +63,8 @@ class Server:
         self._store = Store.choose(self._settings.state, self._settings.zones)
         self.overview = Overview(engine=self._make_engine.name)
         self.counters = Counters()
-        self._bound: list[list[Sockets]] = []
+        self._places = Places(self._settings.workers)
+        self._made = 0  # workers, one after the other
         self._slots: list[WorkerSlot] = []
         self._encrypted = Encrypted(self._settings.tls, self._slots, self.overview)
         self._version, self._served = 0, Served()
@@ -74,8 +75,7 @@ class Server:
         self._watching: asyncio.Task[None] | None = None
         self._builder = BuilderSlot(read_settings, self._store, self.reloads)
         known = self._settings, self.overview, self.counters, self.reloads, self._slots
-        listening = lambda: (str(shares[0].endpoint) for shares in self._bound)  # noqa: E731
-        desk = Desk(*known, listening, self._set_level)
+        desk = Desk(*known, self._places.endpoints, self._set_level)
         self._control = open_control(self._settings.control, desk.answer)
         self._monitor = MonitorKeeper(
             self._settings.http, self.overview, self.counters, self._slots
@@ -161,15 +161,11 @@ class Server:
             await self._published.wait()
             self._published.clear()
         if self._version == 1:
-            for shares in self._bound:
-                endpoint = shares[0].endpoint
-                text = f"listening on {endpoint} (UDP and TCP)"
-                log.announce("listening", text, endpoint=str(endpoint))
+            self._places.announce()
             self._encrypted.announce()
             log.announce("ready", "ready")
             self._manager.tell_ready(self.overview)
-            endpoints = [shares[0].endpoint for shares in self._bound]
-            self._spawn(self._manager.keep_watchdog(endpoints))
+            self._spawn(self._manager.keep_watchdog(self._places.endpoints))
 
     def _all_published(self) -> bool:
         """Whether no worker answers from an older version; at least one has to answer."""
@@ -178,27 +174,48 @@ class Server:
 
     def _start_workers(self) -> None:
         """Bind every endpoint, and start a worker for each core. Raises StartError."""
-        workers = self._settings.workers or len(os.sched_getaffinity(0))
-        self._bound = bind_all(self._settings, self._passed, workers)
-        self._encrypted.bind(workers)
+        self._places.bind(self._settings, self._passed)
+        self._encrypted.bind(self._places.workers)
         self._spawn(self._encrypted.keep())
+        self._make_workers()
+        self._spawn(watch_queues(self._places.queues, self.counters))
+        log_only = self._settings.rate_limits.log_only
+        self._spawn(watch_limits(self.counters, log_only=log_only))
+
+    def _make_workers(self) -> None:
+        """Start a worker for each core, in place of those there are."""
+        workers = self._places.workers
         wanted = self._settings.tcp_limits
         connections = max(1, count_connections(wanted.connections) // workers)
         limits, proxies = replace(wanted, connections=connections), self._settings.proxies
+        self._slots.clear()
         for number in range(workers):
-            bound: list[Bound] = [shares[number] for shares in self._bound]
-            bound += self._encrypted.share(number)
+            bound: list[Bound] = [*self._places.share(number), *self._encrypted.share(number)]
 
             def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
                 return run_worker(self._make_engine(), bound, limits, proxies, end)
 
-            slot = WorkerSlot(number, bound, life, self._published, self.counters)
+            slot = WorkerSlot(self._made, bound, life, self._published, self.counters)
+            self._made += 1
             self._slots.append(slot)
+            self._encrypted.greet(slot)
             self._spawn(self._keep_worker(slot))
-        queues = {each.udp for shares in self._bound for each in shares}
-        self._spawn(watch_queues(queues, self.counters))
-        log_only = self._settings.rate_limits.log_only
-        self._spawn(watch_limits(self.counters, log_only=log_only))
+
+    async def _move(self, endpoints: Sequence[Endpoint]) -> None:
+        """Listen elsewhere: first there is whoever answers there, then the others go."""
+        try:
+            old_places = self._places.move(endpoints)
+        except StartError as error:
+            log.error("listen-refused", f"{error}; it listens where it did")
+            return
+        old = list(self._slots)
+        self._make_workers()
+        while not self._all_published():
+            await self._published.wait()
+            self._published.clear()
+        await stop_all(old)
+        self._places.close(old_places)
+        self._places.announce()
 
     async def _keep_worker(self, slot: WorkerSlot) -> None:
         await slot.run(lambda: (self._version, self._served))
@@ -232,6 +249,8 @@ class Server:
             self._learn(message["overview"])
         elif "watch" in message:
             self._watch(Path(message["watch"]) if message["watch"] else None)
+        elif "listen" in message:
+            await self._move(list(map(Endpoint.parse, message["listen"])))
         elif "idle" in message:
             self._manager.tell_ready(self.overview)
         elif "renew" in message and not message["renew"]["quiet"]:
@@ -254,13 +273,7 @@ class Server:
         # Further signals may not end the process before it has done what this one asked for.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
         self._builder.kill()
-        for slot in self._slots:
-            slot.stop()
-        running = [slot.ended.wait() for slot in self._slots]
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*running), KILL_SECONDS)
-        for slot in self._slots:
-            slot.kill()
+        await stop_all(self._slots)
         for task in self._tasks:
             task.cancel()
         if self._control is not None:

@@ -53,7 +53,7 @@ class Settings:
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
         ours = replace(self, zones=running.zones, defaults=running.defaults)
-        return replace(ours, watch=running.watch) != running
+        return replace(ours, watch=running.watch, listen=running.listen) != running
 
 
 def default_state(environment: Mapping[str, str], user: str = "") -> Path | None:

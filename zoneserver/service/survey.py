@@ -8,7 +8,6 @@ from zoneserver.names import Name
 from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.overview import Document, Reload, ZoneState, tell
 from zoneserver.service.versions import Imaged
-from zoneserver.service.words import describe_route
 
 
 class Survey:
@@ -66,7 +65,7 @@ def _state(version: Imaged, findings: Iterable[Finding], *, is_stale: bool) -> Z
         str(version.origin),
         image.serial,
         image.records,
-        describe_route(image.zone().apex),
+        description.route,
         description.loaded,
         (*description.files, *description.included),
         _documents(findings),

@@ -42,7 +42,8 @@ class Description:
 
     `folder` is what its includes are relative to, `files` and `included` are its own files
     and those that they name. The `fingerprint` tells whether the files, read as they would be
-    read today, make another version. It was `loaded` then, in seconds since 1970.
+    read today, make another version. It was `loaded` then, in seconds since 1970,
+    and mail for its origin goes by a `route`, in words.
     """
 
     references: References
@@ -52,6 +53,7 @@ class Description:
     included: tuple[str, ...]
     fingerprint: str
     loaded: int
+    route: str
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -63,6 +65,7 @@ class Description:
             "included": self.included,
             "fingerprint": self.fingerprint,
             "loaded": self.loaded,
+            "route": self.route,
         }
         return json.dumps(document).encode()
 
@@ -79,6 +82,7 @@ class Description:
                 tuple(document["included"]),
                 document["fingerprint"],
                 document["loaded"],
+                document["route"],
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error

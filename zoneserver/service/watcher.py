@@ -44,7 +44,11 @@ class Watcher:
         while time.monotonic() < deadline:
             if not self._has_changed(SETTLE_SECONDS, look=self._inotify is None):
                 break
-        self._look()  # what has been told is not found again
+
+    def refresh(self) -> None:
+        """Take the files as they are for known: what has been told is not found again."""
+        if self._inotify is not None:  # else they have just been looked at
+            self._look()
 
     def _has_changed(self, seconds: float, *, look: bool = False) -> bool:
         """Whether anything changes within a time. `look`: by looking at the files, too."""
@@ -109,6 +113,7 @@ def run_watcher(folder: Path, end: socket.socket) -> int:
     while True:
         watcher.wait()
         channel.send({"changed": True})
+        watcher.refresh()
 
 
 def walk(folder: str) -> list[str]:

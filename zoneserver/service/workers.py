@@ -20,6 +20,7 @@ WATCH_SECONDS = 0.25
 SILENT_SECONDS = 1.5  # without a beat, after which a worker is taken for hung
 START_SECONDS = 30.0  # for the first beat: images are being opened
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # before one that failed at its start is replaced
+KILL_SECONDS = 1.8  # after which one that was told to stop is ended
 MOST_FAILURES = 10  # starts in a row that failed, after which it is given up
 
 # The life of a worker: its end of the channel, to its exit status.
@@ -163,6 +164,17 @@ class WorkerSlot:
                 text = f"worker {self._number} has stopped answering"
                 log.error("worker-hung", text, worker=self._number)
                 self.kill()
+
+
+async def stop_all(slots: Sequence[WorkerSlot]) -> None:
+    """Let workers answer what has come to them, and end."""
+    for slot in slots:
+        slot.stop()
+    running = [slot.ended.wait() for slot in slots]
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*running), KILL_SECONDS)
+    for slot in slots:
+        slot.kill()
 
 
 def describe_end(status: int) -> str:
