@@ -46,7 +46,10 @@ def descriptors(server: ServerProcess) -> int:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_twenty_pipelined_queries(server: ServerProcess, address: str) -> None:
     """Acceptance 22: twenty answers, each to its question."""
-    queries = [dns.message.make_query(f"host{index}.example.com", "MX") for index in range(20)]
+    queries = [
+        dns.message.make_query(f"host{index}.example.com", "MX", id=index)
+        for index in range(20)
+    ]
     with connect(server, address) as client:
         client.sendall(b"".join(each.to_wire(prepend_length=True) for each in queries))
         responses = [dns.query.receive_tcp(client, time.time() + 5)[0] for _ in queries]
