@@ -13,10 +13,11 @@ import pytest
 
 from tests.zones_text import zone
 from zoneserver.image.compile import compile_zone
+from zoneserver.image.images import Images, Place
 from zoneserver.image.lookup import Identity
 from zoneserver.names import Name
 from zoneserver.networks import EVERYBODY, Networks
-from zoneserver.service.access import ANYBODY, Access
+from zoneserver.service.access import ANYBODY, Access, AdmittedPlaces
 from zoneserver.service.engines import Engine
 from zoneserver.service.native import NativeEngine
 from zoneserver.service.portable import PortableEngine
@@ -109,6 +110,19 @@ def test_rules(
         assert abroad == _told(engine.answer_stream(query, ABROAD))
     refused = abroad == "REFUSED 18" and qtype != "AXFR"
     assert engine.counters()["prohibited"] == 2 * refused or qtype == "AXFR"
+
+
+def test_places_that_an_asker_may_see() -> None:
+    """All are there; those that are not for the asker are handed over."""
+    place = Place(memoryview(b""), 0, 0)
+    images = Images({EXAMPLE.key: place, SUB.key: place})
+    seen = [AdmittedPlaces(images, ZONES["sub"], address) for address in (HOME, ABROAD)]
+
+    assert [dict(each) for each in seen] == [
+        {EXAMPLE.key: place, SUB.key: place},
+        {EXAMPLE.key: place, SUB.key: None},
+    ]
+    assert [len(each) for each in seen] == [2, 2]
 
 
 def test_names_of_a_guarded_zone_have_their_own_accounts(served: Served) -> None:
