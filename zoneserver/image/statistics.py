@@ -4,7 +4,6 @@
 the question and the header of the answer, whoever made it. No content of a zone is known here.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from zoneserver.image.images import Images
@@ -81,12 +80,13 @@ class Statistics:
     def _find(self, key: Key) -> Cell:
         return self._cells.setdefault(key, [0])
 
-    def take(self) -> Iterator[tuple[Key, int]]:
+    def take(self) -> list[tuple[Key, int]]:
         """Take out what was counted."""
-        for key, cell in list(self._cells.items()):
-            if cell[0]:
-                count, cell[0] = cell[0], 0
-                yield key, count
+        taken = []
+        for key, cell in [each for each in self._cells.items() if each[1][0]]:
+            taken.append((key, cell[0]))
+            cell[0] = 0
+        return taken
 
 
 def read_question(message: bytes) -> Question | None:

@@ -45,6 +45,7 @@ limits:
         in_flight: 3, unsent: 200000}
 tls: {listen: '192.0.2.1:853', certificate: tls/chain.pem, key: /etc/tls/key.pem}
 proxy: {from: [192.0.2.10, '2001:db8:1::/64']}
+http: {listen: [9153, '[::1]:80']}
 """
 
 
@@ -84,6 +85,7 @@ def test_everything(tmp_path: Path) -> None:
             (Endpoint("192.0.2.1", 853),), tmp_path / "tls/chain.pem", Path("/etc/tls/key.pem")
         ),
         proxies=Networks.parse(["192.0.2.10", "2001:db8:1::/64"]),
+        http=(Endpoint("127.0.0.1", 9153), Endpoint("::1", 80)),
     )
 
 
@@ -155,6 +157,9 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ),
         ("proxy: {sources: []}", "1:9", "unknown key 'sources': there are from"),
         ("proxy: {from: [192.0.2.1/24]}", "1:15", "did you mean 192.0.2.0/24?"),
+        ("http: {listen: localhost:80}", "1:16", "write ADDRESS:PORT"),
+        ("http: {listen: 99999}", "1:16", "65535 is the last port"),
+        ("http: {port: 80}", "1:8", "unknown key 'port'"),
         ("nsid: !include other.yaml", "1:7", "neither aliases nor tags"),
         ("state: &a x\nnsid: *a", "1:8", "neither aliases nor tags"),
         ("? [a]\n: b", "1:3", "a key is one word"),
