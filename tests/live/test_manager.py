@@ -89,7 +89,7 @@ def test_manager_is_told(tmp_path: Path, manager: Manager) -> None:
     """Ready, reloading, ready again, stopping; with a line for people."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
     with running(tmp_path) as server:
-        manager.wait_for("STATUS=1 zones, 0 of them with errors")
+        manager.wait_for("STATUS=1 zone, 0 with errors")
         write_zones(tmp_path, example_net=BAD_ZONE.replace("example.com", "example.net"))
         server.reload()
         reloading, clock = manager.wait_for("RELOADING=1")
@@ -98,7 +98,7 @@ def test_manager_is_told(tmp_path: Path, manager: Manager) -> None:
         manager.wait_for("STOPPING=1")
 
     assert (reloading, clock.split("=")[0]) == ("RELOADING=1", "MONOTONIC_USEC")
-    assert ready == ["READY=1", "STATUS=2 zones, 1 of them with errors"]
+    assert ready == ["READY=1", "STATUS=2 zones, 1 with errors"]
 
 
 def _children(server: ServerProcess) -> list[int]:

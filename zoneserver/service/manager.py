@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from zoneserver.service.overview import Overview
+from zoneserver.service.report import count
 from zoneserver.transports.ask import is_answering
 from zoneserver.transports.endpoint import Endpoint
 
@@ -49,8 +50,9 @@ class ServiceManager:
     def tell_ready(self, overview: Overview) -> None:
         """Say that queries are answered, and to people for how many zones."""
         waiting = sum(1 for _ in overview.stale())
-        status = f"{len(overview.zones)} zones, {waiting} of them with errors"
-        self.tell("READY=1", f"STATUS={status}")
+        status = f"{count(len(overview.zones), 'zone')}, {waiting} with errors"
+        # At the start nothing may be known of the zones as yet, though they are served.
+        self.tell("READY=1", *([f"STATUS={status}"] if overview.zones else ()))
 
     async def keep_watchdog(self, endpoints: Sequence[Endpoint]) -> None:
         """Say that all is well as long as every endpoint answers over UDP or TCP.
