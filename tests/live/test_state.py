@@ -108,11 +108,11 @@ def test_nothing_can_be_written(tmp_path: Path, figures: Figures) -> None:
         before = _served(server)
         for pid in pids:
             resource.prlimit(int(pid), resource.RLIMIT_FSIZE, unlimited)
-        mended = _reload(tmp_path, 30)
+        mended = _ask(tmp_path, b'{"command": "reload", "wait": true}')
         after = _served(server)
 
     assert ("failed", "10") == (failed["result"], before)
-    assert ("ok", "", "30") == (mended["result"], mended["state"], after)
+    assert ("ok", "", "20") == (mended["result"], mended["state"], after)
     figures.add("93 no file can be written", "the old version served, the next reload takes it")
 
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from zoneserver.errors import StartError
@@ -78,10 +79,34 @@ class Keeper:
         holds no zone: it is more likely to be missing than meant. Raises StoreError where
         images cannot be written.
         """
-        now, order = time.time(), order or Order()
+        try:
+            return self._renew(settings, order or Order())
+        except BaseException:
+            self._scanner = Scanner()  # what it has seen by then was not taken up
+            raise
+
+    def _renew(self, settings: Settings, order: Order) -> Renewal:
+        now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
         files, present = self._scan(settings)
         reading = self._read(files, settings.defaults, now)
+        with closing(reading):
+            admission, before = self._admit(reading, present, settings, order, today)
+        self._scanner.note(reading.included)
+        self._scanner.forget(admission.kept | admission.refused)
+        self._refuse(admission, present)
+        texts = {name: octets for each in files for name, octets in each.texts().items()}
+        return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+
+    def _admit(
+        self,
+        reading: Reading,
+        present: set[Name],
+        settings: Settings,
+        order: Order,
+        today: date,
+    ) -> tuple[Admission, dict[Name, Zone]]:
+        """Judge what was read, let what is good stand, and what stood in its place."""
         missing = {each.origin for each in self.standing if each.origin not in present}
         gone = frozenset(filter(order.forces, missing))
         changes = Changes(
@@ -93,11 +118,7 @@ class Keeper:
         admission = admit(changes, today, self.standing, reading.judge, order.forces)
         before = self._stood([*(each.origin for each in admission.versions), *admission.gone])
         self._settle(admission, reading, settings.defaults)
-        self._scanner.note(reading.included)
-        self._scanner.forget(admission.kept | admission.refused)
-        self._refuse(admission, present)
-        texts = {name: octets for each in files for name, octets in each.texts().items()}
-        return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+        return admission, before
 
     def _miss(self, origin: Name) -> Finding:
         """A zone whose files are gone is served all the same: it would lose all its mail."""

@@ -69,6 +69,9 @@ class Reading(Protocol):
     def write(self, judgements: Mapping[Name, Judgement]) -> Sequence[str]:
         """Write images of the versions that were judged so; the files. Raises StoreError."""
 
+    def close(self) -> None:
+        """Keep nothing of it."""
+
 
 class InProcess:
     """A few zones, read and judged right here."""
@@ -99,6 +102,9 @@ class InProcess:
             if chosen
             else []
         )
+
+    def close(self) -> None:
+        """There is nothing to be let go of."""
 
     def _images(
         self, versions: Iterable[InMemory], judgements: Mapping[Name, Judgement]

@@ -17,7 +17,7 @@ from zoneserver.service.keeper import Keeper, Renewal
 from zoneserver.service.reloads import Order
 from zoneserver.service.serials import Serials
 from zoneserver.service.settings import Settings
-from zoneserver.service.store import Served, Store, open_image_file
+from zoneserver.service.store import Served, Store, StoreError, open_image_file
 from zoneserver.service.versions import Imaged
 from zoneserver.zone.zone import Zone
 
@@ -232,6 +232,24 @@ def test_empty_folder_is_more_likely_missing_than_meant(kept: Keeping) -> None:
 
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
+
+
+def test_renewal_that_fails_is_made_up_for(
+    kept: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen by then has not been taken up: it is looked at once more."""
+    kept.renew(example_com=GOOD_ZONE, example_net=OTHER_ZONE)
+
+    def fail(*_: object) -> None:
+        raise StoreError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(kept.keeper, "_settle", fail)
+        with pytest.raises(StoreError):
+            kept.renew(example_com=GOOD_ZONE.replace("192.0.2.25", "192.0.2.26"))
+    kept.renew()
+
+    assert "192.0.2.26" == kept.address()
 
 
 @pytest.mark.parametrize("damage", [_cut, Path.unlink])
