@@ -29,22 +29,18 @@ KILLS = 3
 LOST_PER_KILL = 20
 
 
-def children(server: ServerProcess) -> dict[int, int]:
-    """The processes that the main one has made, each with its niceness."""
-    found = {}
+def workers(server: ServerProcess) -> list[int]:
+    """The processes that answer, as the main one has named them."""
+    found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            head, _, tail = stat.read_text().rpartition(")")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[1]) == server.process.pid and fields[0] != "Z":
-            found[int(stat.parent.name)] = int(fields[16])
+        state, parent = tail.split()[:2]
+        if int(parent) == server.process.pid and state != "Z" and "(zone-worker" in head:
+            found.append(int(stat.parent.name))
     return found
-
-
-def workers(server: ServerProcess) -> list[int]:
-    """Those that answer: the builder alone stands back."""
-    return [pid for pid, niceness in children(server).items() if niceness == 0]
 
 
 def ask_everybody(
