@@ -89,7 +89,7 @@ class ServerProcess:
         self.process = subprocess.Popen(
             [*prefix, sys.executable, "-m", "zoneserver", "serve", *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT), "ZONESERVER_LOG_FORMAT": "text"},
+            env={"ZONESERVER_LOG_FORMAT": "text", **os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

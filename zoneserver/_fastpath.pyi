@@ -93,6 +93,14 @@ class Engine:
         How many took up to each limit of `transports.latency`, and all their nanoseconds.
         """
 
+    def observe(self, descriptor: int, every: int) -> None:
+        """Send copies of one of so many queries, and of their answers, to a socket.
+
+        It is connected, keeps messages apart and does not block; it is duplicated. What it
+        does not take is counted as `unobserved`, what it takes as `observed`. The layout of a
+        copy is that of zoneserver/service/observations.py. Before `serve`. Raises OSError.
+        """
+
     def serve(self, descriptors: Sequence[int], wake: int) -> None:
         """Answer what comes to these bound UDP sockets, each in a thread of its own.
 

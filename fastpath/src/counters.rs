@@ -20,9 +20,11 @@ pub enum Count {
     ReceiveErrors,
     SendErrors,
     Panics,
+    Observed,
+    Unobserved,
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "received",
     "answered",
     "truncated",
@@ -37,6 +39,8 @@ const NAMES: [&str; 14] = [
     "receive_errors",
     "send_errors",
     "panics",
+    "observed",
+    "unobserved",
 ];
 
 /// What one thread has counted in one batch.

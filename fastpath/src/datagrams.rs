@@ -74,6 +74,17 @@ impl Control {
         made
     }
 
+    /// The address that an answer leaves from, if this tells.
+    #[must_use]
+    pub fn local(&self) -> Option<&[u8]> {
+        let mut rest = self.octets.get(..self.length)?;
+        match split_first(&mut rest)? {
+            (libc::IPPROTO_IP, libc::IP_PKTINFO, octets) => octets.get(4..8),
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, octets) => octets.get(..16),
+            _ => None,
+        }
+    }
+
     /// What goes out with the answer to what came in with this.
     #[must_use]
     pub fn turned(&self) -> Self {

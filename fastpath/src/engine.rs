@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +12,7 @@ use crate::datagrams::Peer;
 use crate::handover::{Queue, read_head};
 use crate::limits::{Account, Limits, Verdict};
 use crate::lookup::find_zone;
+use crate::observer::Observer;
 use crate::octets::HandOver;
 use crate::query::{CLASS_IN, read_question};
 use crate::responder::Responder;
@@ -41,6 +42,8 @@ pub struct Engine {
     pub statistics: Statistics,
     /// What waits for Python.
     pub queue: Queue,
+    /// Who gets copies of queries and answers.
+    pub observer: OnceLock<Observer>,
     started: Instant,
     is_stopping: AtomicBool,
     loops: Mutex<Vec<Loop>>,
@@ -56,6 +59,7 @@ impl Engine {
             counters: Counters::default(),
             statistics: Statistics::default(),
             queue: Queue::default(),
+            observer: OnceLock::new(),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             loops: Mutex::default(),
@@ -81,6 +85,17 @@ impl Engine {
             self.stop();
         }
         started
+    }
+
+    /// Send copies of one of so many queries, and of their answers, to a socket that keeps
+    /// messages apart and does not block. Before `serve`.
+    ///
+    /// # Errors
+    /// Where the descriptor is none, or somebody observes already.
+    pub fn observe(&self, socket: RawFd, every: u32) -> io::Result<()> {
+        let observer = Observer::new(system::duplicate(socket)?, every);
+        let taken = self.observer.set(observer);
+        taken.map_err(|_| io::Error::other("it is observed already"))
     }
 
     fn start_loop(self: &Arc<Self>, socket: OwnedFd) -> io::Result<()> {

@@ -12,6 +12,7 @@ use crate::counters::{Count, Tally};
 use crate::datagrams::{Control, Peer};
 use crate::engine::Engine;
 use crate::limits::{Account, Verdict};
+use crate::observer::{Copies, Seen};
 use crate::octets::{HandOver, u16_of_message};
 use crate::query::{HEADER, end_of_question};
 use crate::statistics::{Head, Transport};
@@ -47,16 +48,46 @@ impl Pending {
             let kind = if is_error(rcode) { Kind::Error } else { Kind::Answer };
             let account = Account { kind, name: 0 };
             match engine.judge(&self.peer, rcode, account, self.is_proven, &mut tally) {
-                Verdict::Send => self.put(engine, octets, &mut tally),
-                Verdict::Slip => {
+                verdict @ Verdict::Send => {
+                    self.put(engine, octets, &mut tally);
+                    self.show(engine, octets, rcode, verdict, &mut tally);
+                }
+                verdict @ Verdict::Slip => {
                     if let Ok(cut) = cut(octets) {
                         self.put(engine, &cut, &mut tally);
+                        self.show(engine, &cut, rcode, verdict, &mut tally);
                     }
                 }
-                Verdict::Drop | Verdict::DropError => {}
+                verdict => self.show(engine, &[], rcode, verdict, &mut tally),
             }
         }
         engine.counters.add(&tally);
+    }
+
+    fn show(
+        &self,
+        engine: &Engine,
+        answer: &[u8],
+        rcode: u16,
+        verdict: Verdict,
+        tally: &mut Tally,
+    ) {
+        let Some(observer) = engine.observer.get().filter(|observer| observer.is_due()) else {
+            return;
+        };
+        let mut copies = Copies::of(&self.socket);
+        let seen = Seen {
+            message: &self.message,
+            answer,
+            rcode,
+            verdict,
+            is_proven: self.is_proven,
+            peer: &self.peer,
+            control: &self.control,
+            since: self.since,
+        };
+        copies.add(observer, &seen, tally);
+        copies.send(observer, tally);
     }
 
     fn put(&self, engine: &Engine, octets: &[u8], tally: &mut Tally) {

@@ -14,6 +14,7 @@ pub mod image;
 pub mod limits;
 pub mod lookup;
 pub mod networks;
+pub mod observer;
 pub mod octets;
 #[cfg(feature = "python")]
 mod python;

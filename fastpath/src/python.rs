@@ -124,6 +124,10 @@ impl Engine {
         Ok(self.0.serve(descriptors, wake)?)
     }
 
+    fn observe(&self, descriptor: RawFd, every: u32) -> PyResult<()> {
+        Ok(self.0.observe(descriptor, every)?)
+    }
+
     fn take(&self, most: usize) -> Vec<Pending> {
         let taken = self.0.queue.take(most).into_iter();
         taken.map(|query| Pending { engine: Arc::clone(&self.0), query }).collect()

@@ -13,6 +13,7 @@ use crate::engine::{Engine, now};
 use crate::handover::Pending;
 use crate::limits::Verdict;
 use crate::lookup::Sought;
+use crate::observer::{Copies, Seen};
 use crate::responder::{Asker, Decision, Reply};
 use crate::statistics::Transport;
 use crate::system::{Inbox, Outbox, SLOTS, block_signals};
@@ -35,6 +36,7 @@ pub fn run(engine: &Engine, socket: &Arc<OwnedFd>, seen: &AtomicU64) {
         socket,
         inbox: Inbox::new(),
         outbox: Outbox::new(engine.responder.most_octets()),
+        copies: Copies::of(socket),
     };
     let (mut errors, mut last_turns) = (0, 0);
     while last_turns < LAST_TURNS {
@@ -69,6 +71,7 @@ struct Loop<'e> {
     socket: &'e Arc<OwnedFd>,
     inbox: Inbox,
     outbox: Outbox,
+    copies: Copies,
 }
 
 impl Loop<'_> {
@@ -86,13 +89,17 @@ impl Loop<'_> {
         tally.add_many(Count::Received, count);
         guard(&mut tally, |_| batch.seek(&mut sought[..count]));
         for (slot, sought) in sought[..count].iter().enumerate() {
-            guard(&mut tally, |tally| batch.answer(slot, sought, &mut self.outbox, tally));
+            let (outbox, copies) = (&mut self.outbox, &mut self.copies);
+            guard(&mut tally, |tally| batch.answer(slot, sought, outbox, copies, tally));
         }
         let since = batch.since;
         drop(zones);
         let errors = self.outbox.send(self.socket.as_fd(), &self.inbox);
         engine.statistics.time(since.elapsed(), tally.get(Count::Answered));
         tally.add_many(Count::SendErrors, errors);
+        if let Some(observer) = engine.observer.get() {
+            self.copies.send(observer, &mut tally);
+        }
         self.engine.counters.add(&tally);
     }
 }
@@ -124,7 +131,14 @@ impl<'b> Batch<'b> {
         }
     }
 
-    fn answer(&self, slot: usize, sought: &Sought<'b>, outbox: &mut Outbox, tally: &mut Tally) {
+    fn answer(
+        &self,
+        slot: usize,
+        sought: &Sought<'b>,
+        outbox: &mut Outbox,
+        copies: &mut Copies,
+        tally: &mut Tally,
+    ) {
         let (message, peer) = (self.inbox.message(slot), self.inbox.peer(slot));
         if DEAF_PORTS.contains(&peer.port()) {
             tally.add(Count::DroppedPorts);
@@ -137,19 +151,43 @@ impl<'b> Batch<'b> {
             Decision::HandOver { is_proven } => self.hand_over(slot, is_proven, tally),
             Decision::Reply(mut reply) => {
                 tally.add_if(Count::CookiesValid, reply.is_proven);
-                if !judge(self.engine, peer, &mut reply, tally) {
+                let verdict = judge(self.engine, peer, &mut reply, tally);
+                let Reply { answer, is_proven, .. } = reply;
+                let observer = self.engine.observer.get().filter(|observer| observer.is_due());
+                if matches!(verdict, Verdict::Drop | Verdict::DropError) {
+                    if let Some(observer) = observer {
+                        let seen = self.seen(slot, &[], answer.rcode, verdict, is_proven);
+                        copies.add(observer, &seen, tally);
+                    }
                     return;
                 }
-                let Reply { answer, is_proven, .. } = reply;
                 let Ok(length) = answer.write(outbox.next_room()) else {
                     return self.hand_over(slot, is_proven, tally);
                 };
+                if let Some(observer) = observer {
+                    let octets = &outbox.next_room()[..length];
+                    let seen = self.seen(slot, octets, answer.rcode, verdict, is_proven);
+                    copies.add(observer, &seen, tally);
+                }
                 outbox.queue(length, slot);
                 tally.add(Count::Answered);
                 sought.count(&self.engine.statistics, Transport::Udp, &answer);
                 tally.add_if(Count::Truncated, answer.part.is_truncated);
             }
         }
+    }
+
+    fn seen<'s>(
+        &'s self,
+        slot: usize,
+        answer: &'s [u8],
+        rcode: u16,
+        verdict: Verdict,
+        is_proven: bool,
+    ) -> Seen<'s> {
+        let (message, peer) = (self.inbox.message(slot), self.inbox.peer(slot));
+        let (control, since) = (self.inbox.control(slot), self.since);
+        Seen { message, answer, rcode, verdict, is_proven, peer, control, since }
     }
 
     fn hand_over(&self, slot: usize, is_proven: bool, tally: &mut Tally) {
@@ -166,18 +204,16 @@ impl<'b> Batch<'b> {
     }
 }
 
-/// Whether an answer goes out, cut short if need be.
-fn judge(engine: &Engine, peer: &Peer, reply: &mut Reply<'_>, tally: &mut Tally) -> bool {
+/// What becomes of an answer, which is cut short if need be.
+fn judge(engine: &Engine, peer: &Peer, reply: &mut Reply<'_>, tally: &mut Tally) -> Verdict {
     let rcode = reply.answer.rcode;
-    match engine.judge(peer, rcode, reply.account, reply.is_proven, tally) {
-        Verdict::Send => return true,
-        Verdict::Slip => {}
-        Verdict::Drop | Verdict::DropError => return false,
+    let verdict = engine.judge(peer, rcode, reply.account, reply.is_proven, tally);
+    if verdict == Verdict::Slip {
+        if reply.answer.opt.is_some_and(|opt| opt.cookie.is_some()) {
+            reply.answer.ask_for_cookie();
+        } else {
+            reply.answer.cut();
+        }
     }
-    if reply.answer.opt.is_some_and(|opt| opt.cookie.is_some()) {
-        reply.answer.ask_for_cookie();
-    } else {
-        reply.answer.cut();
-    }
-    true
+    verdict
 }

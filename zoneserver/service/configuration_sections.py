@@ -31,6 +31,8 @@ from zoneserver.service.configuration_values import (
 )
 from zoneserver.service.log import LogSettings
 from zoneserver.service.privileges import Privileges
+from zoneserver.service.query_log import QueryLogSettings
+from zoneserver.service.recorder import DnstapSettings, RecorderSettings
 from zoneserver.service.settings import Settings
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
@@ -155,6 +157,23 @@ class HttpSection(Section):
     listen: HttpEndpoints = ()
 
 
+class QueryLogSection(Section):
+    """`query_log`: which queries are written down, and where."""
+
+    sample: Amount = 0
+    zones: Names = ()
+    file: FolderPath = None
+    megabytes: AtLeastOne = QueryLogSettings().megabytes
+
+
+class DnstapSection(Section):
+    """`dnstap`: the socket of a receiver."""
+
+    socket: FolderPath = None
+    sample: AtLeastOne = 1
+    identity: str = ""
+
+
 class Configuration(Section):
     """The whole file. Paths are relative to the folder that it stands in."""
 
@@ -175,6 +194,21 @@ class Configuration(Section):
     tls: TlsSection = TlsSection()
     proxy: ProxySection = ProxySection()
     log: LogSection = LogSection()
+    query_log: QueryLogSection = QueryLogSection()
+    dnstap: DnstapSection = DnstapSection()
+
+    def recorder(self, folder: Path) -> RecorderSettings:
+        """What is made of queries, by a file that stands in `folder`."""
+        queries, tap = self.query_log, self.dnstap
+        file = folder / queries.file if queries.file else None
+        return RecorderSettings(
+            QueryLogSettings(queries.sample, queries.zones, file, queries.megabytes),
+            DnstapSettings(
+                folder / tap.socket if tap.socket else None, tap.sample, tap.identity
+            ),
+            self.log.format,
+        )
+
     http: HttpSection = HttpSection()
 
     def settings(self, folder: Path) -> Settings:
@@ -198,5 +232,6 @@ class Configuration(Section):
             tls=self.tls.settings(folder),
             proxies=self.proxy.sources,
             log=LogSettings(**dict(self.log)),
+            recorder=self.recorder(folder),
             http=self.http.listen,
         )

@@ -15,6 +15,7 @@ from zoneserver.errors import StartError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.access import Access
 from zoneserver.service.native import NativeEngine
+from zoneserver.service.observations import Observer
 from zoneserver.service.portable import PortableEngine
 from zoneserver.service.settings import Settings
 from zoneserver.service.statistics import Document
@@ -38,6 +39,9 @@ class Engine(Protocol):
 
     def take_statistics(self) -> Document:
         """What was asked and answered since this was taken last."""
+
+    def observe(self, observer: Observer) -> None:
+        """Show it what is answered over UDP; before `start`."""
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""

@@ -10,6 +10,7 @@ from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.access import ANYBODY, Access
 from zoneserver.service.fallback import Fallback
+from zoneserver.service.observations import Observer
 from zoneserver.service.statistics import Document, make_document
 from zoneserver.service.store import Served
 from zoneserver.transports.ledger import Ledger
@@ -61,6 +62,10 @@ class NativeEngine:
         except ValueError as error:
             raise ImageError(str(error)) from error
         self._fallback.publish(served)
+
+    def observe(self, observer: Observer) -> None:
+        """Show it what is answered over UDP; before `start`."""
+        self._engine.observe(observer.end.fileno(), observer.every)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on; what is handed over, in the running event loop."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from zoneserver.image.answers import Answers, Found
 from zoneserver.image.images import Images
@@ -11,8 +12,12 @@ from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.service.access import ANYBODY, Access, AdmittedPlaces
 from zoneserver.service.fallback import Fallback
+from zoneserver.service.observations import Observer, Party
+from zoneserver.service.observations import Verdict as Seen
 from zoneserver.service.statistics import Document, write_statistics
 from zoneserver.service.store import Served
+from zoneserver.service.witness import Witness
+from zoneserver.transports.endpoint import pack_address
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import LimiterCounters, RateLimiter, RateLimits, Verdict
@@ -50,6 +55,7 @@ class PortableEngine:
         self._limiter = RateLimiter(limits, self._limiter_counters, ledger)
         self._udp: list[UdpServer] = []
         self._streamed = 0
+        self._witness: Witness | None = None
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on. Raises OSError or ImageError."""
@@ -58,15 +64,23 @@ class PortableEngine:
         open_to_all = self._access.leave_out(self._images)
         self._answers = Answers(open_to_all, self._identity, self._statistics)
 
+    def observe(self, observer: Observer) -> None:
+        """Show it what is answered over UDP; before `start`."""
+        self._witness = Witness(observer, self._identity.cookies, self._answer_datagram)
+
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""
+        witness = self._witness
         for sockets in bound:
+            endpoint = sockets.endpoint
+            server = Party(pack_address(endpoint.address), endpoint.port)
             udp = UdpServer(
                 sockets.udp,
-                self._answer_datagram,
+                witness.answer if witness else self._answer_datagram,
                 self._udp_counters,
                 self._latency,
                 proxies=self._proxies,
+                show=partial(witness.show, server) if witness else None,
             )
             udp.start()
             self._udp.append(udp)
@@ -178,6 +192,7 @@ class PortableEngine:
         second = int(time.monotonic())
         kind, account, opt, cookie = charge
         if kind == ERROR_KIND and self._limiter.judge_error(second) is Verdict.DROP:
+            self._note(Seen.CAPPED, octets)
             return None
         cookies = self._identity.cookies
         if cookie and cookies and cookies.is_valid(cookie, address, int(time.time())):
@@ -186,5 +201,12 @@ class PortableEngine:
         if verdict is Verdict.SEND:
             return octets
         if verdict is Verdict.DROP or kind == ERROR_KIND:
+            self._note(Seen.DROPPED, octets)
             return None
+        self._note(Seen.SLIPPED, octets)
         return shorten(_NO_ID + octets, opt, bad_cookie=cookie is not None)[len(_NO_ID) :]
+
+    def _note(self, verdict: Seen, octets: bytes) -> None:
+        """Tell the witness, if there is one, what rate limiting does to an answer."""
+        if self._witness is not None:
+            self._witness.note(verdict, octets)

@@ -31,7 +31,7 @@ from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
 from zoneserver.service.places import Places
 from zoneserver.service.reloads import Order, Reloads
-from zoneserver.service.scribes import ScribeSlot
+from zoneserver.service.scribes import Writers
 from zoneserver.service.settings import Settings
 from zoneserver.service.store import Served, Store, StoreError
 from zoneserver.service.watching import keep_watching
@@ -59,7 +59,7 @@ class Server:
         # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
         self._make_engine = choose_engine(self._settings)
-        self._scribe = ScribeSlot(self._settings.log)
+        self._writers = Writers(self._settings.log, self._settings.recorder)
         self._store = Store.choose(self._settings.state, self._settings.zones)
         self.overview = Overview(engine=self._make_engine.name)
         self.counters = Counters()
@@ -193,9 +193,11 @@ class Server:
             bound: list[Bound] = [*self._places.share(number), *self._encrypted.share(number)]
 
             def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
-                return run_worker(self._make_engine(), bound, limits, proxies, end)
+                worker = (self._make_engine(), bound, limits, proxies, end)
+                return run_worker(*worker, observer=self._writers.observer)
 
             slot = WorkerSlot(self._made, bound, life, self._published, self.counters)
+            slot.keep(self._writers.descriptors())
             self._made += 1
             self._slots.append(slot)
             self._encrypted.greet(slot)
@@ -279,7 +281,7 @@ class Server:
         if self._control is not None:
             self._control.close()
         self._store.close()
-        await self._scribe.stop()
+        await self._writers.stop()
 
 
 def serve(read_settings: Callable[[], Settings]) -> int:

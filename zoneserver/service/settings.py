@@ -8,6 +8,7 @@ from zoneserver.networks import Networks
 from zoneserver.service.access import ANYBODY, Access
 from zoneserver.service.log import LogSettings
 from zoneserver.service.privileges import Privileges
+from zoneserver.service.recorder import RecorderSettings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
@@ -48,6 +49,7 @@ class Settings:
     tls: TlsSettings | None = None
     proxies: Networks = field(default_factory=Networks)
     log: LogSettings = field(default_factory=LogSettings)
+    recorder: RecorderSettings = field(default_factory=RecorderSettings)
     http: tuple[Endpoint, ...] = ()
 
     def needs_restart(self, running: "Settings") -> bool:

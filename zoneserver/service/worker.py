@@ -20,9 +20,11 @@ from zoneserver.service import log
 from zoneserver.service.certificates import Pair
 from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.engines import Engine
+from zoneserver.service.observations import Observer
 from zoneserver.service.responder import Throttle
 from zoneserver.service.statistics import Document
 from zoneserver.service.store import Served
+from zoneserver.service.witness import StreamWitness
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Sockets
@@ -45,15 +47,21 @@ class Worker:
         bound: Sequence[Sockets | TlsListener],
         limits: TcpLimits,
         proxies: Container[bytes] = (),
+        observer: Observer | None = None,
     ) -> None:
-        """From `proxies` connections begin with a PROXY header."""
+        """From `proxies` connections begin with a PROXY header.
+
+        `observer` is shown queries and their answers.
+        """
         self._engine = engine
         self._bound = [each for each in bound if isinstance(each, Sockets)]
         self._encrypted = [each for each in bound if isinstance(each, TlsListener)]
         self._tls = Tls()
         self._latencies = {"tcp": Latency(), "tls": Latency()}
         self._tcp_counters = TcpCounters()
-        self._tcp = TcpServer(self._tcp_counters, limits, proxies)
+        self._observer, self._spent = observer, 0
+        show = StreamWitness(observer, lambda: self._spent).show if observer else None
+        self._tcp = TcpServer(self._tcp_counters, limits, proxies, show)
         self._throttle = Throttle()
         self._beats = 0
 
@@ -93,6 +101,8 @@ class Worker:
             log.error("certificate-unusable", f"a worker cannot use the certificate: {error}")
 
     async def _answer(self) -> None:
+        if self._observer is not None:
+            self._engine.observe(self._observer)
         self._engine.start(self._bound)
         for sockets in self._bound:
             await self._tcp.listen(sockets.tcp, self._answer_stream)
@@ -107,7 +117,8 @@ class Worker:
         answer = self._engine.answer_stream(message, address, encrypted=encrypted)
         if answer is not None:
             latency = self._latencies["tls" if encrypted else "tcp"]
-            latency.add(time.perf_counter_ns() - since)
+            self._spent = time.perf_counter_ns() - since
+            latency.add(self._spent)
         return answer
 
     async def _beat(self, channel: AsyncChannel) -> None:
@@ -123,8 +134,11 @@ class Worker:
 
     def _count(self) -> dict[str, int]:
         """What the engine has counted, and `tcp_` what connections have been."""
-        counters = asdict(self._tcp_counters).items()
-        return {**self._engine.counters(), **{f"tcp_{name}": many for name, many in counters}}
+        tcp = {f"tcp_{name}": many for name, many in asdict(self._tcp_counters).items()}
+        counters = {**self._engine.counters(), **tcp, "log_lost": log.count_lost()}
+        if self._observer is not None:
+            counters["unobserved"] = counters.get("unobserved", 0) + self._observer.lost
+        return counters
 
     def _take_statistics(self) -> Document:
         taken = self._engine.take_statistics()
@@ -146,7 +160,9 @@ def run_worker(
     limits: TcpLimits,
     proxies: Container[bytes],
     end: socket.socket,
+    *,
+    observer: Observer | None = None,
 ) -> int:
     """The life of a worker process. Returns its exit status."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    return asyncio.run(Worker(engine, bound, limits, proxies).run(end))
+    return asyncio.run(Worker(engine, bound, limits, proxies, observer).run(end))

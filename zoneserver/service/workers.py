@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 from zoneserver.service import log
@@ -62,6 +62,10 @@ class WorkerSlot:
     def is_given_up(self) -> bool:
         """Whether too many starts in a row have failed."""
         return self._failures >= MOST_FAILURES
+
+    def keep(self, descriptors: Collection[int]) -> None:
+        """Let the worker have these, beside those of its sockets."""
+        self._descriptors += descriptors
 
     async def run(self, current: Callable[[], tuple[int, Served]]) -> None:
         """Keep a worker alive until `stop`, or until it is given up.

@@ -129,7 +129,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _answer(self, message: bytes) -> None:
         """Answer one message, or close."""
-        answer = self._terms.answer(message, self.address) if message else None
+        answer = self._terms.ask(message, self.address, self._transport) if message else None
         if answer is None:
             self._close(malformed=True)
             return

@@ -11,7 +11,7 @@ from contextlib import suppress
 from zoneserver.transports.connection import Connection
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import BACKLOG
-from zoneserver.transports.terms import Answer, Terms
+from zoneserver.transports.terms import Answer, Show, Terms
 from zoneserver.transports.tls import Tls
 
 # Connections taken before the other sockets get their turn. Those of three turns hold a
@@ -32,11 +32,13 @@ class TcpServer:
         counters: TcpCounters,
         limits: TcpLimits = DEFAULT_LIMITS,
         proxies: Container[bytes] = (),
+        show: Show | None = None,
     ) -> None:
-        """From `proxies` connections begin with a PROXY header."""
+        """From `proxies` connections begin with a PROXY header; `show` is shown all answers."""
         self._counters = counters
         self._limits = limits
         self._proxies = proxies
+        self._show = show
         self._listeners: list[asyncio.Server] = []
         self._connections: dict[Connection, bytes] = {}  # each with its source
         self._scratch = bytearray(READ_OCTETS)
@@ -48,7 +50,7 @@ class TcpServer:
         self, listener: socket.socket, answer: Answer, tls: Tls | None = None
     ) -> None:
         """Take connections from a bound socket from now on, with `tls` encrypted ones."""
-        terms = Terms(answer, self._limits, self._counters, tls, self._proxies)
+        terms = Terms(answer, self._limits, self._counters, tls, self._proxies, self._show)
         loop = asyncio.get_running_loop()
         # To asyncio the backlog is how many it accepts at a time. Out of descriptors, it
         # leaves the listener alone for a second.

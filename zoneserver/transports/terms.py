@@ -1,5 +1,6 @@
 """On what terms the connections of a listener are taken."""
 
+import asyncio
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
@@ -8,13 +9,16 @@ from zoneserver.transports.tls import Tls
 
 # A message and its sender's address, to the answer or to silence.
 Answer = Callable[[bytes, bytes], bytes | None]
+# Is shown a message, its answer, the sender's address, where both went, whether encrypted.
+Show = Callable[[bytes, bytes, bytes, asyncio.Transport, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Who answers, within which limits, and where it is counted.
 
-    With `tls` all is encrypted. From `proxies` connections begin with a PROXY header.
+    With `tls` all is encrypted. From `proxies` connections begin with a PROXY header. Who
+    observes is shown every answer.
     """
 
     answer: Answer
@@ -22,3 +26,11 @@ class Terms:
     counters: TcpCounters
     tls: Tls | None = None
     proxies: Container[bytes] = ()
+    show: Show | None = None
+
+    def ask(self, message: bytes, address: bytes, transport: asyncio.Transport) -> bytes | None:
+        """The answer, or None for silence."""
+        answer = self.answer(message, address)
+        if answer is not None and self.show is not None:
+            self.show(message, answer, address, transport, self.tls is not None)
+        return answer

@@ -28,6 +28,8 @@ _RCODE_AT = 3 - ID_OCTETS
 # What follows the id of a message, and its sender's address, to what follows the id of the
 # answer or to silence. The id stays where it is, in the memory of the batch.
 Answer = Callable[[bytes, bytes], bytes | None]
+# Is shown the id of a message and the rest of it, its answer as above, and when it came.
+Show = Callable[[bytes, Datagram, bytes | None, int], None]
 
 
 @dataclass(slots=True)
@@ -47,7 +49,8 @@ class UdpCounters:
 class UdpServer:
     """Answers the datagrams of one bound, non-blocking socket.
 
-    Those from `proxies` begin with a PROXY header, which tells who asks.
+    Those from `proxies` begin with a PROXY header, which tells who asks. `show` is shown
+    what is answered.
     """
 
     def __init__(
@@ -57,12 +60,15 @@ class UdpServer:
         counters: UdpCounters,
         latency: Latency,
         proxies: Container[bytes] | None = None,
+        *,
+        show: Show | None = None,
     ) -> None:
         self._socket = udp
         self._answer = answer
         self._counters = counters
         self._latency = latency
         self._proxies = proxies
+        self._show = show
         wildcard = Endpoint(*udp.getsockname()[:2]).is_wildcard
         self._batch = Batch(udp, with_control=wildcard)
 
@@ -103,6 +109,9 @@ class UdpServer:
             else self._answer_odd(message, address, port)
             for message, address, port in received
         ]
+        if self._show is not None:
+            for number, (each, octets) in enumerate(zip(received, answers, strict=True)):
+                self._show(self._batch.read_id(number), each, octets, since)
         failed = self._batch.send(answers)
         self._counters.send_errors += failed
         answered = len(answers) - answers.count(None) - failed
