@@ -15,7 +15,6 @@ from tests.servers import (
     ServerProcess,
     running,
     stand_still,
-    starting,
     write_zones,
 )
 
@@ -162,26 +161,3 @@ def test_sockets_are_passed(tmp_path: Path, engine: str) -> None:
 
     assert answers == ["example.com. 300 IN MX 10 mail.example.com."] * 10
     assert f"listening on 0.0.0.0:{server.port} (UDP and TCP)" in server.output.seen
-
-
-@pytest.mark.parametrize(
-    ("kinds", "line"),
-    [
-        (["INET:DGRAM"], r"no socket was passed for 0\.0\.0\.0:\d+ over TCP \(ListenStr"),
-        (
-            ["INET:STREAM"],
-            r"no socket was passed for 0\.0\.0\.0:\d+ over UDP \(ListenDat",
-        ),
-        (["UNIX:DGRAM"], "the socket passed as descriptor 3 is neither UDP nor TCP"),
-        (
-            ["INET6:DGRAM"],
-            r"the socket passed for \[::\]:\d+ is for IPv4, too; write Bind",
-        ),
-    ],
-)
-def test_sockets_that_will_not_do(tmp_path: Path, kinds: list[str], line: str) -> None:
-    """The error says which option of the unit is wrong."""
-    write_zones(tmp_path, example_com=GOOD_ZONE)
-    with starting(tmp_path, prefix=(sys.executable, "-c", ACTIVATE, *kinds, "--")) as server:
-        assert server.process.wait(20) == 2
-        server.log.wait_for(line)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -178,3 +179,18 @@ def test_program_must_be_readable(folder: Path) -> None:
         (line,) = server.log.rest()
 
     assert line.endswith("install it where that user can read, such as /opt/zoneserver")
+
+
+@needs_root
+def test_root_does_not_move_to_where_others_are(folder: Path) -> None:
+    """What it would not have started with, it does not take up at a reload either."""
+    write_zones(folder, example_com=GOOD_ZONE)
+    (folder / "zoneserver.yaml").write_text("listen: '127.0.0.1:0'\n")
+    with running(folder, listen=()) as server:
+        (folder / "zoneserver.yaml").write_text("listen: '0.0.0.0:0'\n")
+        server.signal(signal.SIGHUP)
+        line = server.log.wait_for("it listens where it did")
+        exchanges = server.exchanges("example.com")
+
+    assert "it would answer others on 0.0.0.0:0 as root; write --user NAME" in line
+    assert exchanges == ["10 mail.example.com."]

@@ -69,7 +69,7 @@ def require_user(privileges: Privileges, endpoints: Iterable[Endpoint]) -> None:
     for endpoint in endpoints:
         if not ipaddress.ip_address(endpoint.address).is_loopback:
             raise StartError(
-                f"not started: it would answer others on {endpoint} as root; write --user NAME,"
+                f"it would answer others on {endpoint} as root; write --user NAME,"
                 " or user: NAME in the configuration file, and it binds as root, then goes on"
                 " as that user (`adduser --system --group zoneserver` makes one);"
                 " --allow-root lets it stay root"

@@ -30,6 +30,7 @@ from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.overflows import watch_queues
 from zoneserver.service.overview import Overview
 from zoneserver.service.places import Places
+from zoneserver.service.privileges import require_user
 from zoneserver.service.reloads import Order, Reloads
 from zoneserver.service.scribes import Writers
 from zoneserver.service.settings import Settings
@@ -206,6 +207,7 @@ class Server:
     async def _move(self, endpoints: Sequence[Endpoint]) -> None:
         """Listen elsewhere: first there is whoever answers there, then the others go."""
         try:
+            require_user(self._settings.privileges, endpoints)
             old_places = self._places.move(endpoints)
         except StartError as error:
             log.error("listen-refused", f"{error}; it listens where it did")

@@ -134,9 +134,7 @@ def test_require_user(
     except StartError as error:
         said = str(error)
 
-    assert said.startswith(f"not started: it would answer others on {endpoint} as root;") is (
-        complains
-    )
+    assert said.startswith(f"it would answer others on {endpoint} as root;") is (complains)
 
 
 @pytest.mark.parametrize(
