@@ -56,6 +56,7 @@ class MonitorKeeper:
             return
         self._channel.send(message)
         if self._channel.unheard > MOST_UNHEARD:
+            self._channel = None
             log.error("monitor-hung", "the monitor has stopped listening")
             self._kill()
 
@@ -86,13 +87,14 @@ class MonitorKeeper:
         keep = [each.fileno() for each in (theirs, *self._listeners)]
         self._pid = fork("monitor", lambda: run_monitor(self._listeners, theirs), keep)
         theirs.close()
-        self._channel = await AsyncChannel.open(ours)
+        channel = self._channel = await AsyncChannel.open(ours)
         telling = asyncio.create_task(self._keep_telling())
-        status = await wait_for_end(self._pid)
-        telling.cancel()
-        self._channel.close()
-        self._channel = None
-        return status
+        try:
+            return await wait_for_end(self._pid)
+        finally:
+            telling.cancel()
+            self._channel = None
+            channel.close()
 
     async def _keep_telling(self) -> None:
         self.tell({"statistics": self._counters.statistics.document()})
