@@ -49,23 +49,22 @@ class BuilderSlot:
         theirs.close()
         self._channel = channel = await AsyncChannel.open(ours)
         asking, pause = None, 0.0
-        try:
-            while (message := await channel.receive()) is not None:
-                if "outcome" in message:
-                    self._reloads.finish(message["outcome"])
-                    continue
-                await heed(message)
-                if "serve" in message:
-                    channel.send({"served": True})
-                elif "idle" in message:
-                    asking = asyncio.create_task(self._ask_for_renewal(channel, pause, heed))
-                    pause = RELOAD_SECONDS
-        finally:
-            if asking is not None:
-                asking.cancel()
-            self._reloads.finish(GONE)
-            self._channel = None
-            channel.close()
+        # Where `heed` fails the server ends, and the builder with it: nothing is closed before.
+        while (message := await channel.receive()) is not None:
+            if "outcome" in message:
+                self._reloads.finish(message["outcome"])
+                continue
+            await heed(message)
+            if "serve" in message:
+                channel.send({"served": True})
+            elif "idle" in message:
+                asking = asyncio.create_task(self._ask_for_renewal(channel, pause, heed))
+                pause = RELOAD_SECONDS
+        if asking is not None:
+            asking.cancel()
+        self._reloads.finish(GONE)
+        self._channel = None
+        channel.close()
         status = await wait_for_end(self._pid)
         self._pid = 0
         return status
