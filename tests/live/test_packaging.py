@@ -70,11 +70,14 @@ def _is_confinable() -> bool:
 
 @pytest.mark.skipif(not _is_confinable(), reason="no systemd-analyze, or no libseccomp")
 @pytest.mark.parametrize("engine", ["native", "portable"])
-def test_under_the_filter(tmp_path: Path, figures: Figures, engine: str) -> None:
+def test_under_the_filter(
+    tmp_path: Path, figures: Figures, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Acceptance 107: start, answers, reloads, a worker that dies, stop: no call is denied.
 
     A call that the unit denies would end the process that makes it.
     """
+    monkeypatch.setenv("ZONESERVER_HTTP_LISTEN", "127.0.0.1:0")
     write_zones(tmp_path, example_com=GOOD_ZONE)
     prefix = (sys.executable, str(CHECKOUT / "tests/live/confined.py"), str(UNIT))
     with running(tmp_path, "--engine", engine, "--workers", "2", prefix=prefix) as server:
