@@ -66,12 +66,12 @@ class Watcher:
 
     def _look(self) -> bool:
         """Look at every file: whether any is not as it was the last time."""
-        begin = time.monotonic()
+        begin = time.process_time()
         if _identity(self._folder) != self._watched:
             self._watch()
         before, self._files = self._files, summarise(self._folder)
-        end = time.monotonic()
-        self._next_look = end + max(POLL_SECONDS, POLL_SHARE * (end - begin))
+        spent = time.process_time() - begin
+        self._next_look = time.monotonic() + max(POLL_SECONDS, POLL_SHARE * spent)
         return before != self._files
 
     def _watch(self) -> None:
