@@ -25,7 +25,7 @@ from zoneserver import __version__
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import LEVELS, Level
 from zoneserver.names import Name
-from zoneserver.service.pages import DEFAULTS, Page, read_pages
+from zoneserver.service.checking.pages import DEFAULTS, Page, read_pages
 from zoneserver.zonefile.export import write_master
 from zoneserver.zonefile.master import find_origin
 from zoneserver.zonefile.yaml_zone import read_yaml_zone

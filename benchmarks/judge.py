@@ -17,8 +17,8 @@ from benchmarks import generated
 from benchmarks.options import up_to
 from benchmarks.report import median_and_spread, ratio, table
 from zoneserver.names import Name
-from zoneserver.service.garbage import collector_resting
-from zoneserver.service.serials import digest
+from zoneserver.service.keeping.garbage import collector_resting
+from zoneserver.service.keeping.serials import digest
 from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from zoneserver.catalogue import CATALOGUE
-from zoneserver.service.pages import Page, describe_rule, read_pages
-from zoneserver.service.report import Texts, format_finding
+from zoneserver.service.checking.pages import Page, describe_rule, read_pages
+from zoneserver.service.checking.report import Texts, format_finding
 
 TARGET = Path(__file__).with_name("rules.md")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from zoneserver.service.log import make_event
-from zoneserver.service.log_format import Form, format_event
+from zoneserver.service.logs.log import make_event
+from zoneserver.service.logs.log_format import Form, format_event
 
 
 def read_log(caplog: pytest.LogCaptureFixture) -> str:

@@ -123,12 +123,12 @@ def test_layers(module: Module) -> None:
 def test_one_module_knows_the_compiled_engine() -> None:
     """Everything else does without it."""
     known = [m.path for m in MODULES if COMPILED in {name for name, _ in m.imports()}]
-    assert ["service/native.py"] == known
+    assert ["service/answering/native.py"] == known
 
 
 def test_server_logs_events() -> None:
     """Commands print straight to the terminal; what a server has to say is an event."""
-    printing = {"zoneserver.service.terminal.log", "zoneserver.service.terminal.say"}
+    printing = {"zoneserver.service.logs.terminal.log", "zoneserver.service.logs.terminal.say"}
     known = [
         module.path
         for module in MODULES

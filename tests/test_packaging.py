@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from zoneserver.cli import main
-from zoneserver.service.configuration import Source, list_unknown, read_configuration
+from zoneserver.service.configuration.read import Source, list_unknown, read_configuration
 
 CHECKOUT = Path(__file__).parents[1]
 KUBERNETES = CHECKOUT / "packaging/kubernetes"

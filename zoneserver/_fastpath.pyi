@@ -98,7 +98,7 @@ class Engine:
 
         It is connected, keeps messages apart and does not block; it is duplicated. What it
         does not take is counted as `unobserved`, what it takes as `observed`. The layout of a
-        copy is that of zoneserver/service/observations.py. Before `serve`. Raises OSError.
+        copy is that of zoneserver/service/logs/observations.py. Before `serve`. Raises OSError.
         """
 
     def serve(self, descriptors: Sequence[int], wake: int) -> None:

@@ -73,7 +73,7 @@ impl Copies {
         Self { octets: Vec::new(), count: 0, bound: bound.ok() }
     }
 
-    /// Add one. The layout is that of zoneserver/service/observations.py.
+    /// Add one. The layout is that of zoneserver/service/logs/observations.py.
     pub fn add(&mut self, observer: &Observer, seen: &Seen<'_>, tally: &mut Tally) {
         let needed = seen.message.len() + seen.answer.len();
         if self.count > 0 && self.octets.len() + needed > FULL {

@@ -11,8 +11,8 @@ from tests.hostile.corpus import ZONES as HOSTILE
 from tests.zones_text import UDP
 from zoneserver.engine.respond import respond
 from zoneserver.names import Name
-from zoneserver.service.folder import read_folder
-from zoneserver.service.loading import load
+from zoneserver.service.disk.folder import read_folder
+from zoneserver.service.disk.loading import load
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import ZoneSet
 from zoneserver.zonefile.source import Defaults

@@ -22,8 +22,8 @@ from tests.servers import (
     starting,
     write_zones,
 )
-from zoneserver.service.keeper import MOST_ZONES
-from zoneserver.service.privileges import NET_BIND_SERVICE, read_capabilities
+from zoneserver.service.keeping.keeper import MOST_ZONES
+from zoneserver.service.running.privileges import NET_BIND_SERVICE, read_capabilities
 
 NOBODY = 65534
 NO_MAIL = "$mail: {none: true}\n'': {type: NS, values: [ns1.example.com., ns2.example.com.]}\n"

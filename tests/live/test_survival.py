@@ -263,7 +263,7 @@ def test_start_after_a_kill(tmp_path: Path) -> None:
 
 
 CRASHING = """
-from zoneserver.service import server, workers
+from zoneserver.service.running import server, workers
 
 workers.FIRST_PAUSE = 0.001
 server.run_worker = lambda *_: 3

@@ -9,8 +9,8 @@ from tests.effort import examples
 from tests.properties.crossing import FIRST_DAY, Edit, Folder, read, without_far_lines
 from zoneserver.findings import Finding
 from zoneserver.names import Name
-from zoneserver.service.admission import Admission, Changes, admit, judge_versions
-from zoneserver.service.standing import InMemory, Standing, Trial, Version
+from zoneserver.service.keeping.admission import Admission, Changes, admit, judge_versions
+from zoneserver.service.keeping.standing import InMemory, Standing, Trial, Version
 from zoneserver.validator.judge import Judgement, judge, judge_all
 from zoneserver.validator.references import References, references_of
 from zoneserver.validator.world import Candidate, world_of

@@ -16,8 +16,8 @@ from tests.zones_text import zone
 from zoneserver.engine.respond import NO_SUCH_ZONE, Transport, respond
 from zoneserver.image.compile import compile_zone
 from zoneserver.image.lookup import Identity
-from zoneserver.service.portable import PortableEngine
-from zoneserver.service.store import Served, Store
+from zoneserver.service.answering.portable import PortableEngine
+from zoneserver.service.keeping.store import Served, Store
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.wire.cookies import Cookies
@@ -63,7 +63,7 @@ LABELS = [b"\1x", b"\3www", b"\1*", b"\3kid", b"\4sick", b"\3sub", b"\2ns", b"\1
 def engine(monkeypatch: pytest.MonkeyPatch) -> PortableEngine:
     """An engine whose clock stands still, and which limits nobody."""
     clock = SimpleNamespace(time=lambda: NOW, monotonic=lambda: 0, monotonic_ns=lambda: 0)
-    monkeypatch.setattr("zoneserver.service.portable.time", clock)
+    monkeypatch.setattr("zoneserver.service.answering.portable.time", clock)
     return PortableEngine(IDENTITY, RateLimits(rate=0, errors=0), Ledger())
 
 

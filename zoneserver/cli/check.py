@@ -11,15 +11,15 @@ from zoneserver.cli.parameters import config_option, origin_option, parse_rules,
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
-from zoneserver.service.formats import FORMATS, Checked
-from zoneserver.service.garbage import collector_resting
-from zoneserver.service.gather import gather
-from zoneserver.service.loading import judge_loaded, load
-from zoneserver.service.online import Reply, ask_resolver, judge_online
-from zoneserver.service.progress import Progress
-from zoneserver.service.selection import Selection
-from zoneserver.service.terminal import log, printable, say
-from zoneserver.service.words import count_records
+from zoneserver.service.checking.formats import FORMATS, Checked
+from zoneserver.service.checking.online import Reply, ask_resolver, judge_online
+from zoneserver.service.checking.selection import Selection
+from zoneserver.service.checking.words import count_records
+from zoneserver.service.disk.gather import gather
+from zoneserver.service.disk.loading import judge_loaded, load
+from zoneserver.service.keeping.garbage import collector_resting
+from zoneserver.service.keeping.progress import Progress
+from zoneserver.service.logs.terminal import log, printable, say
 
 
 @click.command("check")

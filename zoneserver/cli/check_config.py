@@ -8,15 +8,15 @@ import click
 from zoneserver.cli.parameters import config_option
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.errors import CertificateError
-from zoneserver.service.certificates import read_pair
-from zoneserver.service.configuration import (
+from zoneserver.service.configuration.read import (
     FILE,
     Source,
     list_told,
     list_unknown,
     read_configuration,
 )
-from zoneserver.service.terminal import log, printable, say
+from zoneserver.service.logs.terminal import log, printable, say
+from zoneserver.service.running.certificates import read_pair
 from zoneserver.transports.tls import TlsSettings
 
 

@@ -10,10 +10,15 @@ import click
 from zoneserver import __version__
 from zoneserver.cli.parameters import config_option, parse_endpoint, read_settings
 from zoneserver.cli.status import ends_with_status
-from zoneserver.service import server
-from zoneserver.service.control_socket import default_control
-from zoneserver.service.privileges import Privileges
-from zoneserver.service.settings import ENGINES, MOST_WORKERS, Settings, default_state
+from zoneserver.service.configuration.settings import (
+    ENGINES,
+    MOST_WORKERS,
+    Settings,
+    default_state,
+)
+from zoneserver.service.control.control_socket import default_control
+from zoneserver.service.running import server
+from zoneserver.service.running.privileges import Privileges
 from zoneserver.transports.endpoint import Endpoint
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 96}

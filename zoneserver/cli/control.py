@@ -13,15 +13,15 @@ from zoneserver.cli.parameters import config_option, format_option, parse_origin
 from zoneserver.cli.status import EXIT_FINDINGS, EXIT_UNUSABLE, ends_with_status
 from zoneserver.errors import StartError
 from zoneserver.names import Name
-from zoneserver.service.control_socket import (
+from zoneserver.service.configuration.settings import default_state
+from zoneserver.service.control.control_socket import (
     ANSWER_SECONDS,
     Document,
     ask,
     default_control,
 )
-from zoneserver.service.log import LEVELS
-from zoneserver.service.settings import default_state
-from zoneserver.service.terminal import log, printable, say
+from zoneserver.service.logs.log import LEVELS
+from zoneserver.service.logs.terminal import log, printable, say
 
 _control_option = click.option(
     "--control",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from zoneserver.service.control_socket import Document
-from zoneserver.service.report import count
+from zoneserver.service.checking.report import count
+from zoneserver.service.control.control_socket import Document
 
 MOST_FINDINGS = 3  # of a zone, in a list
 

@@ -13,10 +13,10 @@ from zoneserver.findings import Level
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import Record
-from zoneserver.service.gather import gather
-from zoneserver.service.loading import Loaded, judge_loaded, load
-from zoneserver.service.report import Texts, format_finding
-from zoneserver.service.terminal import log, say
+from zoneserver.service.checking.report import Texts, format_finding
+from zoneserver.service.disk.gather import gather
+from zoneserver.service.disk.loading import Loaded, judge_loaded, load
+from zoneserver.service.logs.terminal import log, say
 from zoneserver.zonefile.export import write_master
 from zoneserver.zonefile.source import Defaults, ZoneSource
 from zoneserver.zonefile.yaml_writer import write_yaml

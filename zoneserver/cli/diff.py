@@ -12,11 +12,11 @@ from zoneserver.mail.diff import compare
 from zoneserver.mail.diff_text import format_difference
 from zoneserver.mail.document import difference_document
 from zoneserver.names import Name
-from zoneserver.service.garbage import collector_resting
-from zoneserver.service.gather import gather
-from zoneserver.service.loading import load
-from zoneserver.service.report import Texts, format_finding
-from zoneserver.service.terminal import log, printable, say
+from zoneserver.service.checking.report import Texts, format_finding
+from zoneserver.service.disk.gather import gather
+from zoneserver.service.disk.loading import load
+from zoneserver.service.keeping.garbage import collector_resting
+from zoneserver.service.logs.terminal import log, printable, say
 from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import Defaults
 

@@ -13,10 +13,10 @@ from zoneserver.mail.document import path_document
 from zoneserver.mail.path import explain
 from zoneserver.mail.route import Fate
 from zoneserver.mail.text import format_path
-from zoneserver.service.garbage import collector_resting
-from zoneserver.service.gather import gather
-from zoneserver.service.loading import judge_loaded, load
-from zoneserver.service.terminal import printable, say
+from zoneserver.service.disk.gather import gather
+from zoneserver.service.disk.loading import judge_loaded, load
+from zoneserver.service.keeping.garbage import collector_resting
+from zoneserver.service.logs.terminal import printable, say
 from zoneserver.validator.world import world_of
 
 

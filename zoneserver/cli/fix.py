@@ -11,12 +11,12 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.cli.parameters import config_option, origin_option, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.names import Name
-from zoneserver.service.garbage import collector_resting
-from zoneserver.service.gather import gather
-from zoneserver.service.mending import Change, Mended, mend
-from zoneserver.service.report import Texts, count, format_finding
-from zoneserver.service.terminal import log, printable, say
-from zoneserver.service.writing import write_changes
+from zoneserver.service.checking.mending import Change, Mended, mend
+from zoneserver.service.checking.report import Texts, count, format_finding
+from zoneserver.service.disk.gather import gather
+from zoneserver.service.disk.writing import write_changes
+from zoneserver.service.keeping.garbage import collector_resting
+from zoneserver.service.logs.terminal import log, printable, say
 from zoneserver.validator.fixes import Fix
 
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}

@@ -8,8 +8,8 @@ import click
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.errors import ConfigurationError, NameSyntaxError
 from zoneserver.names import Name
-from zoneserver.service.configuration import FILE, Source, read_configuration
-from zoneserver.service.settings import Settings
+from zoneserver.service.configuration.read import FILE, Source, read_configuration
+from zoneserver.service.configuration.settings import Settings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zonefile.nodes import show
 from zoneserver.zonefile.report import did_you_mean

@@ -10,9 +10,9 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.cli.parameters import format_option, parse_rule
 from zoneserver.cli.status import ends_with_status
 from zoneserver.findings import LEVELS
-from zoneserver.service.pages import Page, describe_rule, read_pages
-from zoneserver.service.report import Texts, format_finding
-from zoneserver.service.terminal import say
+from zoneserver.service.checking.pages import Page, describe_rule, read_pages
+from zoneserver.service.checking.report import Texts, format_finding
+from zoneserver.service.logs.terminal import say
 
 WIDTH = 80
 

@@ -6,8 +6,8 @@ import click
 
 from zoneserver.cli.status import ends_with_status
 from zoneserver.mail.presets import PRESETS
-from zoneserver.service.configuration import configuration_schema
-from zoneserver.service.terminal import say
+from zoneserver.service.configuration.read import configuration_schema
+from zoneserver.service.logs.terminal import say
 from zoneserver.zonefile.schema import zone_schema
 
 

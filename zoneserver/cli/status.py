@@ -6,7 +6,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from zoneserver.errors import OperatorError
-from zoneserver.service.terminal import log, printable
+from zoneserver.service.logs.terminal import log, printable
 
 EXIT_FINDINGS = 1
 EXIT_UNUSABLE = 2  # the status of click for wrong use, too

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, write_zones
 from zoneserver import __version__
 from zoneserver.cli import main
-from zoneserver.service import server
-from zoneserver.service.settings import Settings
+from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.running import server
 
 MASTER = """\
 $TTL 300

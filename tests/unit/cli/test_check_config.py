@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from tests.certificates import make_pair
 from zoneserver.cli import main
-from zoneserver.service.validity import read_validity
+from zoneserver.service.running.validity import read_validity
 
 
 @pytest.fixture

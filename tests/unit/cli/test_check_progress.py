@@ -10,7 +10,7 @@ from tests.servers import GOOD_ZONE, write_zones
 
 # What checks a folder of zones as if every piece of work took long.
 IMPATIENT = """
-import zoneserver.service.progress as progress
+import zoneserver.service.keeping.progress as progress
 progress.QUIET_SECONDS = progress.SHOW_SECONDS = -1.0
 from zoneserver.cli import main
 main(["check", "zones"])

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, write_zones
 from zoneserver.cli import main
-from zoneserver.service import writing
+from zoneserver.service.disk import writing
 
 HOSTMASTER = "hostmaster: {type: MX, value: {preference: 10, exchange: mail.example.com.}}\n"
 SOUND = GOOD_ZONE + HOSTMASTER

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from tests.typed_yaml import typed
-from tests.unit.service.test_configuration import FULL, read
+from tests.unit.service.configuration.test_configuration import FULL, read
 from zoneserver.cli import main
 from zoneserver.errors import ConfigurationError
 

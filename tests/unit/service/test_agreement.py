@@ -7,11 +7,11 @@ from click.testing import CliRunner
 
 from tests.figures import Figures
 from zoneserver.cli import main
-from zoneserver.service.keeper import Keeper
-from zoneserver.service.pages import DEFAULTS, NOTHING, read_pages
-from zoneserver.service.serials import Serials
-from zoneserver.service.settings import Settings
-from zoneserver.service.store import Store
+from zoneserver.service.checking.pages import DEFAULTS, NOTHING, read_pages
+from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.keeping.keeper import Keeper
+from zoneserver.service.keeping.serials import Serials
+from zoneserver.service.keeping.store import Store
 
 PAGES = [page for page in read_pages().values() if not page.master]
 # The defaults that pages are judged with.

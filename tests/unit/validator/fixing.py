@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 from zoneserver.names import Name
-from zoneserver.service.files import Includer
-from zoneserver.service.folder import ZoneFiles
-from zoneserver.service.mending import Mended, mend
+from zoneserver.service.checking.mending import Mended, mend
+from zoneserver.service.disk.files import Includer
+from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.zonefile.source import Defaults
 
 TODAY = date(2026, 6, 1)

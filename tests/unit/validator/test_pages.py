@@ -4,7 +4,7 @@ import pytest
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.findings import LEVELS, Finding, Level
-from zoneserver.service.pages import read_pages
+from zoneserver.service.checking.pages import read_pages
 from zoneserver.validator.judge import OPTIONAL
 
 CODES = sorted(CATALOGUE)

@@ -9,13 +9,13 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
-from zoneserver.service import log
-from zoneserver.service.channel import AsyncChannel
-from zoneserver.service.counters import Counters
+from zoneserver.service.logs import log
 from zoneserver.service.monitor.process import run_monitor
-from zoneserver.service.overview import AT_ONCE, Overview
-from zoneserver.service.processes import fork, wait_for_end
-from zoneserver.service.workers import WorkerSlot, describe_end
+from zoneserver.service.observing.counters import Counters
+from zoneserver.service.observing.overview import AT_ONCE, Overview
+from zoneserver.service.running.channel import AsyncChannel
+from zoneserver.service.running.processes import fork, wait_for_end
+from zoneserver.service.running.workers import WorkerSlot, describe_end
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.listen import bind_socket
 

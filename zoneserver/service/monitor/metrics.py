@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
 )
 
 from zoneserver.service.monitor.mirror import DROPS, Mirror
-from zoneserver.service.overview import ZoneState
+from zoneserver.service.observing.overview import ZoneState
 from zoneserver.transports.latency import MICROSECONDS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

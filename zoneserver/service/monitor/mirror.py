@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from zoneserver.service.overview import Overview, ZoneState
-from zoneserver.service.statistics import Totals
+from zoneserver.service.observing.overview import Overview, ZoneState
+from zoneserver.service.observing.statistics import Totals
 
 Document = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from zoneserver.service.monitor.charts import draw, say
 from zoneserver.service.monitor.history import History
 from zoneserver.service.monitor.mirror import Mirror
-from zoneserver.service.overview import Document, ZoneState
+from zoneserver.service.observing.overview import Document, ZoneState
 
 ZONES_PER_PAGE = 100
 MOST_FINDINGS = 100  # that are shown

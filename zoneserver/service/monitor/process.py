@@ -11,12 +11,12 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from zoneserver.service.channel import AsyncChannel
 from zoneserver.service.monitor.history import SAMPLE_SECONDS, History
 from zoneserver.service.monitor.http import HttpServer, Request, Response
 from zoneserver.service.monitor.metrics import CONTENT_TYPE, write_metrics
 from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.monitor.page import write_page
+from zoneserver.service.running.channel import AsyncChannel
 
 NICENESS = 10  # behind the workers, wherever both want a core
 HTML = "text/html; charset=utf-8"

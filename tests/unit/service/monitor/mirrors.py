@@ -3,7 +3,7 @@
 from typing import Any
 
 from zoneserver.service.monitor.mirror import Mirror
-from zoneserver.service.overview import Reload, ZoneState, tell
+from zoneserver.service.observing.overview import Reload, ZoneState, tell
 from zoneserver.transports.latency import MICROSECONDS
 
 NOW = 1_700_000_000.0

@@ -10,9 +10,9 @@ import pytest
 from tests.logs import read_log
 from tests.unit.service.monitor.mirrors import ZONES, make_mirror
 from zoneserver.errors import StartError
-from zoneserver.service.counters import Counters
 from zoneserver.service.monitor import keeper as module
 from zoneserver.service.monitor.keeper import MonitorKeeper
+from zoneserver.service.observing.counters import Counters
 from zoneserver.transports.endpoint import Endpoint
 
 SECONDS = 20.0

@@ -12,7 +12,7 @@ from tests.unit.service.monitor.mirrors import EVIL, NOW, make_mirror
 from zoneserver.service.monitor import metrics
 from zoneserver.service.monitor.metrics import THE_REST, write_metrics
 from zoneserver.service.monitor.mirror import Mirror
-from zoneserver.service.overview import ZoneState
+from zoneserver.service.observing.overview import ZoneState
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

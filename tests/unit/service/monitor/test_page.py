@@ -12,7 +12,7 @@ from zoneserver.service.monitor.charts import draw, say
 from zoneserver.service.monitor.history import History
 from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.monitor.page import write_page
-from zoneserver.service.overview import Reload, ZoneState
+from zoneserver.service.observing.overview import Reload, ZoneState
 from zoneserver.transports.latency import MICROSECONDS
 
 

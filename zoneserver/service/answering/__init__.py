@@ -1,0 +1,1 @@
+"""The workers: the engines that answer, and what these leave over."""

@@ -1,0 +1,89 @@
+"""What answers in a worker: one interface, and which engine stands behind it.
+
+Both engines look answers up in zone images and leave what is rare to the `Fallback`, so the
+zones that are served decide every answer, whichever engine runs.
+"""
+
+import importlib.util
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from zoneserver.engine.respond import MAX_UDP_PAYLOAD
+from zoneserver.errors import StartError
+from zoneserver.image.lookup import Identity
+from zoneserver.service.answering.access import Access
+from zoneserver.service.answering.native import NativeEngine
+from zoneserver.service.answering.portable import PortableEngine
+from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.keeping.store import Served
+from zoneserver.service.logs.observations import Observer
+from zoneserver.service.observing.statistics import Document
+from zoneserver.transports.ledger import Ledger
+from zoneserver.transports.limiter import RateLimits
+from zoneserver.transports.listen import Sockets
+from zoneserver.wire.cookies import SECRET_OCTETS, Cookies
+
+
+class Engine(Protocol):
+    """Answers from the zones that were published last."""
+
+    def publish(self, served: Served) -> None:
+        """Answer from these zones from now on. Raises OSError or ImageError."""
+
+    def answer_stream(
+        self, message: bytes, address: bytes, *, encrypted: bool = False
+    ) -> bytes | None:
+        """The answer to a query over TCP or TLS, or None for silence."""
+
+    def take_statistics(self) -> Document:
+        """What was asked and answered since this was taken last."""
+
+    def observe(self, observer: Observer) -> None:
+        """Show it what is answered over UDP; before `start`."""
+
+    def start(self, bound: Sequence[Sockets]) -> None:
+        """Answer over UDP from now on, in the running event loop."""
+
+    def stop(self) -> None:
+        """Answer what has come over UDP, then no more."""
+
+    def beats(self) -> int:
+        """A number that grows as long as queries are being answered."""
+
+    def counters(self) -> Mapping[str, int]:
+        """What has been counted since the start, by name."""
+
+
+class EngineKind(NamedTuple):
+    """Which engine workers run, and what it is made of."""
+
+    name: str
+    make: Callable[[Identity, RateLimits, Ledger, Access], Engine]
+    identity: Identity
+    limits: RateLimits
+    ledger: Ledger
+    access: Access
+
+    def __call__(self) -> Engine:
+        """An engine of a worker's own."""
+        return self.make(self.identity, self.limits, self.ledger, self.access)
+
+
+def choose_engine(settings: Settings) -> EngineKind:
+    """The engine that the settings ask for. Raises StartError where it is not installed."""
+    is_installed = importlib.util.find_spec("zoneserver._fastpath") is not None
+    if settings.engine == "native" and not is_installed:
+        raise StartError("the native engine is not installed: it needs Rust when pip installs")
+    proxies = settings.proxies if settings.proxies.prefixes else None
+    if settings.engine == "native" and proxies:
+        raise StartError("the native engine knows no PROXY headers: write `engine: portable`")
+    # Made once, so that every worker takes the cookies of every other (RFC 9018 5).
+    cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
+    keepalive = min(int(settings.tcp_limits.idle * 10), 0xFFFF)  # RFC 7828 3.1: of 100 ms
+    identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
+    means = identity, settings.rate_limits, Ledger(), settings.access
+    if is_installed and settings.engine != "portable" and not proxies:
+        return EngineKind("native", NativeEngine, *means)
+    return EngineKind("portable", partial(PortableEngine, proxies=proxies), *means)

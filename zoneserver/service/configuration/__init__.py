@@ -1,0 +1,1 @@
+"""What the server is told: its configuration file, variables, settings."""

@@ -1,0 +1,1 @@
+"""Zone files on the disk: found, read, written, watched."""

@@ -1,0 +1,75 @@
+"""From files to zones that were read, for the server and for `check`."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from zoneserver.findings import Finding
+from zoneserver.mail.expand import expand
+from zoneserver.names import Name
+from zoneserver.service.disk.folder import ZoneFiles
+from zoneserver.validator.judge import judge_all
+from zoneserver.validator.world import Candidate
+from zoneserver.zone.build import build_zone
+from zoneserver.zonefile.master import read_master_zone
+from zoneserver.zonefile.source import Defaults, ZoneSource
+from zoneserver.zonefile.yaml_zone import read_yaml_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that was read, before any judgement.
+
+    `unread` are zones whose files could not be read at all, for the reason in `findings`.
+    `texts` are all files by the name they have in marks.
+    """
+
+    candidates: tuple[Candidate, ...]
+    unread: frozenset[Name]
+    findings: tuple[Finding, ...]
+    texts: Mapping[str, bytes]
+
+
+def load(
+    files: Sequence[ZoneFiles],
+    defaults: Defaults,
+    number: Callable[[ZoneSource], ZoneSource] | None = None,
+    note: Callable[[ZoneFiles, int], None] | None = None,
+) -> Loaded:
+    """Read and build zones; `number` gives each source its serial.
+
+    `note` hears of each zone that has been read, and of its records.
+    """
+    candidates: list[Candidate] = []
+    findings: list[Finding] = []
+    texts: dict[str, bytes] = {}
+    for each in files:
+        if each.findings or each.origin is None:
+            findings += each.findings
+            continue
+        source = read_source(each, each.origin, defaults)
+        source = number(source) if number else source
+        candidates.append(Candidate(source, build_zone(source)))
+        texts |= {**each.files, **each.include.files}
+        if note:
+            note(each, len(source.records))
+    unread = frozenset(each.origin for each in files if each.findings and each.origin)
+    return Loaded(tuple(candidates), unread, tuple(findings), texts)
+
+
+def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSource:
+    """The records and findings of one zone's files, with what its directives stand for."""
+    if files.is_master:
+        ((file, octets),) = files.files.items()
+        return read_master_zone(file, octets, origin, files.include)
+    return expand(read_yaml_zone(origin, files.files, files.include, defaults))
+
+
+def judge_loaded(
+    loaded: Loaded, today: date, asked: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Every finding about what was read, as it stands in the files.
+
+    `asked` are the codes of rules that are off by default and shall be judged too.
+    """
+    return (*loaded.findings, *judge_all(loaded.candidates, today, asked))

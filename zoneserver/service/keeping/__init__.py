@@ -1,0 +1,1 @@
+"""The builder: versions of zones that are read, judged, compiled and kept."""

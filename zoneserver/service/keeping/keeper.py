@@ -1,0 +1,234 @@
+"""Keeps the versions of the zones that are served, and renews them from their files."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from zoneserver.errors import StartError
+from zoneserver.findings import Finding, Mark, make_finding
+from zoneserver.image.compile import redescribe
+from zoneserver.image.images import Place, open_image
+from zoneserver.names import Name
+from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.disk.files import Signature, read_file, sign
+from zoneserver.service.disk.folder import YAML_SUFFIX, ZoneFiles
+from zoneserver.service.disk.scan import Scanner
+from zoneserver.service.keeping.admission import Admission, Changes, admit
+from zoneserver.service.keeping.crew import Crew
+from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
+from zoneserver.service.keeping.serials import Serials, StateError
+from zoneserver.service.keeping.shelf import Shelf
+from zoneserver.service.keeping.standing import Standing, Version
+from zoneserver.service.keeping.store import Served, Store
+from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
+from zoneserver.service.running.reloads import Order
+from zoneserver.validator.judge import Judgement
+from zoneserver.zone.zone import Zone
+from zoneserver.zonefile.source import Defaults
+
+# More than this is read by a process for each core, and forgotten with them.
+MOST_OCTETS, MOST_ZONES = 1 << 21, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One look at the zones folder: what may be served, what was found, and in what text.
+
+    `before` are the zones that stood in place of those that changed or went. `complaint` says
+    why the state directory was of no use, if it was not.
+    """
+
+    admission: Admission
+    served: Served
+    before: Mapping[Name, Zone]
+    texts: Mapping[str, bytes]
+    complaint: str = ""
+
+
+class Keeper:
+    """Holds the last good version of every zone, each in an image file."""
+
+    def __init__(self, store: Store, serials: Serials) -> None:
+        self.standing = Standing()
+        self.refused: dict[Name, None] = {}
+        self.settle_seconds = 0.0  # that files must have stayed as they are
+        self._store = store
+        self._serials = serials
+        self._scanner = Scanner()
+        self._shelf = Shelf(store)
+        self._read_as: object = None  # what decides, beside the files, what is read
+
+    def restore(self, served: Served, defaults: Defaults) -> None:
+        """Let the zones of the last run stand. Raises OSError or ImageError."""
+        places: dict[bytes, Place] = {}
+        for path in served.files:
+            places |= self._shelf.open(path)
+        for origin in (*served.gone, *served.refused):
+            places.pop(origin.key, None)
+        versions = [open_version(key, place, defaults) for key, place in places.items()]
+        self.standing.update(versions, [each.description.judgement for each in versions])
+        self.refused = dict.fromkeys(served.refused)
+
+    def renew(self, settings: Settings, order: Order | None = None) -> Renewal:
+        """Read what has changed, judge what that touches, and keep what is good from now on.
+
+        Raises StartError, and leaves everything as it was, where the folder cannot be read or
+        holds no zone: it is more likely to be missing than meant. Raises StoreError where
+        images cannot be written.
+        """
+        try:
+            return self._renew(settings, order or Order())
+        except BaseException:
+            self._scanner = Scanner()  # what it has seen by then was not taken up
+            raise
+
+    def _renew(self, settings: Settings, order: Order) -> Renewal:
+        now = time.time()
+        today = datetime.fromtimestamp(now, tz=UTC).date()
+        files, present = self._scan(settings)
+        reading = self._read(files, settings.defaults, now)
+        with closing(reading):
+            admission, before = self._admit(reading, present, settings, order, today)
+        self._scanner.note(reading.included)
+        self._scanner.forget(admission.kept | admission.refused)
+        self._refuse(admission, present)
+        texts = {name: octets for each in files for name, octets in each.texts().items()}
+        return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+
+    def _admit(
+        self,
+        reading: Reading,
+        present: set[Name],
+        settings: Settings,
+        order: Order,
+        today: date,
+    ) -> tuple[Admission, dict[Name, Zone]]:
+        """Judge what was read, let what is good stand, and what stood in its place."""
+        missing = {each.origin for each in self.standing if each.origin not in present}
+        gone = frozenset(filter(order.forces, missing))
+        changes = Changes(
+            tuple(reading.versions),
+            reading.unread | (missing - gone),
+            gone,
+            (*reading.findings, *map(self._miss, sorted(missing - gone, key=Name.canonical))),
+        )
+        admission = admit(changes, today, self.standing, reading.judge, order.forces)
+        before = self._stood([*(each.origin for each in admission.versions), *admission.gone])
+        self._settle(admission, reading, settings.defaults)
+        return admission, before
+
+    def _miss(self, origin: Name) -> Finding:
+        """A zone whose files are gone is served all the same: it would lose all its mail."""
+        version = self.standing.get(origin)
+        files = version.description.files if isinstance(version, Imaged) else ()
+        return make_finding(
+            "SY009",
+            Mark(next(iter(files), str(origin)), 1, 1),
+            f"the file is gone; the zone {origin} is served as it was",
+            f"put it back, or take the zone out of service: zoneserver reload --force {origin}",
+            origin=origin,
+            owner=origin,
+        )
+
+    def _scan(self, settings: Settings) -> tuple[list[ZoneFiles], set[Name]]:
+        """The zones that have to be read, and the origins of all that are there."""
+        if self._read_as != (settings.zones, settings.defaults):
+            self._scanner = Scanner()
+            self._read_as = (settings.zones, settings.defaults)
+        scan = self._scanner.scan(settings.zones, self.settle_seconds)
+        present = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
+        if not present and not scan.read:
+            raise StartError(
+                f"no zones in {settings.zones}: zone files are named ORIGIN{YAML_SUFFIX}"
+            )
+        return [
+            each for each in scan.read if not self._stands(each, settings.defaults)
+        ], present
+
+    def _stands(self, files: ZoneFiles, defaults: Defaults) -> bool:
+        """Whether what is served was read from the same octets."""
+        version = self.standing.get(files.origin) if files.origin else None
+        if not isinstance(version, Imaged) or files.findings:
+            return False
+        texts, signatures = dict(files.files), dict[str, Signature | None]()
+        for name in version.description.included:
+            signatures[name] = sign(name)
+            try:
+                texts[name] = read_file(Path(name), files.include.root)
+            except OSError:
+                return False
+        if fingerprint(texts, defaults) != version.description.fingerprint:
+            return False
+        self._scanner.note({version.origin: signatures})
+        return True
+
+    def _read(self, files: Sequence[ZoneFiles], defaults: Defaults, now: float) -> Reading:
+        means = Means(defaults, self._serials, self._store, self.standing, now)
+        octets = sum(each.octets for each in files)
+        if octets > MOST_OCTETS or len(files) > MOST_ZONES:
+            return Crew(files, means)
+        return InProcess(files, means)
+
+    def _stood(self, origins: Iterable[Name]) -> dict[Name, Zone]:
+        versions = (self.standing.get(origin) for origin in origins)
+        return {version.origin: version.zone for version in versions if version}
+
+    def _settle(self, admission: Admission, reading: Reading, defaults: Defaults) -> None:
+        """Write the images of what was admitted, and let that stand."""
+        judgements = {each.origin: each for each in admission.judgements}
+        chosen = {each.origin: judgements[each.origin] for each in admission.versions}
+        paths = [*reading.write(chosen), *self._write_judged_again(admission, chosen)]
+        versions: list[Version] = []
+        for path in paths:
+            for key, place in self._shelf.open(path).items():
+                versions.append(open_version(key, place, defaults))
+        self.standing.update(versions, admission.judgements, admission.gone)
+        standing = {each.origin.key for each in self.standing}
+        for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
+            version = self.standing.find_version(key)
+            assert isinstance(version, Imaged)
+            self.standing.update([replace(version, place=place)])
+
+    def _write_judged_again(
+        self, admission: Admission, chosen: Mapping[Name, Judgement]
+    ) -> list[str]:
+        """Write what is known now of zones that stood, and were judged again."""
+        images = []
+        for judgement in map(keep_grave, admission.judgements):
+            version = self.standing.get(judgement.origin)
+            if judgement.origin in chosen or not isinstance(version, Imaged):
+                continue
+            if judgement != version.description.judgement:
+                description = replace(version.description, judgement=judgement)
+                image = version.image
+                octets = redescribe(image.octets, description.pack(), image.texts)
+                images.append((version.origin.key, octets))
+        return [self._store.write(lambda: images)] if images else []
+
+    def _refuse(self, admission: Admission, present: set[Name]) -> None:
+        """Note the zones that are there, and of which no version may be served."""
+        refused = {**self.refused, **dict.fromkeys(sorted(admission.refused, key=str))}
+        self.refused = {
+            origin: None
+            for origin in refused
+            if origin in present and origin not in self.standing
+        }
+
+    def _served(self) -> Served:
+        return self._shelf.served({each.origin.key for each in self.standing}, self.refused)
+
+    def _keep_serials(self, admission: Admission) -> str:
+        try:
+            self._serials.keep(version.origin for version in admission.versions)
+        except StateError as error:
+            return str(error)
+        return ""
+
+
+def open_version(key: bytes, place: Place, defaults: Defaults) -> Imaged:
+    """The version in an image. Raises ImageError."""
+    description = Description.unpack(open_image(place).description)
+    return Imaged(Name(key), place, description, defaults)

@@ -1,0 +1,139 @@
+"""Zones that were read, on their way to being served: judged, and written as images."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from zoneserver.findings import Finding, Level
+from zoneserver.image.compile import compile_zone
+from zoneserver.names import Name
+from zoneserver.service.checking.words import describe_route
+from zoneserver.service.disk.files import Signature
+from zoneserver.service.disk.folder import ZoneFiles
+from zoneserver.service.disk.loading import load
+from zoneserver.service.keeping.admission import judge_versions
+from zoneserver.service.keeping.serials import Serials
+from zoneserver.service.keeping.standing import InMemory, Standing, Version
+from zoneserver.service.keeping.store import Store
+from zoneserver.service.keeping.versions import Description, fingerprint, pack_texts
+from zoneserver.validator.judge import Judgement
+from zoneserver.validator.references import Pointers
+from zoneserver.validator.world import Zones
+from zoneserver.zonefile.source import Defaults, ZoneSource
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What zones are read with, and where their images go. `now` is in UNIX seconds."""
+
+    defaults: Defaults
+    serials: Serials
+    store: Store
+    standing: Standing
+    now: float
+
+    def number(self, source: ZoneSource) -> ZoneSource:
+        """The source with its serial."""
+        return self.serials.number(source, self.now)
+
+
+# The signatures of the files that a zone's files name, from before they were read.
+Included = Mapping[str, Signature | None]
+
+
+class Reading(Protocol):
+    """What was read in one go."""
+
+    @property
+    def versions(self) -> Sequence[Version]:
+        """The zones, as far as they could be read."""
+
+    @property
+    def unread(self) -> frozenset[Name]:
+        """The zones whose files could not be read at all."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Why that is so."""
+
+    @property
+    def included(self) -> Mapping[Name, Included]:
+        """What they include."""
+
+    def judge(
+        self, versions: Sequence[Version], zones: Zones, pointers: Pointers, today: date
+    ) -> Iterable[Judgement]:
+        """A judgement of each version as one among `zones`."""
+
+    def write(self, judgements: Mapping[Name, Judgement]) -> Sequence[str]:
+        """Write images of the versions that were judged so; the files. Raises StoreError."""
+
+    def close(self) -> None:
+        """Keep nothing of it."""
+
+
+class InProcess:
+    """A few zones, read and judged right here."""
+
+    def __init__(self, files: Sequence[ZoneFiles], means: Means) -> None:
+        self._files = {each.origin: each for each in files}
+        self._means = means
+        loaded = load(files, means.defaults, means.number)
+        self.versions = tuple(map(InMemory.of, loaded.candidates))
+        self.unread = loaded.unread
+        self.findings = loaded.findings
+        self.included: Mapping[Name, Included] = {
+            version.origin: self._files[version.origin].include.signatures
+            for version in self.versions
+        }
+
+    def judge(
+        self, versions: Sequence[Version], zones: Zones, pointers: Pointers, today: date
+    ) -> Iterable[Judgement]:
+        """A judgement of each version as one among `zones`."""
+        return judge_versions(versions, zones, pointers, today)
+
+    def write(self, judgements: Mapping[Name, Judgement]) -> Sequence[str]:
+        """Write images of the versions that were judged so; the files. Raises StoreError."""
+        chosen = [version for version in self.versions if version.origin in judgements]
+        return (
+            [self._means.store.write(lambda: self._images(chosen, judgements))]
+            if chosen
+            else []
+        )
+
+    def close(self) -> None:
+        """There is nothing to be let go of."""
+
+    def _images(
+        self, versions: Iterable[InMemory], judgements: Mapping[Name, Judgement]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        for version in versions:
+            origin = version.origin
+            files = self._files[origin]
+            description = describe(files, self._means, version, judgements[origin])
+            texts = pack_texts(files.texts())
+            yield origin.key, compile_zone(version.zone, description.pack(), texts)
+
+
+def describe(
+    files: ZoneFiles, means: Means, version: Version, judgement: Judgement
+) -> Description:
+    """What is kept of a version beside its image."""
+    return Description(
+        version.references,
+        keep_grave(judgement),
+        str(files.include.folder),
+        tuple(files.files),
+        tuple(files.include.files),
+        fingerprint(files.texts(), means.defaults),
+        int(means.now),
+        describe_route(version.zone.apex),
+    )
+
+
+def keep_grave(judgement: Judgement) -> Judgement:
+    """The judgement without the hints, which `check` alone shows."""
+    findings = tuple(each for each in judgement.findings if each.level > Level.HINT)
+    return replace(judgement, findings=findings)

@@ -1,0 +1,1 @@
+"""What the main process knows of zones and of what was asked."""

@@ -1,0 +1,1 @@
+"""The main process: its sockets, its children, its rights."""
