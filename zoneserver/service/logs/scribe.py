@@ -19,9 +19,9 @@ from zoneserver.service.logs.log_format import Form, choose_form, format_event, 
 
 WINDOW_SECONDS = 60.0
 MOST_LINES = 20  # of one kind in a window
-MOST_OF_ZONES = 1000  # of what is said of zones: only who writes zone files can cause it
+MOST_OF_ZONES = 1000  # of what is said of zones: only who looks after them can cause it
 ZONE_KINDS = frozenset(
-    {"finding", "mail-changed"}
+    {"finding", "mail-changed", "reloaded", "reload-failed"}
     | {f"zone-{what}" for what in ("added", "removed", "changed", "refused", "kept")}
 )
 

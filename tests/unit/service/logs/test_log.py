@@ -205,11 +205,13 @@ def test_limits() -> None:
     """Each kind has its own; what was left out is told when the minute is over."""
     clock = Clock()
     limiter = Limiter(clock)
-    counts = {kind: sum(limiter.is_due(kind) for _ in range(5000)) for kind in ("x", "finding")}
-    assert counts == {"x": MOST_LINES, "finding": MOST_OF_ZONES}
+    kinds = ("x", "finding", "reloaded")
+    counts = {kind: sum(limiter.is_due(kind) for _ in range(5000)) for kind in kinds}
+    many = dict.fromkeys(("finding", "reloaded"), MOST_OF_ZONES)
+    assert counts == {"x": MOST_LINES, **many}
     assert limiter.take_left_out() == {}
     clock.now = 60.0
-    assert limiter.take_left_out() == {"x": 5000 - MOST_LINES, "finding": 5000 - MOST_OF_ZONES}
+    assert limiter.take_left_out() == {kind: 5000 - count for kind, count in counts.items()}
     assert limiter.is_due("x")
     clock.now = 120.0
     assert limiter.take_left_out() == {}
