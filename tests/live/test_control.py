@@ -38,6 +38,12 @@ class Asking:
         control = str(self.folder / "state/control.sock")
         return CliRunner().invoke(main, [*words, "--control", control])
 
+    def is_settled(self) -> bool:
+        """Whether every worker answers, and the zones are told."""
+        status = self.ask(b'{"command": "status"}')
+        workers = all(worker["answers"] for worker in status["workers"])
+        return status["reload"] is not None and workers
+
     def ask(self, line: bytes) -> dict[str, object]:
         """What is answered to one line."""
         with socket.socket(socket.AF_UNIX) as client:
@@ -60,8 +66,8 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     write_zones(folder, example_com=GOOD_ZONE, example_net=OTHER_ZONE)
     with running(folder) as server:
         asking = Asking(folder, server)
-        while asking.ask(b'{"command": "status"}')["reload"] is None:
-            pass  # it answers before it has told all that it has read
+        while not asking.is_settled():
+            pass  # it answers before every worker does, and before it has told what it read
         yield asking
 
 
