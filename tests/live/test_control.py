@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -41,8 +42,8 @@ class Asking:
     def is_settled(self) -> bool:
         """Whether every worker answers, and the zones are told."""
         status = self.ask(b'{"command": "status"}')
-        workers = all(worker["answers"] for worker in status["workers"])
-        return status["reload"] is not None and workers
+        workers: Any = status["workers"]
+        return status["reload"] is not None and all(each["answers"] for each in workers)
 
     def ask(self, line: bytes) -> dict[str, object]:
         """What is answered to one line."""
