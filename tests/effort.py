@@ -2,9 +2,9 @@
 
 import sys
 
-_FEWER = 8
+_FEWER = 16
 
 
 def examples(full: int) -> int:
-    """The number of examples to try: ``full``, or an eighth of it under a tracer."""
+    """The number of examples to try: ``full``, or a sixteenth of it under a tracer."""
     return max(full // _FEWER, 2) if sys.gettrace() else full
