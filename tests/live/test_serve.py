@@ -17,6 +17,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+from tests.effort import examples
 from tests.servers import (
     ADDRESSES,
     BAD_ZONE,
@@ -397,7 +398,9 @@ def test_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_signal_during_a_reload(tmp_path: Path, number: signal.Signals) -> None:
     """Acceptance 72: whatever it is busy with, it stops within two seconds."""
-    names = (f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(30_000))
+    names = (
+        f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(examples(30_000))
+    )
     write_zones(tmp_path, example_com=GOOD_ZONE + "".join(names))
     with running(tmp_path) as server:
         server.signal(signal.SIGHUP)
@@ -411,7 +414,9 @@ def test_signal_during_a_reload(tmp_path: Path, number: signal.Signals) -> None:
 
 def test_signal_during_the_start(tmp_path: Path) -> None:
     """Acceptance 72: SIGTERM before it is ready ends it as well; SIGHUP does it no harm."""
-    names = (f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(30_000))
+    names = (
+        f"host{index}: {{type: A, value: 192.0.2.1}}\n" for index in range(examples(30_000))
+    )
     write_zones(tmp_path, example_com=GOOD_ZONE + "".join(names))
     with starting(tmp_path) as server:
         server.output.wait_for("^zoneserver")
