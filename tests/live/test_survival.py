@@ -266,7 +266,7 @@ CRASHING = """
 from zoneserver.service.running import server, workers
 
 workers.FIRST_PAUSE = 0.001
-server.run_worker = lambda *_: 3
+server.run_worker = lambda *_, **__: 3
 from zoneserver.cli import main
 
 main()
