@@ -26,10 +26,16 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 
 
 def _in_child(run: str) -> str:
-    """What Python code prints, in a process of its own."""
+    """What Python code prints, in a process of its own, which coverage does not follow.
+
+    It may become a user who can write nothing down.
+    """
     code = f"from zoneserver.service.running.privileges import *\n{run}"
     words = [sys.executable, "-c", code]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    environment = {key: each for key, each in os.environ.items() if "COVERAGE" not in key}
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=60, env=environment
+    )
     return done.stdout + done.stderr
 
 
