@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
 
-from zoneserver.errors import ImageError
-from zoneserver.image import format as f
 from zoneserver.image.reader import ZoneImage
 
 
@@ -34,23 +31,5 @@ def differing_keys(old: ZoneImage, new: ZoneImage) -> list[bytes]:
 
 def _contents(image: ZoneImage) -> Iterator[tuple[bytes, bytes]]:
     """Each name's key, and its records as octets, without their marks. Raises ImageError."""
-    octets, at = image.octets, image.rrsets_at
-    try:
-        for _ in range(image.names):
-            _, length = f.OWNER.unpack_from(octets, at)
-            at += f.OWNER.size + length
-            key = bytes(octets[at - length : at]).lower()
-            (count,) = f.COUNT.unpack_from(octets, at)
-            at += f.COUNT.size
-            content = []
-            for _ in range(count):
-                _, _, rdatas = f.RRSET.unpack_from(octets, at)
-                content.append(octets[at : at + f.RRSET.size])
-                at += f.RRSET.size
-                for _ in range(rdatas):
-                    size, *_ = f.RDATA.unpack_from(octets, at)
-                    at += f.RDATA.size + size
-                    content.append(octets[at - size : at])
-            yield key, b"".join(content)
-    except (StructError, IndexError) as error:
-        raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
+    for key, sets in image.walk():
+        yield key, b"".join(octets for each in sets for octets in (each.head, *each.rdatas))

@@ -1,11 +1,8 @@
 """Which names a zone has, and which of them have mail, found without reading all of it."""
 
 from collections.abc import Collection
-from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
 from typing import NamedTuple
 
-from zoneserver.errors import ImageError
-from zoneserver.image import format as f
 from zoneserver.image.reader import ImageNodes, ZoneImage
 from zoneserver.names import ROOT
 from zoneserver.records import rtypes
@@ -38,27 +35,12 @@ def list_owners(zone: Zone) -> Owners:
 
 
 def _from_image(image: ZoneImage) -> Owners:
-    octets, at = image.octets, image.rrsets_at
     names, mail, null = set[bytes](), set[bytes](), set[bytes]()
-    try:
-        for _ in range(image.names):
-            _, length = f.OWNER.unpack_from(octets, at)
-            at += f.OWNER.size + length
-            key = bytes(octets[at - length : at]).lower()
-            (count,) = f.COUNT.unpack_from(octets, at)
-            at += f.COUNT.size
-            if count:
-                names.add(key)
-            for _ in range(count):
-                rtype, _, rdatas = f.RRSET.unpack_from(octets, at)
-                at += f.RRSET.size
-                longest = 0
-                for _ in range(rdatas):
-                    size, *_ = f.RDATA.unpack_from(octets, at)
-                    at += f.RDATA.size + size
-                    longest = max(longest, size)
-                if rtype == rtypes.MX:
-                    (mail if longest > _NULL_MX_OCTETS else null).add(key)
-    except (StructError, IndexError) as error:
-        raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
+    for key, sets in image.walk():
+        if sets:
+            names.add(key)
+        for each in sets:
+            if each.rtype == rtypes.MX:
+                longest = max(map(len, each.rdatas), default=0)
+                (mail if longest > _NULL_MX_OCTETS else null).add(key)
     return Owners(names, mail, null)

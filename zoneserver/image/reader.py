@@ -5,6 +5,7 @@ So everything that works on zones works on images too, `respond` and `solve` fir
 
 from collections.abc import Iterator, Mapping
 from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
+from typing import NamedTuple
 
 from zoneserver.errors import ImageError, RdataError
 from zoneserver.findings import Mark
@@ -17,6 +18,14 @@ from zoneserver.records.rrset import RRset
 from zoneserver.zone.build import make_negative
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
+
+
+class RawSet(NamedTuple):
+    """An RRset as octets: its type, its head with type and TTL, its rdatas without marks."""
+
+    rtype: int
+    head: memoryview
+    rdatas: list[memoryview]
 
 
 class ZoneImage:
@@ -80,6 +89,31 @@ class ZoneImage:
         except StructError as error:
             raise ImageError(f"its file names are damaged: {error}") from error
         return names
+
+    def walk(self) -> Iterator[tuple[bytes, list[RawSet]]]:
+        """Each name's key and RRsets, in canonical order, none decoded. Raises ImageError."""
+        octets, at = self.octets, self.rrsets_at
+        try:
+            for _ in range(self.names):
+                _, length = f.OWNER.unpack_from(octets, at)
+                at += f.OWNER.size + length
+                key = bytes(octets[at - length : at]).lower()
+                (count,) = f.COUNT.unpack_from(octets, at)
+                at += f.COUNT.size
+                sets: list[RawSet] = []
+                for _ in range(count):
+                    rtype, _, number = f.RRSET.unpack_from(octets, at)
+                    head = octets[at : at + f.RRSET.size]
+                    at += f.RRSET.size
+                    rdatas: list[memoryview] = []
+                    for _ in range(number):
+                        size, *_ = f.RDATA.unpack_from(octets, at)
+                        at += f.RDATA.size + size
+                        rdatas.append(octets[at - size : at])
+                    sets.append(RawSet(rtype, head, rdatas))
+                yield key, sets
+        except (StructError, IndexError) as error:
+            raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
 
     def zone(self) -> Zone:
         """The zone, as lazy as it can be. Raises ImageError."""
