@@ -162,7 +162,9 @@ class Address(Field[bytes]):
         return _take(octets, at, self.octets), at + self.octets
 
     def format(self, value: bytes) -> str:
-        """The short form of RFC 5952."""
+        """Dotted decimals; of IPv6 the short form of RFC 5952."""
+        if len(value) == 4:
+            return ".".join(map(str, value))
         return str(ipaddress.ip_address(value))
 
 

@@ -21,14 +21,23 @@ _FAMILIAR = frozenset({
     "LP", "EUI48", "EUI64",
 })  # fmt: skip
 
+# Types whose rdata always has a text that means it, whatever its octets.
+_PLAIN = frozenset({
+    rtypes.A, rtypes.AAAA, rtypes.NS, rtypes.CNAME, rtypes.PTR, rtypes.DNAME, rtypes.SOA,
+    rtypes.MX, rtypes.SRV, rtypes.TXT,
+})  # fmt: skip
+
 
 def write_master(origin: Name, records: Iterable[Record]) -> str:
     """The zone's records in canonical order (RFC 4034 6), its SOA first (RFC 1035 5.2)."""
-    lines = [f"$ORIGIN {origin}"]
-    for record in sorted(records, key=lambda record: _place(origin, record)):
-        rtype, rdata = _type_and_data(record)
-        lines.append(f"{record.owner}\t{record.ttl}\tIN\t{rtype}\t{rdata}")
-    return "\n".join(lines) + "\n"
+    ordered = sorted(records, key=lambda record: _place(origin, record))
+    return "\n".join([f"$ORIGIN {origin}", *map(write_line, ordered)]) + "\n"
+
+
+def write_line(record: Record) -> str:
+    """One record, tabs between its five fields, without an end of line."""
+    rtype, rdata = _type_and_data(record)
+    return f"{record.owner}\t{record.ttl}\tIN\t{rtype}\t{rdata}"
 
 
 def _place(origin: Name, record: Record) -> tuple[bool, tuple[bytes, ...], int, bytes]:
@@ -40,6 +49,8 @@ def _place(origin: Name, record: Record) -> tuple[bool, tuple[bytes, ...], int, 
 
 def _type_and_data(record: Record) -> tuple[str, str]:
     mnemonic, rdata = rtypes.mnemonic(record.rtype), record.rdata
+    if record.rtype in _PLAIN:
+        return mnemonic, rdata.text
     familiar = mnemonic in _FAMILIAR or not isinstance(rdata, Opaque)
     if familiar and _reads_back(mnemonic, rdata):
         return mnemonic, rdata.text

@@ -17,13 +17,12 @@ from zoneserver.names import Name
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
 from zoneserver.service.disk.files import replace_file
+from zoneserver.transfer.serial import SERIALS, is_newer
 from zoneserver.zonefile.source import ZoneSource
 
 FILE = "serials"
 MOST_LINES = 1000  # beside one for each zone, after which the file is written anew
 _TOO_MANY = 1 << 62
-
-SERIALS = 1 << 32  # RFC 1982 7: SERIAL_BITS is 32
 
 
 class StateError(ZoneserverError):
@@ -35,11 +34,6 @@ class Served(NamedTuple):
 
     serial: int
     digest: str
-
-
-def is_newer(serial: int, other: int) -> bool:
-    """Whether a serial is greater than another one (RFC 1982 3.2)."""
-    return 0 < (serial - other) % SERIALS < SERIALS // 2
 
 
 def next_serial(last: int, now: int) -> int:

@@ -17,9 +17,9 @@ from zoneserver.service.keeping.serials import (
     Serials,
     StateError,
     digest,
-    is_newer,
     next_serial,
 )
+from zoneserver.transfer.serial import is_newer
 from zoneserver.zonefile.source import ZoneSource
 
 ORIGIN = Name.parse("Example.com.")
