@@ -263,10 +263,10 @@ def test_start_after_a_kill(tmp_path: Path) -> None:
 
 
 CRASHING = """
-from zoneserver.service.running import server, workers
+from zoneserver.service.running import workers, workforce
 
 workers.FIRST_PAUSE = 0.001
-server.run_worker = lambda *_, **__: 3
+workforce.run_worker = lambda *_, **__: 3
 from zoneserver.cli import main
 
 main()

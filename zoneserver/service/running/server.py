@@ -7,16 +7,13 @@ serve it. So it is small, has no threads, and is always there to replace either.
 import asyncio
 import os
 import signal
-import socket
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from zoneserver import __version__
 from zoneserver.errors import StartError
 from zoneserver.service.answering.engines import choose_engine
-from zoneserver.service.answering.worker import run_worker
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.control.desk import Desk
 from zoneserver.service.control.requests import open_control
@@ -25,28 +22,21 @@ from zoneserver.service.logs import log
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.observing.counters import Counters
 from zoneserver.service.observing.overview import Overview
-from zoneserver.service.running.binding import count_connections, settle_user
+from zoneserver.service.running.binding import settle_user
 from zoneserver.service.running.builders import BuilderSlot
 from zoneserver.service.running.channel import Message
-from zoneserver.service.running.encrypted import Encrypted
 from zoneserver.service.running.held_back import watch_limits
 from zoneserver.service.running.manager import ServiceManager
-from zoneserver.service.running.overflows import watch_queues
-from zoneserver.service.running.places import Places
-from zoneserver.service.running.privileges import require_user
 from zoneserver.service.running.reloads import Order, Reloads
 from zoneserver.service.running.scribes import Writers
 from zoneserver.service.running.watching import keep_watching
-from zoneserver.service.running.workers import WorkerSlot, describe_end, stop_all
+from zoneserver.service.running.workers import describe_end
+from zoneserver.service.running.workforce import Workforce
 from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.listen import Sockets
-from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.passed import take_sockets
 
 RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
-
-Bound = Sockets | TlsListener
 
 
 class Server:
@@ -59,33 +49,35 @@ class Server:
         settle_user(read_settings(), self._passed)
         # Once more, as whom it will be read by at a reload: that must be possible, too.
         self._settings = read_settings()
-        self._make_engine = choose_engine(self._settings)
+        make_engine = choose_engine(self._settings)
         self._writers = Writers(self._settings.log, self._settings.recorder)
         self._store = Store.choose(self._settings.state, self._settings.zones)
-        self.overview = Overview(engine=self._make_engine.name)
+        self.overview = Overview(engine=make_engine.name)
         self.counters = Counters()
-        self._places = Places(self._settings.workers)
-        self._made = 0  # workers, one after the other
-        self._slots: list[WorkerSlot] = []
-        self._encrypted = Encrypted(self._settings.tls, self._slots, self.overview)
-        self._version, self._served = 0, Served()
-        self._published = asyncio.Event()  # some worker's version has changed
         self.reloads = Reloads()
         self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._builder = BuilderSlot(read_settings, self._store, self.reloads)
-        known = self._settings, self.overview, self.counters, self.reloads, self._slots
-        desk = Desk(*known, self._places.endpoints, self._set_level)
-        self._control = open_control(self._settings.control, desk.answer)
-        self._monitor = MonitorKeeper(
-            self._settings.http, self.overview, self.counters, self._slots
+        self._workers = Workforce(
+            self._settings,
+            make_engine,
+            self._writers,
+            overview=self.overview,
+            counters=self.counters,
+            spawn=self._spawn,
+            finish=self._finish,
         )
+        slots, endpoints = self._workers.slots, self._workers.endpoints
+        known = self.overview, self.counters
+        desk = Desk(self._settings, *known, self.reloads, slots, endpoints, self._set_level)
+        self._control = open_control(self._settings.control, desk.answer)
+        self._monitor = MonitorKeeper(self._settings.http, *known, slots)
 
     async def run(self) -> int:
         """Serve until a signal says stop. Returns the exit status; raises OperatorError."""
         self._heed_signals()
-        engine = self._make_engine.name
+        engine = self.overview.engine
         text = f"zoneserver {__version__}, {engine} engine"
         log.announce("starting", text, version=__version__, engine=engine)
         try:
@@ -123,8 +115,7 @@ class Server:
         """Have this process, the workers and the builder log from a level on."""
         log.set_level(level)
         self._builder.tell({"log_level": level})
-        for slot in self._slots:
-            slot.tell({"log_level": level})
+        self._workers.tell({"log_level": level})
 
     def _finish(self, status: int) -> None:
         if not self._ending.done():
@@ -152,80 +143,23 @@ class Server:
 
     async def _serve(self, served: Served) -> None:
         """Have every worker answer from these zones. Raises StartError."""
-        self._version, self._served = self._version + 1, served
-        if self._slots:
-            for slot in self._slots:
-                slot.publish(self._version, served)
-        else:
+        is_first = not self._workers.version
+        if is_first:
+            self._workers.bind(self._passed)
+        self._workers.publish(served)
+        if is_first:
             self._start_workers()
-        while not self._all_published():
-            await self._published.wait()
-            self._published.clear()
-        if self._version == 1:
-            self._places.announce()
-            self._encrypted.announce()
+        await self._workers.wait()
+        if is_first:
+            self._workers.announce()
             log.announce("ready", "ready")
             self._manager.tell_ready(self.overview)
-            self._spawn(self._manager.keep_watchdog(self._places.endpoints))
-
-    def _all_published(self) -> bool:
-        """Whether no worker answers from an older version; at least one has to answer."""
-        versions = [slot.published for slot in self._slots]
-        return self._version in versions and set(versions) <= {0, self._version}
+            self._spawn(self._manager.keep_watchdog(self._workers.endpoints))
 
     def _start_workers(self) -> None:
-        """Bind every endpoint, and start a worker for each core. Raises StartError."""
-        self._places.bind(self._settings, self._passed)
-        self._encrypted.bind(self._places.workers)
-        self._spawn(self._encrypted.keep())
-        self._make_workers()
-        self._spawn(watch_queues(self._places.queues, self.counters))
+        self._workers.start()
         log_only = self._settings.rate_limits.log_only
         self._spawn(watch_limits(self.counters, log_only=log_only))
-
-    def _make_workers(self) -> None:
-        """Start a worker for each core, in place of those there are."""
-        workers = self._places.workers
-        wanted = self._settings.tcp_limits
-        connections = max(1, count_connections(wanted.connections) // workers)
-        limits, proxies = replace(wanted, connections=connections), self._settings.proxies
-        self._slots.clear()
-        for number in range(workers):
-            bound: list[Bound] = [*self._places.share(number), *self._encrypted.share(number)]
-
-            def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
-                worker = (self._make_engine(), bound, limits, proxies, end)
-                return run_worker(*worker, observer=self._writers.observer)
-
-            slot = WorkerSlot(self._made, bound, life, self._published, self.counters)
-            slot.keep(self._writers.descriptors())
-            self._made += 1
-            self._slots.append(slot)
-            self._encrypted.greet(slot)
-            self._spawn(self._keep_worker(slot))
-
-    async def _move(self, endpoints: Sequence[Endpoint]) -> None:
-        """Listen elsewhere: first there is whoever answers there, then the others go."""
-        try:
-            require_user(self._settings.privileges, endpoints)
-            old_places = self._places.move(endpoints)
-        except StartError as error:
-            log.error("listen-refused", f"{error}; it listens where it did")
-            return
-        old = list(self._slots)
-        self._make_workers()
-        while not self._all_published():
-            await self._published.wait()
-            self._published.clear()
-        await stop_all(old)
-        self._places.close(old_places)
-        self._places.announce()
-
-    async def _keep_worker(self, slot: WorkerSlot) -> None:
-        await slot.run(lambda: (self._version, self._served))
-        if all(each.is_given_up for each in self._slots):
-            log.error("no-worker", "no worker could be started")
-            self._finish(1)
 
     async def _keep_zones(self) -> None:
         """Have the zones of the last run served, then those that a builder makes.
@@ -237,7 +171,7 @@ class Server:
             await self._serve(restored)
         while not self._ending.done():
             self.overview.builders += 1
-            served = self._served if self._version else None
+            served = self._workers.served if self._workers.version else None
             status = await self._builder.run_once(served, self._heed)
             if self._ending.done():
                 break
@@ -254,7 +188,7 @@ class Server:
         elif "watch" in message:
             self._watch(Path(message["watch"]) if message["watch"] else None)
         elif "listen" in message:
-            await self._move(list(map(Endpoint.parse, message["listen"])))
+            await self._workers.move(list(map(Endpoint.parse, message["listen"])))
         elif "idle" in message:
             self._manager.tell_ready(self.overview)
         elif "renew" in message and not message["renew"]["quiet"]:
@@ -277,7 +211,7 @@ class Server:
         # Further signals may not end the process before it has done what this one asked for.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
         self._builder.kill()
-        await stop_all(self._slots)
+        await self._workers.stop()
         for task in self._tasks:
             task.cancel()
         if self._control is not None:
