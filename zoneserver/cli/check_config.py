@@ -8,6 +8,7 @@ import click
 from zoneserver.cli.parameters import config_option
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
 from zoneserver.errors import CertificateError
+from zoneserver.service.configuration.keys_file import read_keys
 from zoneserver.service.configuration.read import (
     FILE,
     Source,
@@ -29,7 +30,7 @@ def check_config_command(*, config: Path | None) -> int:
     Exit status 2 where there is a mistake in it, 1 where what it names does not exist.
     """
     source = Source.find(config, os.environ)
-    settings = read_configuration(source)
+    settings = read_configuration(source, keys=True)
     for told in list_told(source):
         say(printable(f"{told.key}: {told.value}  # {told.place}"))
     for name in list_unknown(os.environ):
@@ -37,6 +38,8 @@ def check_config_command(*, config: Path | None) -> int:
     if not settings.zones.is_dir():
         log(printable(f"error: the folder of zones, {settings.zones}, does not exist"))
         return EXIT_FINDINGS
+    for text in read_keys(settings.keys).warnings if settings.keys else ():
+        log(printable(f"warning: {text}"))
     if settings.tls:
         _check_certificate(settings.tls)
     say(printable(f"{source.file or f'no {FILE}, and defaults for the rest'}: no mistakes"))

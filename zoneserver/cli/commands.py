@@ -101,7 +101,7 @@ def serve(
     """
 
     def told_settings() -> Settings:
-        settings = read_settings(config)
+        settings = read_settings(config, keys=True)
         told = settings.privileges
         privileges = Privileges(user or told.user, allow_root or told.allow_root)
         own_state = state or settings.state or default_state(os.environ, privileges.user)

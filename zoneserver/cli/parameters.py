@@ -52,9 +52,12 @@ def _no_rule(text: str) -> click.BadParameter:
     return click.BadParameter(f"there is no rule {show(text)}; {guess}")
 
 
-def read_settings(config: Path | None) -> Settings:
-    """What configuration file and environment say. Raises ConfigurationError."""
-    return read_configuration(Source.find(config, os.environ))
+def read_settings(config: Path | None, *, keys: bool = False) -> Settings:
+    """What configuration file and environment say. Raises ConfigurationError.
+
+    With `keys` the file of these is read, too.
+    """
+    return read_configuration(Source.find(config, os.environ), keys=keys)
 
 
 config_option = click.option(

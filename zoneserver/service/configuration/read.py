@@ -7,12 +7,13 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from zoneserver.errors import ConfigurationError
+from zoneserver.service.configuration.keys_file import with_keys
 from zoneserver.service.configuration.marks import Places, Route, read_values
 from zoneserver.service.configuration.sections import Configuration
 from zoneserver.service.configuration.settings import Settings
@@ -51,8 +52,11 @@ class Told:
     place: str
 
 
-def read_configuration(source: Source) -> Settings:
-    """The settings that they make. Raises ConfigurationError with every mistake in them."""
+def read_configuration(source: Source, *, keys: bool = False) -> Settings:
+    """The settings that they make. Raises ConfigurationError with every mistake in them.
+
+    With `keys` the file of these is read, too, which few may read.
+    """
     values, places = _gather(source)
     try:
         read = Configuration.model_validate(values)
@@ -60,7 +64,8 @@ def read_configuration(source: Source) -> Settings:
         mistakes = sorted(_explain(each, places) for each in error.errors(include_url=False))
         lines = [f"{place}: {text}" for _, place, text in mistakes]
         raise ConfigurationError("\n".join(lines)) from error
-    return read.settings(source.file.parent if source.file else Path())
+    settings = read.settings(source.file.parent if source.file else Path())
+    return with_keys(settings, values, places) if keys else settings
 
 
 def list_told(source: Source) -> list[Told]:
@@ -143,6 +148,8 @@ def _walk(values: object, route: Route) -> Iterator[tuple[Route, object]]:
 
 
 def _show(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_show(each)}' for key, each in value.items())}}}"
     return ", ".join(map(_show, value)) if isinstance(value, list) else str(value)
 
 
@@ -169,13 +176,28 @@ def _keys_at(route: Route) -> list[str]:
     """The keys of the section that a route leads to."""
     section: type[BaseModel] = Configuration
     for step in route:
-        section = _section_of(section, str(step)) or section
+        section = _item_of(section, str(step)) or section
     return _names(section)
 
 
 def _names(section: type[BaseModel]) -> list[str]:
     """The keys of a section as a file has them; one may be a word that Python keeps."""
     return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _item_of(section: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The section that a key holds, or whose like is in the list or the mapping there."""
+    todo: list[Any] = [
+        field.annotation
+        for name, field in section.model_fields.items()
+        if (field.alias or name) == key
+    ]
+    while todo:
+        kind = todo.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        todo += get_args(kind)
+    return None
 
 
 def _section_of(section: type[BaseModel], key: str) -> type[BaseModel] | None:

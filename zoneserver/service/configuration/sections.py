@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from zoneserver.networks import EVERYBODY, Networks
 from zoneserver.service.answering.access import Access
+from zoneserver.service.configuration.section import Section
 from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.configuration.transfer_sections import (
+    SecondarySection,
+    TransferSection,
+    transfer_settings,
+)
 from zoneserver.service.configuration.values import (
     Amount,
     AtLeastOne,
@@ -42,12 +48,6 @@ from zoneserver.zonefile.source import Defaults, SoaDefaults
 _DEFAULTS = Defaults()
 _RATES = RateLimits()
 _TCP = TcpLimits()
-
-
-class Section(BaseModel):
-    """A mapping in the file: it has these keys and no others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SoaSection(Section):
@@ -135,7 +135,7 @@ class AccessSection(Section):
     """`acl`: who may ask."""
 
     allow_query: NetworkList = EVERYBODY
-    zones: dict[NameText, ZoneAccess] = {}
+    zones: dict[NameText, ZoneAccess] = Field(default_factory=dict)
 
     def rules(self) -> Access:
         """The same as rules; one that shuts nobody out is none."""
@@ -196,6 +196,10 @@ class Configuration(Section):
     log: LogSection = LogSection()
     query_log: QueryLogSection = QueryLogSection()
     dnstap: DnstapSection = DnstapSection()
+    http: HttpSection = HttpSection()
+    keys: FolderPath = None
+    transfer: TransferSection = TransferSection()
+    secondary: SecondarySection = SecondarySection()
 
     def recorder(self, folder: Path) -> RecorderSettings:
         """What is made of queries, by a file that stands in `folder`."""
@@ -208,8 +212,6 @@ class Configuration(Section):
             ),
             self.log.format,
         )
-
-    http: HttpSection = HttpSection()
 
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
@@ -234,4 +236,6 @@ class Configuration(Section):
             log=LogSettings(**dict(self.log)),
             recorder=self.recorder(folder),
             http=self.http.listen,
+            keys=folder / self.keys if self.keys else None,
+            transfers=transfer_settings(self.transfer, self.secondary, folder),
         )

@@ -9,6 +9,7 @@ from zoneserver.service.answering.access import ANYBODY, Access
 from zoneserver.service.logs.log import LogSettings
 from zoneserver.service.logs.recorder import RecorderSettings
 from zoneserver.service.running.privileges import Privileges
+from zoneserver.transfer.settings import TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
@@ -29,7 +30,8 @@ class Settings:
     With `watch` an edit is noticed; without, somebody has to ask for a reload. `control` is
     the path of the control socket; None: it is in the state directory.
     Without `tls` there is no DNS over TLS. From `proxies` comes a PROXY header. `http` is
-    where the status page and the metrics are; empty: nowhere.
+    where the status page and the metrics are; empty: nowhere. `keys` is the file of the keys
+    that `transfers` has in its keyring, where somebody has read it.
     """
 
     zones: Path = Path("zones")
@@ -51,6 +53,8 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     http: tuple[Endpoint, ...] = ()
+    keys: Path | None = None
+    transfers: TransferSettings = field(default_factory=TransferSettings)
 
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""

@@ -4,6 +4,7 @@ As in zone files, what is written is what is meant: every value is text until on
 it a type, and a number is a plain decimal.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from zoneserver.zonefile.schema_values import integer
 
 MAX_TTL = 2**31 - 1  # RFC 2181 8
 MAX_AMOUNT = 10**9
+MAX_TRANSFER_SECONDS = 604_800  # a week
 MAX_SECONDS = 3600  # RFC 7828 3.1 has room for somewhat more
 MIN_UNSENT = 128 << 10  # octets: room for an answer of any length behind another
 MAX_NSID_OCTETS = 128  # more would not fit 512 octets beside the longest QNAME
@@ -27,6 +29,8 @@ MAX_NSID_OCTETS = 128  # more would not fit 512 octets beside the longest QNAME
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 Value = TypeVar("Value")
+# Where another server is; None: the port that is usual.
+PeerAddress = tuple[str, int | None]
 
 
 def _decimal(text: str) -> int:
@@ -53,6 +57,22 @@ def _endpoint(text: str) -> Endpoint:
         return Endpoint.parse(text)
     except ConfigurationError as error:
         raise ValueError(str(error)) from error
+
+
+def _peer(text: str) -> PeerAddress:
+    """An address alone, or with its port."""
+    try:
+        return str(ipaddress.ip_address(text)), None
+    except ValueError:
+        pass
+    try:
+        endpoint = Endpoint.parse(text)
+    except ConfigurationError as error:
+        raise ValueError(
+            f"{text!r} is no server: write ADDRESS or ADDRESS:PORT, as in 192.0.2.1 or"
+            " '[2001:db8::1]:53'"
+        ) from error
+    return endpoint.address, endpoint.port
 
 
 def _http_endpoint(text: str) -> Endpoint:
@@ -137,6 +157,7 @@ Amount = Annotated[
 ]
 AtLeastOne = Annotated[Amount, Field(ge=1)]
 Seconds = Annotated[Amount, Field(ge=1, le=MAX_SECONDS)]
+TransferSeconds = Annotated[Amount, Field(ge=1, le=MAX_TRANSFER_SECONDS)]
 Octets = Annotated[Amount, Field(ge=MIN_UNSENT)]
 NameText = Annotated[Name, PlainValidator(_text(_name))]
 OptionalName = Annotated[Name | None, PlainValidator(_text(_name)), WithJsonSchema(_HOST)]
@@ -145,6 +166,12 @@ Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list), _one_or_more(
 FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(_TEXT)]
 EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
 Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
+PeerAddresses = Annotated[
+    tuple[Annotated[PeerAddress, PlainValidator(_text(_peer))], ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1),
+    _one_or_more(_TEXT),
+]
 HttpEndpointText = Annotated[Endpoint, PlainValidator(_text(_http_endpoint))]
 HttpEndpoints = Annotated[
     tuple[HttpEndpointText, ...], BeforeValidator(_as_list), _one_or_more(_PORT_OR_TEXT)
@@ -166,4 +193,5 @@ NetworkList = Annotated[
     PlainSerializer(Networks.texts),
     _one_or_more(_TEXT),
 ]
+OptionalNetworks = Annotated[Networks | None, PlainValidator(_networks), _one_or_more(_TEXT)]
 Truth = Annotated[bool, PlainValidator(_text(_truth)), WithJsonSchema(_TRUTH)]

@@ -10,6 +10,15 @@ from zoneserver.networks import Networks
 from zoneserver.service.answering.access import Access
 from zoneserver.service.configuration.read import Source, read_configuration
 from zoneserver.service.configuration.settings import Settings, default_state
+from zoneserver.transfer.settings import (
+    CatalogSource,
+    Peer,
+    PeerTls,
+    Rule,
+    Secondary,
+    Target,
+    TransferSettings,
+)
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.limits import TcpLimits
@@ -46,6 +55,29 @@ limits:
 tls: {listen: '192.0.2.1:853', certificate: tls/chain.pem, key: /etc/tls/key.pem}
 proxy: {from: [192.0.2.10, '2001:db8:1::/64']}
 http: {listen: [9153, '[::1]:80']}
+keys: keys.yaml
+transfer:
+  allow:
+    - {from: 192.0.2.0/24, key: ns2.example.com., zones: [example.com., example.org.]}
+    - {from: '::1'}
+    - {key: ns3.example.com.}
+  notify: [{to: [192.0.2.53, '[2001:db8::1]:5353'], key: ns2.example.com., zones: example.com.}]
+  notify_ns: true
+  catalog: catalog.example.com.
+  sessions: 2
+  seconds: 60
+  stall: 5
+  journal_megabytes: 1
+secondary:
+  zones:
+    example.org.: {from: ['2001:db8::1', '192.0.2.1:5353'], key: ns1.example.org.}
+    example.net.: {from: 192.0.2.2, tls: {name: ns1.example.net, ca: ca.pem}}
+  catalogs:
+    catalog.example.net.:
+      from: 192.0.2.3
+      members: {from: 192.0.2.4}
+      groups: {gold: {from: 192.0.2.5, tls: {name: a, certificate: a.pem, key: /a.key}}}
+  most_megabytes: 2
 """
 
 
@@ -86,6 +118,45 @@ def test_everything(tmp_path: Path) -> None:
         ),
         proxies=Networks.parse(["192.0.2.10", "2001:db8:1::/64"]),
         http=(Endpoint("127.0.0.1", 9153), Endpoint("::1", 80)),
+        keys=tmp_path / "keys.yaml",
+        transfers=_full_transfers(tmp_path),
+    )
+
+
+def _full_transfers(folder: Path) -> TransferSettings:
+    """Those of FULL, whose keys nobody has read."""
+    com, org, net = (Name.parse(f"example.{each}.") for each in ("com", "org", "net"))
+    ns2, tls = Name.parse("ns2.example.com."), PeerTls("ns1.example.net", folder / "ca.pem")
+    gold = PeerTls("a", None, folder / "a.pem", Path("/a.key"))
+    notified = (Endpoint("192.0.2.53", 53), Endpoint("2001:db8::1", 5353))
+    sources = (Endpoint("2001:db8::1", 53), Endpoint("192.0.2.1", 5353))
+    ns1 = Name.parse("ns1.example.org.")
+    return TransferSettings(
+        allow=(
+            Rule(Networks.parse(["192.0.2.0/24"]), ns2, frozenset({com, org})),
+            Rule(Networks.parse(["::1"])),
+            Rule(key=Name.parse("ns3.example.com.")),
+        ),
+        notify=tuple(Target(Peer(each, ns2), frozenset({com})) for each in notified),
+        notify_ns=True,
+        catalog=Name.parse("catalog.example.com."),
+        sessions=2,
+        seconds=60,
+        stall=5,
+        journal_octets=1 << 20,
+        secondaries=(
+            Secondary(org, tuple(Peer(each, ns1) for each in sources)),
+            Secondary(net, (Peer(Endpoint("192.0.2.2", 853), tls=tls),)),
+        ),
+        catalogs=(
+            CatalogSource(
+                Name.parse("catalog.example.net."),
+                (Peer(Endpoint("192.0.2.3", 53)),),
+                (Peer(Endpoint("192.0.2.4", 53)),),
+                (("gold", (Peer(Endpoint("192.0.2.5", 853), tls=gold),)),),
+            ),
+        ),
+        most_octets=2 << 20,
     )
 
 
@@ -160,6 +231,31 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ("http: {listen: localhost:80}", "1:16", "write ADDRESS:PORT"),
         ("http: {listen: 99999}", "1:16", "65535 is the last port"),
         ("http: {port: 80}", "1:8", "unknown key 'port'"),
+        ("transfer: {allow: [{zones: a.}]}", "1:20", "say who: `from`, `key`, or both"),
+        ("transfer: {allow: [{form: 192.0.2.1}]}", "1:21", "did you mean 'from'?"),
+        ("transfer: {allow: [{from: x}]}", "1:27", "write ADDRESS/BITS"),
+        ("transfer: {allow: {from: 192.0.2.1}}", "1:19", "a list is due here"),
+        ("transfer: {notify: [{key: a.}]}", "1:21", "to: Field required"),
+        ("transfer: {notify: [{to: ns2}]}", "1:26", "write ADDRESS or ADDRESS:PORT"),
+        ("transfer: {notify: [{to: '::1:99999'}]}", "1:26", "is no server"),
+        ("transfer: {sessions: 0}", "1:22", "greater than or equal to 1"),
+        ("secondary: {zones: {a.: {key: b.}}}", "1:25", "from: Field required"),
+        ("secondary: {zones: {a.: {from: []}}}", "1:32", "at least 1 item"),
+        (
+            "secondary: {zones: {a.: {from: 192.0.2.1, tls: {ca: x}}}}",
+            "1:48",
+            "name: Field required",
+        ),
+        (
+            "secondary: {zones: {a.: {from: 192.0.2.1, tls: {name: x, key: y}}}}",
+            "1:48",
+            "certificate and key are set together",
+        ),
+        (
+            "secondary: {catalogs: {a.: {from: 192.0.2.1, member: x}}}",
+            "1:46",
+            "mean 'members'?",
+        ),
         ("nsid: !include other.yaml", "1:7", "neither aliases nor tags"),
         ("state: &a x\nnsid: *a", "1:8", "neither aliases nor tags"),
         ("? [a]\n: b", "1:3", "a key is one word"),
