@@ -51,10 +51,12 @@ def read_file(path: Path, root: Path) -> bytes:
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor is no path
         for _ in range(READ_ATTEMPTS):
             before = os.fstat(descriptor)
-            file.seek(0)
-            octets = file.read(MAX_FILE_OCTETS + 1)
-            if len(octets) > MAX_FILE_OCTETS:
+            if before.st_size > MAX_FILE_OCTETS:
                 raise OSError(errno.EFBIG, f"it is over {MAX_FILE_OCTETS >> 20} MB")
+            file.seek(0)
+            # Room for the most there could be, asked for a hundred thousand times, is more
+            # than the kernel will promise to a process that wants to fork.
+            octets = file.read(before.st_size + 1)
             after = os.fstat(descriptor)
             if (before.st_mtime_ns, len(octets)) == (after.st_mtime_ns, after.st_size):
                 return octets

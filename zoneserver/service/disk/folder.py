@@ -95,7 +95,12 @@ def real_path(path: Path) -> Path:
 def _names_zone(entry: "os.DirEntry[str]") -> bool:
     if entry.name.startswith(_HIDDEN):
         return False
-    return entry.name.endswith((YAML_SUFFIX, ".yml")) or is_split_zone(entry)
+    return is_zone_file(entry.name) or is_split_zone(entry)
+
+
+def is_zone_file(name: str) -> bool:
+    """Whether a file in the zones folder is named like one that holds a zone."""
+    return name.endswith((YAML_SUFFIX, ".yml")) and not name.startswith(_HIDDEN)
 
 
 def is_split_zone(path: "Path | os.DirEntry[str]") -> bool:

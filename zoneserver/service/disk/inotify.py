@@ -1,7 +1,4 @@
-"""inotify(7), as far as a watcher of folders needs it: has anything happened, and to folders?
-
-What changed is not asked for: whoever looks for it goes by the files themselves.
-"""
+"""inotify(7), as far as a watcher of folders needs it: what has happened, to which files?"""
 
 import ctypes
 import os
@@ -26,10 +23,10 @@ _OCTETS = 1 << 16
 
 
 class Happened(NamedTuple):
-    """Whether anything happened to a file that counts, or to the folders themselves."""
+    """The files that count to which anything happened; whether to the folders themselves."""
 
-    files: bool
-    folders: bool
+    files: frozenset[str] = frozenset()
+    folders: bool = False
 
 
 def is_hidden(name: str) -> bool:
@@ -48,28 +45,32 @@ class Inotify:
         self._descriptor: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._descriptor < 0:
             raise _error()
+        self._folders: dict[int, str] = {}  # by watch
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
 
     def add(self, folder: str) -> None:
         """Watch a folder, not what is in folders below it."""
         path = os.fsencode(folder)
-        if self._libc.inotify_add_watch(self._descriptor, path, ctypes.c_uint32(_MASK)) < 0:
+        watch = self._libc.inotify_add_watch(self._descriptor, path, ctypes.c_uint32(_MASK))
+        if watch < 0:
             raise _error()
+        self._folders[watch] = folder
 
     def wait(self, seconds: float) -> Happened:
         """What happens within a time, or has happened before; it returns at the first event."""
         if not self._poll.poll(seconds * 1000):
-            return Happened(files=False, folders=False)
+            return Happened()
         octets, at = os.read(self._descriptor, _OCTETS), 0
-        files = folders = False
+        files, folders = set[str](), False
         while at < len(octets):
-            _, mask, _, length = _EVENT.unpack_from(octets, at)
+            watch, mask, _, length = _EVENT.unpack_from(octets, at)
             at += _EVENT.size + length
             name = os.fsdecode(octets[at - length : at].rstrip(b"\0"))
-            files = files or not is_hidden(name)
+            if not is_hidden(name):
+                files.add(f"{self._folders.get(watch, '')}/{name}")
             folders = folders or bool(mask & _OF_FOLDERS)
-        return Happened(files, folders)
+        return Happened(frozenset(files), folders)
 
     def close(self) -> None:
         """Watch no more."""

@@ -1,5 +1,6 @@
 """What has changed in the zones folder, found without opening what has not."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from zoneserver.service.disk.files import Signature, sign
 from zoneserver.service.disk.folder import (
     ZoneFiles,
     is_split_zone,
+    is_zone_file,
     list_entries,
     list_members,
     read_entry,
@@ -61,15 +63,20 @@ class Scanner:
 
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
-    def scan(self, folder: Path, settle: float = 0.0) -> Scan:
-        """Look at every zone of the folder, and read those that are not as remembered.
+    def scan(
+        self, folder: Path, settle: float = 0.0, paths: frozenset[str] | None = None
+    ) -> Scan:
+        """Look at the zones of the folder, and read those that are not as remembered.
 
-        They must have stayed as they are for `settle` seconds. Raises StartError where the
-        folder cannot be read.
+        They must have stayed as they are for `settle` seconds. Where `paths` says which files
+        have changed, no other is looked at. Raises StartError where the folder cannot be read.
         """
-        entries, root = list_entries(folder), root_of(folder)
-        for gone in self._seen.keys() - set(entries):
-            del self._seen[gone]
+        root = root_of(folder)
+        entries = self._touched(str(folder), paths) if paths and self._seen else None
+        if entries is None:
+            entries = list_entries(folder)
+            for gone in self._seen.keys() - set(entries):
+                del self._seen[gone]
         read: dict[str, ZoneFiles] = {}
         for entry in entries:
             known = self._seen.get(entry)
@@ -77,16 +84,41 @@ class Scanner:
                 read[entry] = self._read(entry, root, settle)
         # Where a zone is written in two places, both have to be there to be refused.
         counts = Counter(seen.origin for seen in self._seen.values())
-        for entry in entries:
-            origin = self._seen[entry].origin
-            if origin is not None and counts[origin] > 1 and entry not in read:
+        for entry, seen in list(self._seen.items()):
+            if seen.origin is not None and counts[seen.origin] > 1 and entry not in read:
                 read[entry] = self._read(entry, root, settle)
         origins = {zone.origin for zone in read.values()}
         unchanged = frozenset(
             seen.origin for seen in self._seen.values() if seen.origin not in origins
         )
-        zones = (read[entry] for entry in entries if entry in read)
+        zones = (read[entry] for entry in sorted(read))
         return Scan(tuple(refuse_twins(zones)), frozenset(filter(None, unchanged)))
+
+    def _touched(self, folder: str, paths: frozenset[str]) -> list[str] | None:
+        """The zones that changes of some files touch, by path; None: it may be any.
+
+        They are those that were read from one of them, those that have to be read again anyway,
+        and new ones. Those that are no longer there are forgotten.
+        """
+        touched, known = set[str](), set[str]()
+        for entry, seen in self._seen.items():
+            if not seen.signatures.keys().isdisjoint(paths):
+                touched.add(entry)
+                known |= seen.signatures.keys() & paths
+            elif "" in seen.signatures:
+                touched.add(entry)
+        for path in paths - known:
+            parent, _, name = path.rpartition("/")
+            if parent in self._seen:  # a new file of a split zone
+                touched.add(parent)
+            elif parent == folder and is_zone_file(name):
+                touched.add(path)
+            else:
+                return None
+        for entry in [each for each in touched if not os.path.lexists(each)]:
+            touched.remove(entry)
+            self._seen.pop(entry, None)
+        return sorted(touched)
 
     def note(self, signatures: Mapping[Name, Signatures]) -> None:
         """Remember what zones include, too, as it was before it was read."""

@@ -21,6 +21,7 @@ SETTLE_SECONDS = 0.2  # without a change, after which an edit is taken for compl
 MOST_SETTLE_SECONDS = 5.0  # after which one that goes on and on is no longer waited for
 POLL_SECONDS = 1.0  # from one look at all files to the next
 POLL_SHARE = 100  # a look may take one part in so many of the time
+MOST_TOLD = 1000  # files that are named; where there are more, any may have changed
 
 
 class Watcher:
@@ -31,48 +32,63 @@ class Watcher:
         self._inotify: Inotify | None = None
         self._watched: tuple[int, int] | None = None  # device and inode of the folder
         self._has_complained = False
-        self._files = 0
+        self._files: dict[str, int] = {}  # as they were at the last look
         self._next_look = 0.0
         self._watch()
         self._look()
 
-    def wait(self) -> None:
-        """Return when something has changed, and nothing more for a moment."""
-        while not self._has_changed(POLL_SECONDS):
-            pass
+    def wait(self) -> frozenset[str] | None:
+        """Return when something has changed, and nothing more for a moment.
+
+        Returns which files; None: it may be any of them.
+        """
+        changed: frozenset[str] | None = frozenset()
+        while changed == frozenset():
+            changed = self._find_changed(POLL_SECONDS)
         deadline = time.monotonic() + MOST_SETTLE_SECONDS
         while time.monotonic() < deadline:
-            if not self._has_changed(SETTLE_SECONDS, look=self._inotify is None):
+            more = self._find_changed(SETTLE_SECONDS, look=self._inotify is None)
+            if more == frozenset():
                 break
+            changed = None if changed is None or more is None else changed | more
+        return changed
 
-    def refresh(self) -> None:
-        """Take the files as they are for known: what has been told is not found again."""
-        if self._inotify is not None:  # else they have just been looked at
+    def refresh(self, changed: frozenset[str] | None) -> None:
+        """Take files as they are for known: what has been told is not found again."""
+        if changed is None:
             self._look()
+            return
+        for path in changed:
+            self._files.pop(path, None)
+            if (found := _hash(path)) is not None:
+                self._files[path] = found
 
-    def _has_changed(self, seconds: float, *, look: bool = False) -> bool:
-        """Whether anything changes within a time. `look`: by looking at the files, too."""
+    def _find_changed(self, seconds: float, *, look: bool = False) -> frozenset[str] | None:
+        """What changes within a time. `look`: by looking at the files, too."""
         if self._inotify is None:
             time.sleep(seconds)
         else:
             happened = self._inotify.wait(seconds)
             if happened.folders:
                 self._watch()
+                return None if happened.files else frozenset()
             if happened.files:
-                return True
-            if happened.folders:
-                return False
-        return (look or time.monotonic() >= self._next_look) and self._look()
+                return happened.files
+        if look or time.monotonic() >= self._next_look:
+            return self._look()
+        return frozenset()
 
-    def _look(self) -> bool:
-        """Look at every file: whether any is not as it was the last time."""
+    def _look(self) -> frozenset[str] | None:
+        """Look at every file: which ones are not as they were the last time."""
         begin = time.process_time()
-        if _identity(self._folder) != self._watched:
+        if is_another := _identity(self._folder) != self._watched:
             self._watch()
-        before, self._files = self._files, summarise(self._folder)
+        before, self._files = self._files, look_at_files(self._folder)
         spent = time.process_time() - begin
         self._next_look = time.monotonic() + max(POLL_SECONDS, POLL_SHARE * spent)
-        return before != self._files
+        if is_another:
+            return None
+        return frozenset(path for path, _ in before.items() ^ self._files.items())
 
     def _watch(self) -> None:
         """Have the kernel tell of changes to all folders there are."""
@@ -111,9 +127,10 @@ def run_watcher(folder: Path, end: socket.socket) -> int:
     channel, watcher = Channel(end), Watcher(folder)
     channel.send({"watching": True})
     while True:
-        watcher.wait()
-        channel.send({"changed": True})
-        watcher.refresh()
+        changed = watcher.wait()
+        few = changed is not None and len(changed) <= MOST_TOLD
+        channel.send({"changed": sorted(changed) if changed and few else None})
+        watcher.refresh(changed)
 
 
 def walk(folder: str) -> list[str]:
@@ -129,15 +146,21 @@ def walk(folder: str) -> list[str]:
     return folders
 
 
-def summarise(folder: str) -> int:
-    """A number that is another one when any file in a folder is another, or has changed."""
-    total = hash(_identity(folder))
+def look_at_files(folder: str) -> dict[str, int]:
+    """All files of a folder, each with a number that is another one when it has changed."""
+    found: dict[str, int] = {}
     for each in walk(folder):
         with suppress(OSError), os.scandir(each) as entries:
             for entry in entries:
                 if not is_hidden(entry.name):
-                    total += hash((entry.path, sign(entry.path)))
-    return total
+                    found[entry.path] = _hash(entry.path) or 0
+    return found
+
+
+def _hash(path: str) -> int | None:
+    """A number that is another one when a file has changed; None where it is gone."""
+    signature = sign(path)
+    return hash(signature) if signature else None
 
 
 def _identity(folder: str) -> tuple[int, int] | None:

@@ -88,7 +88,7 @@ class Keeper:
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        files, present = self._scan(settings)
+        files, present = self._scan(settings, order)
         reading = self._read(files, settings.defaults, now)
         with closing(reading):
             admission, before = self._admit(reading, present, settings, order, today)
@@ -133,12 +133,12 @@ class Keeper:
             owner=origin,
         )
 
-    def _scan(self, settings: Settings) -> tuple[list[ZoneFiles], set[Name]]:
+    def _scan(self, settings: Settings, order: Order) -> tuple[list[ZoneFiles], set[Name]]:
         """The zones that have to be read, and the origins of all that are there."""
         if self._read_as != (settings.zones, settings.defaults):
             self._scanner = Scanner()
             self._read_as = (settings.zones, settings.defaults)
-        scan = self._scanner.scan(settings.zones, self.settle_seconds)
+        scan = self._scanner.scan(settings.zones, self.settle_seconds, order.paths)
         present = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
         if not present and not scan.read:
             raise StartError(

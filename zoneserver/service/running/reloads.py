@@ -17,12 +17,14 @@ class Order:
     """How the zones are to be read again.
 
     What the guard would keep out of zones in `forced` is let in; with `force_all` out of
-    every zone. With `quiet` nothing is said where nothing has changed.
+    every zone. With `quiet` nothing is said where nothing has changed. Changed are the files
+    of `paths`; None: it may be any of them.
     """
 
     quiet: bool = False
     force_all: bool = False
     forced: frozenset[Name] = frozenset()
+    paths: frozenset[str] | None = None
 
     def forces(self, origin: Name) -> bool:
         """Whether the guard is off for a zone."""
@@ -30,22 +32,37 @@ class Order:
 
     def merge(self, other: "Order") -> "Order":
         """One order in place of two."""
+        both = None
+        if self.paths is not None and other.paths is not None:
+            both = self.paths | other.paths
         return Order(
             self.quiet and other.quiet,
             self.force_all or other.force_all,
             self.forced | other.forced,
+            both,
         )
 
     def document(self) -> Document:
         """The same as plain values."""
         forced = sorted(map(str, self.forced))
-        return {"quiet": self.quiet, "force_all": self.force_all, "forced": forced}
+        return {
+            "quiet": self.quiet,
+            "force_all": self.force_all,
+            "forced": forced,
+            "paths": None if self.paths is None else sorted(self.paths),
+        }
 
     @classmethod
     def read(cls, document: Document) -> "Order":
         """The value again. Raises KeyError or NameSyntaxError."""
         forced = frozenset(map(Name.parse, document["forced"]))
-        return cls(document["quiet"], document["force_all"], forced)
+        paths = document["paths"]
+        return cls(
+            document["quiet"],
+            document["force_all"],
+            forced,
+            None if paths is None else frozenset(paths),
+        )
 
 
 @dataclass(slots=True)

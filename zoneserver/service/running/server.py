@@ -108,8 +108,8 @@ class Server:
         if zones is not None:
             self._watching = self._spawn(keep_watching(zones, self._note_change))
 
-    def _note_change(self) -> None:
-        self.reloads.ask(Order(quiet=True))
+    def _note_change(self, paths: frozenset[str] | None = None) -> None:
+        self.reloads.ask(Order(quiet=True, paths=paths))
 
     def _set_level(self, level: str) -> None:
         """Have this process, the workers and the builder log from a level on."""

@@ -16,17 +16,21 @@ from zoneserver.service.running.workers import describe_end
 PAUSE_SECONDS = 1.0  # before one that ended is replaced
 
 
-async def keep_watching(folder: Path, changed: Callable[[], None]) -> None:
+# Is told which files have changed; None: it may be any of them.
+Changed = Callable[[frozenset[str] | None], None]
+
+
+async def keep_watching(folder: Path, changed: Changed) -> None:
     """Keep a watcher of a folder alive, and call `changed` whenever it says so."""
     while True:
         status = await _watch_once(folder, changed)
         text = f"the watcher ended {describe_end(status)}; it is replaced"
         log.error("watcher-ended", text, status=status)
         await asyncio.sleep(PAUSE_SECONDS)
-        changed()  # while nobody looked, perhaps
+        changed(None)  # while nobody looked, perhaps
 
 
-async def _watch_once(folder: Path, changed: Callable[[], None]) -> int:
+async def _watch_once(folder: Path, changed: Changed) -> int:
     ours, theirs = socket.socketpair()
     pid = fork("watcher", lambda: run_watcher(folder, theirs), [theirs.fileno()])
     theirs.close()
@@ -35,7 +39,8 @@ async def _watch_once(folder: Path, changed: Callable[[], None]) -> int:
     try:
         while (message := await channel.receive()) is not None:
             if "changed" in message:
-                changed()
+                paths = message["changed"]
+                changed(None if paths is None else frozenset(paths))
         status = await wait_for_end(pid)
         return status
     finally:

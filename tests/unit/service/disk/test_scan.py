@@ -4,8 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.servers import GOOD_ZONE, OTHER_ZONE, write_zones
 from zoneserver.names import Name
+from zoneserver.service.disk.files import sign
 from zoneserver.service.disk.scan import Scanner
 
 COM, NET = Name.parse("example.com."), Name.parse("example.net.")
@@ -122,3 +125,81 @@ def test_forgotten_zone_is_read_once_more(tmp_path: Path) -> None:
 
     assert {"example.net."} == _read(scanner, folder)
     assert set() == _read(scanner, folder)
+
+
+def _read_at(scanner: Scanner, folder: Path, *paths: Path) -> set[str]:
+    return {
+        str(each.origin) for each in scanner.scan(folder, 0.0, frozenset(map(str, paths))).read
+    }
+
+
+def test_only_what_has_changed_is_looked_at(tmp_path: Path) -> None:
+    """Where somebody says what that is."""
+    folder, scanner = _folder(tmp_path), Scanner()
+    scanner.scan(folder)
+    for name in ("example.com.yaml", "example.net.yaml"):
+        (folder / name).write_text(GOOD_ZONE.replace("192.0.2.25", "192.0.2.99"))
+
+    assert {"example.com."} == _read_at(scanner, folder, folder / "example.com.yaml")
+    assert {"example.net."} == _read(scanner, folder)
+
+
+def test_new_and_removed_files_are_found_by_their_names(tmp_path: Path) -> None:
+    """As zones of their own, as parts of a split zone, and as what they were."""
+    folder, scanner = _folder(tmp_path), Scanner()
+    split = folder / "example.org."
+    split.mkdir()
+    (split / "a.yaml").write_text(GOOD_ZONE)
+    scanner.scan(folder)
+    new, part, gone = folder / "new.example.yaml", split / "b.yaml", folder / "example.net.yaml"
+    new.write_text(GOOD_ZONE)
+    part.write_text("www: {type: A, value: 192.0.2.1}")
+    gone.unlink()
+
+    assert {"new.example.", "example.org."} == _read_at(scanner, folder, new, part, gone)
+    assert {COM} == scanner.scan(folder, 0.0, frozenset({str(gone)})).unchanged - {
+        Name.parse("example.org."), Name.parse("new.example."),
+    }  # fmt: skip
+
+
+def test_included_file_touches_who_includes_it(tmp_path: Path) -> None:
+    """By the signature that was noted for it."""
+    folder, scanner = _folder(tmp_path), Scanner()
+    shared = folder / "shared.part"
+    shared.write_text("a")
+    scanner.scan(folder)
+    scanner.note({COM: {str(shared): sign(str(shared))}})
+    shared.write_text("ab")
+
+    assert {"example.com."} == _read_at(scanner, folder, shared)
+
+
+@pytest.mark.parametrize("name", ["..data", "strange", "sub/a.yaml", "new.example.yml"])
+def test_what_is_not_understood_makes_it_look_at_everything(tmp_path: Path, name: str) -> None:
+    """A link that is turned may change any file."""
+    folder, scanner = _folder(tmp_path), Scanner()
+    scanner.scan(folder)
+    (folder / "example.net.yaml").write_text(GOOD_ZONE)
+
+    known = {"example.net."} if name != "new.example.yml" else set()
+    assert known == _read_at(scanner, folder, folder / name)
+
+
+def test_refused_twin_is_read_when_the_other_goes(tmp_path: Path) -> None:
+    """Though its own file has not changed."""
+    folder, scanner = _folder(tmp_path), Scanner()
+    twin = folder / "example.com."
+    twin.mkdir()
+    (twin / "a.yaml").write_text(GOOD_ZONE)
+    scanner.scan(folder)
+    scanner.forget({COM})
+    shutil.rmtree(twin)
+
+    assert {"example.com."} == _read_at(scanner, folder, twin)
+
+
+def test_who_remembers_nothing_looks_at_everything(tmp_path: Path) -> None:
+    """Whatever is said to have changed."""
+    folder = _folder(tmp_path)
+
+    assert {"example.com.", "example.net."} == _read_at(Scanner(), folder, folder / "x.yaml")

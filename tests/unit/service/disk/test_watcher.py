@@ -2,13 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from zoneserver.service.disk import watcher as module
 from zoneserver.service.disk.inotify import Inotify, is_hidden
-from zoneserver.service.disk.watcher import Watcher, summarise, walk
+from zoneserver.service.disk.watcher import Watcher, look_at_files, walk
 
 SECONDS = 20.0
 
@@ -152,20 +153,48 @@ def test_lack_of_room_is_told_once(
     assert "max_user_watches with sysctl" in record.getMessage()
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [(_touch, {"a.yaml"}), (_touch_below, {"shared/b.yaml"}), (_add, {"new.yaml"}),
+     (_remove, {"a.yaml"}), (_add_folder, None), (_exchange, None)],
+)  # fmt: skip
+def test_changed_files_are_named(
+    watcher: Watcher, folder: Path, change: Callable[[Path], None], named: set[str] | None
+) -> None:
+    """Where it is files that have changed, and no folder."""
+    change(folder)
+    changed = watcher.wait()
+
+    if watcher._inotify is None and change is _add_folder:
+        named = {"more"}  # which looks like a file from outside
+    assert (None if named is None else {str(folder / each) for each in named}) == changed
+
+
+@pytest.mark.parametrize("change", [_touch, _remove, _add], ids=lambda change: change.__name__)
+def test_what_was_told_is_known(
+    watcher: Watcher, folder: Path, change: Callable[[Path], None]
+) -> None:
+    """It is not found a second time."""
+    change(folder)
+    watcher.refresh(watcher.wait())
+
+    assert look_at_files(str(folder)) == watcher._files
+
+
 def test_many_files_are_looked_at_less_often(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A look takes a hundredth of the time, and no more."""
     watcher = Watcher(folder)
-    slow = summarise
+    slow = look_at_files
 
-    def summarise_slowly(path: str) -> int:
+    def look_slowly(path: str) -> dict[str, int]:
         end = time.process_time() + 0.05
         while time.process_time() < end:
             pass
         return slow(path)
 
-    monkeypatch.setattr(module, "summarise", summarise_slowly)
+    monkeypatch.setattr(module, "look_at_files", look_slowly)
     watcher._look()
 
     assert watcher._next_look - time.monotonic() > 4.0
@@ -191,9 +220,9 @@ def test_walk(folder: Path) -> None:
 
 def test_hidden_files_make_no_difference(folder: Path) -> None:
     """An editor's swap file changes all the time."""
-    before = summarise(str(folder))
+    before = look_at_files(str(folder))
     (folder / ".a.yaml.swp").write_text("x")
-    unchanged = summarise(str(folder))
+    unchanged = look_at_files(str(folder))
     (folder / "a.yaml").write_text("x")
 
-    assert before == unchanged != summarise(str(folder))
+    assert before == unchanged != look_at_files(str(folder))
