@@ -5,6 +5,7 @@
     ├── RdataError            text or octets that are no rdata of their type
     ├── MessageError          a DNS message we cannot read; carries the RCODE to send
     ├── ImageError            octets that are no zone image
+    ├── JournalError          octets that are no journal of a zone
     └── OperatorError         what the person who runs the server must mend
         ├── ConfigurationError    the configuration file or a flag
         ├── CertificateError      a TLS certificate or its key
@@ -52,6 +53,10 @@ class MessageError(ZoneserverError):
 
 class ImageError(ZoneserverError):
     """Octets that are no zone image, or a damaged one: it has to be made again."""
+
+
+class JournalError(ZoneserverError):
+    """Octets that are no journal, or a damaged one: zones are sent whole instead."""
 
 
 class OperatorError(ZoneserverError):

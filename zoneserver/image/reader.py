@@ -92,28 +92,47 @@ class ZoneImage:
 
     def walk(self) -> Iterator[tuple[bytes, list[RawSet]]]:
         """Each name's key and RRsets, in canonical order, none decoded. Raises ImageError."""
-        octets, at = self.octets, self.rrsets_at
+        at = self.rrsets_at
+        for _ in range(self.names):
+            owner, sets, at = self._read_raw(at)
+            yield owner.lower(), sets
+
+    def find_raw(self, key: bytes) -> tuple[bytes, list[RawSet]] | None:
+        """A name as it was written, and its RRsets, if it exists. Raises ImageError."""
+        node = self.find_node(key)
+        if node is None:
+            return None
+        owner, sets, _ = self._read_raw(f.NODE.unpack_from(self.octets, node)[4])
+        return owner, sets
+
+    @property
+    def rrset_octets(self) -> int:
+        """About how many octets the records have in a transfer."""
+        return self._files_at - self.rrsets_at
+
+    def _read_raw(self, at: int) -> tuple[bytes, list[RawSet], int]:
+        """The owner and the RRsets at an offset, and the offset behind them."""
+        octets = self.octets
         try:
-            for _ in range(self.names):
-                _, length = f.OWNER.unpack_from(octets, at)
-                at += f.OWNER.size + length
-                key = bytes(octets[at - length : at]).lower()
-                (count,) = f.COUNT.unpack_from(octets, at)
-                at += f.COUNT.size
-                sets: list[RawSet] = []
-                for _ in range(count):
-                    rtype, _, number = f.RRSET.unpack_from(octets, at)
-                    head = octets[at : at + f.RRSET.size]
-                    at += f.RRSET.size
-                    rdatas: list[memoryview] = []
-                    for _ in range(number):
-                        size, *_ = f.RDATA.unpack_from(octets, at)
-                        at += f.RDATA.size + size
-                        rdatas.append(octets[at - size : at])
-                    sets.append(RawSet(rtype, head, rdatas))
-                yield key, sets
+            _, length = f.OWNER.unpack_from(octets, at)
+            at += f.OWNER.size + length
+            owner = bytes(octets[at - length : at])
+            (count,) = f.COUNT.unpack_from(octets, at)
+            at += f.COUNT.size
+            sets: list[RawSet] = []
+            for _ in range(count):
+                rtype, _, number = f.RRSET.unpack_from(octets, at)
+                head = octets[at : at + f.RRSET.size]
+                at += f.RRSET.size
+                rdatas: list[memoryview] = []
+                for _ in range(number):
+                    size, *_ = f.RDATA.unpack_from(octets, at)
+                    at += f.RDATA.size + size
+                    rdatas.append(octets[at - size : at])
+                sets.append(RawSet(rtype, head, rdatas))
         except (StructError, IndexError) as error:
             raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
+        return owner, sets, at
 
     def zone(self) -> Zone:
         """The zone, as lazy as it can be. Raises ImageError."""

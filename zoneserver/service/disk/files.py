@@ -68,13 +68,14 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Replace a file in one step: after a crash there is the old one or the new one."""
+    octets = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(octets)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
