@@ -82,7 +82,7 @@ def _scan_records(octets: bytes, found: Scan, sections: int, extras: int) -> Sca
     for number in range(sections + extras):
         if tsig is not None:
             raise MessageError("a TSIG is not the last record", m.FORMERR)  # RFC 8945 5.2
-        start, fixed = at, _skip_owner(octets, at)
+        start, fixed = at, skip_owner(octets, at)
         if fixed + 10 > len(octets):
             raise MessageError("a record is cut", m.FORMERR)
         rtype = octets[fixed] << 8 | octets[fixed + 1]
@@ -104,7 +104,7 @@ def _scan_records(octets: bytes, found: Scan, sections: int, extras: int) -> Sca
     return Scan(found.opcode, found.question_end, opt, tsig)
 
 
-def _skip_owner(octets: bytes, at: int) -> int:
+def skip_owner(octets: bytes, at: int) -> int:
     """The offset behind an owner name; a pointer ends it and is not followed."""
     start = at
     while at < len(octets):

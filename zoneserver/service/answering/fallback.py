@@ -6,6 +6,7 @@ from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.access import ANYBODY, Access, Admitted
 from zoneserver.service.answering.responder import Responder
 from zoneserver.service.keeping.store import Served, open_image_file
+from zoneserver.transfer.requests import Wanted
 
 
 class Fallback:
@@ -17,6 +18,7 @@ class Fallback:
         self._prohibited = 0
         self._responder = Responder()
         self._images: Images | None = Images({})
+        self._files: dict[str, memoryview] = {}
         self._served = Served()
 
     def counters(self) -> dict[str, int]:
@@ -31,12 +33,23 @@ class Fallback:
     def images(self) -> Images:
         """The zones. Raises OSError or ImageError where they have not been opened before."""
         if self._images is None:
+            # A file that is served still is the same: nobody writes to it.
+            self._files = {
+                path: self._files.get(path) or open_image_file(path)
+                for path in self._served.files
+            }
             self._images = Images.gather(
-                [open_image_file(path) for path in self._served.files],
+                list(self._files.values()),
                 [origin.key for origin in self._served.gone],
                 [origin.key for origin in self._served.refused],
             )
         return self._images
+
+    def answer_stream(
+        self, message: bytes, address: bytes, now: int, *, encrypted: bool = False
+    ) -> bytes | Wanted | None:
+        """The same over TCP or TLS, where the answer may be a zone."""
+        return self.answer(message, address, now, stream=True, encrypted=encrypted)
 
     def answer(
         self, message: bytes, address: bytes, now: int, *, stream: bool, encrypted: bool = False

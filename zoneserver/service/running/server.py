@@ -32,6 +32,7 @@ from zoneserver.service.running.scribes import Writers
 from zoneserver.service.running.watching import keep_watching
 from zoneserver.service.running.workers import describe_end
 from zoneserver.service.running.workforce import Workforce
+from zoneserver.service.transferring.keeper import CourierKeeper
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.passed import take_sockets
 
@@ -68,6 +69,9 @@ class Server:
             spawn=self._spawn,
             finish=self._finish,
         )
+        self._courier = CourierKeeper(
+            self._settings, make_engine.identity, self.counters, self._heed_courier
+        )
         slots, endpoints = self._workers.slots, self._workers.endpoints
         known = self.overview, self.counters
         desk = Desk(self._settings, *known, self.reloads, slots, endpoints, self._set_level)
@@ -83,6 +87,7 @@ class Server:
         try:
             self._spawn(self._monitor.run())
             self._spawn(self._keep_zones())
+            self._spawn(self._courier.run())
             if self._control is not None:
                 self._spawn(self._control.run())
             self._watch(self._settings.zones if self._settings.watch else None)
@@ -116,6 +121,7 @@ class Server:
         log.set_level(level)
         self._builder.tell({"log_level": level})
         self._workers.tell({"log_level": level})
+        self._courier.tell({"log_level": level})
 
     def _finish(self, status: int) -> None:
         if not self._ending.done():
@@ -147,6 +153,7 @@ class Server:
         if is_first:
             self._workers.bind(self._passed)
         self._workers.publish(served)
+        self._courier.publish(self._workers.version, served)
         if is_first:
             self._start_workers()
         await self._workers.wait()
@@ -198,6 +205,13 @@ class Server:
         elif "end" in message:
             self._finish(message["end"])
 
+    def _heed_courier(self, message: Message) -> None:
+        """Do what the courier says."""
+        if "changed" in message:
+            self._note_change()
+        elif "overview" in message:
+            self._learn(message["overview"])
+
     def _learn(self, document: dict[str, Any]) -> None:
         """Take in what the builder says; where the state was of no use, it shall try again."""
         self.overview.update(document)
@@ -211,6 +225,7 @@ class Server:
         # Further signals may not end the process before it has done what this one asked for.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
         self._builder.kill()
+        self._courier.kill()
         await self._workers.stop()
         for task in self._tasks:
             task.cancel()

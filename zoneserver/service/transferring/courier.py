@@ -1,0 +1,115 @@
+"""The courier: a process that sends zones out and fetches them, and tells of new versions.
+
+However long a transfer takes, and however slow the other side is, no query waits for it: it
+shares nothing with those who answer, and runs behind them wherever both want a core.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from typing import Protocol
+
+from zoneserver.errors import ZoneserverError
+from zoneserver.image.images import Images
+from zoneserver.image.lookup import Identity
+from zoneserver.service.answering.fallback import Fallback
+from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.keeping.store import Served
+from zoneserver.service.logs import log
+from zoneserver.service.running.channel import AsyncChannel, Message
+from zoneserver.service.transferring.post import Post, take_notice
+from zoneserver.service.transferring.sender import Sender
+
+NICENESS = 10  # behind the workers
+PER_TURN = 16  # of what the workers have sent that is taken before others get their turn
+COUNT_SECONDS = 1.0  # from one report of what was counted to the next
+
+
+class Part(Protocol):
+    """A part of the courier's work. `counters` has what it has done, by name."""
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What has been counted since the start."""
+
+    def start(self) -> None:
+        """Go to work in the running event loop."""
+
+    def stop(self) -> None:
+        """Let it all be."""
+
+    def publish(self, images: Images) -> None:
+        """These are the zones from now on."""
+
+
+class Courier:
+    """Does its work, from the zones that the main process names, until that is gone."""
+
+    def __init__(self, settings: Settings, identity: Identity, post: Post) -> None:
+        """Within a running event loop."""
+        self._fallback = Fallback(identity, settings.access)
+        self._notices = post.notices
+        sender = Sender(
+            settings.transfers,
+            self._fallback,
+            post.connections,
+            idle=settings.tcp_limits.idle,
+        )
+        self._parts: list[Part] = [sender]
+
+    async def run(self, end: socket.socket) -> int:
+        """Do what the main process says over `end`. Returns the exit status."""
+        loop = asyncio.get_running_loop()
+        channel = await AsyncChannel.open(end)
+        for part in self._parts:
+            part.start()
+        loop.add_reader(self._notices, self._take_notices)
+        counting = asyncio.create_task(self._count(channel))
+        try:
+            while (message := await channel.receive()) is not None:
+                if "log_level" in message:
+                    log.set_level(message["log_level"])
+                elif "publish" in message and not self._publish(message):
+                    return 1
+        finally:
+            counting.cancel()
+            loop.remove_reader(self._notices)
+            for part in self._parts:
+                part.stop()
+        return 0
+
+    def _publish(self, message: Message) -> bool:
+        """Work with these zones from now on, if they can be read."""
+        self._fallback.publish(Served.read(message["publish"]))
+        try:
+            images = self._fallback.images
+        except (OSError, ZoneserverError) as error:
+            text = f"zones could not be opened for transfers: {error}"
+            log.error("zones-unusable", text, reason=str(error))
+            return False
+        for part in self._parts:
+            part.publish(images)
+        return True
+
+    def _take_notices(self) -> None:
+        """Heed the NOTIFYs that workers have accepted."""
+        for _ in range(PER_TURN):
+            if take_notice(self._notices) is None:
+                return
+
+    async def _count(self, channel: AsyncChannel) -> None:
+        while True:
+            counters = {name: n for part in self._parts for name, n in part.counters.items()}
+            channel.send({"counters": counters})
+            await asyncio.sleep(COUNT_SECONDS)
+
+
+def run_courier(settings: Settings, identity: Identity, post: Post, end: socket.socket) -> int:
+    """The life of a courier process. Returns its exit status."""
+    os.nice(NICENESS)
+    return asyncio.run(_run(settings, identity, post, end))
+
+
+async def _run(settings: Settings, identity: Identity, post: Post, end: socket.socket) -> int:
+    return await Courier(settings, identity, post).run(end)
