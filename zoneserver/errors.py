@@ -4,8 +4,10 @@
     ├── NameSyntaxError       text or octets that are no domain name
     ├── RdataError            text or octets that are no rdata of their type
     ├── MessageError          a DNS message we cannot read; carries the RCODE to send
+    ├── SignatureError        a message that is not signed as it must be
     ├── ImageError            octets that are no zone image
     ├── JournalError          octets that are no journal of a zone
+    ├── TransferError         what another server sends is no zone, or no part of one
     └── OperatorError         what the person who runs the server must mend
         ├── ConfigurationError    the configuration file or a flag
         ├── CertificateError      a TLS certificate or its key
@@ -51,12 +53,27 @@ class MessageError(ZoneserverError):
         self.rcode = rcode
 
 
+class SignatureError(ZoneserverError):
+    """A DNS message that is not signed as it must be, or not with the key that we share."""
+
+
 class ImageError(ZoneserverError):
     """Octets that are no zone image, or a damaged one: it has to be made again."""
 
 
 class JournalError(ZoneserverError):
     """Octets that are no journal, or a damaged one: zones are sent whole instead."""
+
+
+class TransferError(ZoneserverError):
+    """What another server sends cannot become a zone of ours; the text says why.
+
+    `rcode` is the one that it sent, if that is the reason.
+    """
+
+    def __init__(self, message: str, rcode: int = 0) -> None:
+        super().__init__(message)
+        self.rcode = rcode
 
 
 class OperatorError(ZoneserverError):
