@@ -20,6 +20,7 @@ from zoneserver.service.checking.report import Texts, count, format_finding
 from zoneserver.service.checking.words import describe_changes
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.scan import SETTLE_SECONDS
+from zoneserver.service.keeping.chronicle import Chronicle
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.store import Served, Store, StoreError
@@ -28,6 +29,7 @@ from zoneserver.service.logs import log
 from zoneserver.service.observing.overview import Document, Reload
 from zoneserver.service.running.channel import Channel
 from zoneserver.service.running.reloads import Order
+from zoneserver.service.transferring.journals import Journals
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
 DEFECT = "a defect of the server; its log has the traceback"
@@ -41,7 +43,7 @@ class Builder:
         self._read_settings = read_settings
         self._settings = read_settings()
         self._store = store
-        self._keeper = Keeper(store, _open_serials(self._settings))
+        self._keeper = _make_keeper(store, self._settings)
         self._survey = Survey(self._keeper)
         self._served: Served | None = None
         self._unkept = ""  # why a restart would not begin with what is served
@@ -82,7 +84,7 @@ class Builder:
             self._keeper.restore(served, self._settings.defaults)
         except (OSError, ImageError) as error:
             log.warning("state-damaged", f"{error}; the zones are read anew")
-            self._keeper = Keeper(self._store, _open_serials(self._settings))
+            self._keeper = _make_keeper(self._store, self._settings)
             self._survey = Survey(self._keeper)
 
     def _start(self, channel: Channel) -> None:
@@ -240,6 +242,12 @@ def run_builder(
 ) -> int:
     """The life of a builder process. Returns its exit status."""
     return Builder(read_settings, store).run(Channel(end), served)
+
+
+def _make_keeper(store: Store, settings: Settings) -> Keeper:
+    """A keeper of no zones yet, with what the last run has left in the state directory."""
+    journals = Journals(settings.state) if settings.state else None
+    return Keeper(store, _open_serials(settings), Chronicle(journals, settings.transfers))
 
 
 def _open_serials(settings: Settings) -> Serials:

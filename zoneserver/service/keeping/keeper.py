@@ -17,14 +17,16 @@ from zoneserver.service.disk.files import Signature, read_file, sign
 from zoneserver.service.disk.folder import YAML_SUFFIX, ZoneFiles
 from zoneserver.service.disk.scan import Scanner
 from zoneserver.service.keeping.admission import Admission, Changes, admit
+from zoneserver.service.keeping.chronicle import Chronicle
 from zoneserver.service.keeping.crew import Crew
 from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.shelf import Shelf
-from zoneserver.service.keeping.standing import Standing, Version
+from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
 from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
 from zoneserver.service.running.reloads import Order
+from zoneserver.transfer.settings import TransferSettings
 from zoneserver.validator.judge import Judgement
 from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import Defaults
@@ -51,12 +53,15 @@ class Renewal:
 class Keeper:
     """Holds the last good version of every zone, each in an image file."""
 
-    def __init__(self, store: Store, serials: Serials) -> None:
+    def __init__(
+        self, store: Store, serials: Serials, chronicle: Chronicle | None = None
+    ) -> None:
         self.standing = Standing()
         self.refused: dict[Name, None] = {}
         self.settle_seconds = 0.0  # that files must have stayed as they are
         self._store = store
         self._serials = serials
+        self._chronicle = chronicle or Chronicle(None, TransferSettings())
         self._scanner = Scanner()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
@@ -89,7 +94,7 @@ class Keeper:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
         files, present = self._scan(settings, order)
-        reading = self._read(files, settings.defaults, now)
+        reading = self._read(files, settings.defaults, order, now)
         with closing(reading):
             admission, before = self._admit(reading, present, settings, order, today)
         self._scanner.note(reading.included)
@@ -165,8 +170,13 @@ class Keeper:
         self._scanner.note({version.origin: signatures})
         return True
 
-    def _read(self, files: Sequence[ZoneFiles], defaults: Defaults, now: float) -> Reading:
-        means = Means(defaults, self._serials, self._store, self.standing, now)
+    def _read(
+        self, files: Sequence[ZoneFiles], defaults: Defaults, order: Order, now: float
+    ) -> Reading:
+        def must_rise(origin: Name) -> bool:
+            return self._chronicle.covers(origin) and not order.forces(origin)
+
+        means = Means(defaults, self._serials, self._store, self.standing, now, must_rise)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)
@@ -181,16 +191,28 @@ class Keeper:
         judgements = {each.origin: each for each in admission.judgements}
         chosen = {each.origin: judgements[each.origin] for each in admission.versions}
         paths = [*reading.write(chosen), *self._write_judged_again(admission, chosen)]
-        versions: list[Version] = []
+        versions: list[Imaged] = []
         for path in paths:
             for key, place in self._shelf.open(path).items():
                 versions.append(open_version(key, place, defaults))
+        self._chronicle.note(*self._replaced(versions, admission.gone))
         self.standing.update(versions, admission.judgements, admission.gone)
         standing = {each.origin.key for each in self.standing}
         for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
             version = self.standing.find_version(key)
             assert isinstance(version, Imaged)
             self.standing.update([replace(version, place=place)])
+
+    def _replaced(
+        self, versions: Iterable[Imaged], gone: Iterable[Name]
+    ) -> tuple[list[tuple[Imaged, Imaged]], list[Imaged]]:
+        """Versions that stood, each with the one in its place; and those of zones that go."""
+        stood = ((self.standing.get(each.origin), each) for each in versions)
+        going = map(self.standing.get, gone)
+        return (
+            [(old, new) for old, new in stood if isinstance(old, Imaged)],
+            [old for old in going if isinstance(old, Imaged)],
+        )
 
     def _write_judged_again(
         self, admission: Admission, chosen: Mapping[Name, Judgement]

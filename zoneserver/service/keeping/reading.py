@@ -1,6 +1,6 @@
 """Zones that were read, on their way to being served: judged, and written as images."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -13,7 +13,7 @@ from zoneserver.service.disk.files import Signature
 from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
-from zoneserver.service.keeping.serials import Serials
+from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
 from zoneserver.service.keeping.store import Store
 from zoneserver.service.keeping.versions import Description, fingerprint, pack_texts
@@ -25,17 +25,22 @@ from zoneserver.zonefile.source import Defaults, ZoneSource
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What zones are read with, and where their images go. `now` is in UNIX seconds."""
+    """What zones are read with, and where their images go. `now` is in UNIX seconds.
+
+    Where a zone stands, and has secondaries, its serial `must_rise` with what it holds.
+    """
 
     defaults: Defaults
     serials: Serials
     store: Store
     standing: Standing
     now: float
+    must_rise: Callable[[Name], bool] = lambda _: False
 
     def number(self, source: ZoneSource) -> ZoneSource:
         """The source with its serial."""
-        return self.serials.number(source, self.now)
+        must_rise = source.origin in self.standing and self.must_rise(source.origin)
+        return self.serials.number(source, self.now, must_rise=must_rise)
 
 
 # The signatures of the files that a zone's files name, from before they were read.
@@ -130,7 +135,14 @@ def describe(
         fingerprint(files.texts(), means.defaults),
         int(means.now),
         describe_route(version.zone.apex),
+        _content(version, means.serials),
     )
+
+
+def _content(version: Version, serials: Serials) -> str:
+    """The digest of its records, which mostly is known since it was numbered."""
+    numbered = serials.offered(version.origin)
+    return numbered.digest if numbered else digest(version.candidate().source)
 
 
 def keep_grave(judgement: Judgement) -> Judgement:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoneserver.errors import ZoneserverError
-from zoneserver.findings import Finding, make_finding
+from zoneserver.findings import Finding, Level, make_finding
 from zoneserver.names import Name
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
@@ -92,11 +92,11 @@ class Serials:
         serials._lines = len(lines) if text.endswith("\n") else _TOO_MANY
         return serials
 
-    def number(self, source: ZoneSource, now: float) -> ZoneSource:
+    def number(self, source: ZoneSource, now: float, *, must_rise: bool = False) -> ZoneSource:
         """The source with a serial that is chosen here, if it leaves that to us.
 
         A serial of its author's stays. If it did not rise although the content changed,
-        there is a finding.
+        there is a finding, which blocks the zone where the serial `must_rise`.
         """
         soa = next((each for each in source.records if isinstance(each.rdata, SOA)), None)
         if soa is None or not isinstance(soa.rdata, SOA):
@@ -111,7 +111,7 @@ class Serials:
                 serial = next_serial(last.serial, int(now)) if is_changed else last.serial
             source = source.with_serial(serial)
         elif last is not None and is_changed and not is_newer(serial, last.serial):
-            finding = _stale_serial(source, soa, last.serial)
+            finding = _stale_serial(source, soa, last.serial, must_rise=must_rise)
             source = replace(source, findings=(*source.findings, finding))
         self.offer(source.origin, Served(serial, content))
         return source
@@ -181,13 +181,16 @@ def _read_line(line: str) -> tuple[str, Served]:
     return key, Served(int(serial), content)
 
 
-def _stale_serial(source: ZoneSource, soa: Record, last: int) -> Finding:
+def _stale_serial(source: ZoneSource, soa: Record, last: int, *, must_rise: bool) -> Finding:
+    force = f"; to serve it all the same: zoneserver reload --force {source.origin}"
     return make_finding(
         "NS016",
         soa.mark,
         f"the content changed, but the serial did not rise above {last}: secondary servers"
         " keep what they have",
-        f"write {(last + 1) % SERIALS}, or leave the serial out: it then rises by itself",
+        f"write {(last + 1) % SERIALS}, or leave the serial out: it then rises by itself"
+        + force * must_rise,
+        level=Level.ERROR if must_rise else None,
         origin=source.origin,
         owner=source.origin,
     )

@@ -26,6 +26,7 @@ from zoneserver.service.keeping.exchange import (
     write_judgement,
     write_references,
 )
+from zoneserver.transfer.journal import Stamp
 from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import References
 from zoneserver.validator.world import Candidate
@@ -43,7 +44,7 @@ class Description:
     `folder` is what its includes are relative to, `files` and `included` are its own files
     and those that they name. The `fingerprint` tells whether the files, read as they would be
     read today, make another version. It was `loaded` then, in seconds since 1970,
-    and mail for its origin goes by a `route`, in words.
+    and mail for its origin goes by a `route`, in words. `content` is a digest of the records.
     """
 
     references: References
@@ -54,6 +55,7 @@ class Description:
     fingerprint: str
     loaded: int
     route: str
+    content: str = ""
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -66,6 +68,7 @@ class Description:
             "fingerprint": self.fingerprint,
             "loaded": self.loaded,
             "route": self.route,
+            "content": self.content,
         }
         return json.dumps(document).encode()
 
@@ -83,6 +86,7 @@ class Description:
                 document["fingerprint"],
                 document["loaded"],
                 document["route"],
+                document.get("content", ""),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error
@@ -101,6 +105,11 @@ class Imaged:
     def references(self) -> References:
         """What it says of names outside itself."""
         return self.description.references
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """What tells it from other versions of the zone; None: an older release left none."""
+        return _make_stamp(open_image(self.place), self.description.content)
 
     @cached_property
     def image(self) -> ZoneImage:
@@ -127,6 +136,15 @@ class Imaged:
         if source.auto_serial:
             source = source.with_serial(self.image.serial)
         return Candidate(source, build_zone(source))
+
+
+def read_stamp(image: ZoneImage) -> Stamp | None:
+    """The stamp of the version in an image. Raises ImageError."""
+    return _make_stamp(image, Description.unpack(image.description).content)
+
+
+def _make_stamp(image: ZoneImage, content: str) -> Stamp | None:
+    return Stamp(image.serial, bytes.fromhex(content)) if content else None
 
 
 def pack_texts(texts: Mapping[str, bytes]) -> bytes:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from zoneserver.errors import JournalError
+from zoneserver.image.reader import ZoneImage
 from zoneserver.names import Name
 from zoneserver.service.disk.files import replace_file
 from zoneserver.transfer.journal import (
@@ -22,6 +23,7 @@ from zoneserver.transfer.journal import (
 )
 
 FOLDER, SUFFIX = "journals", ".journal"
+SMALL_OCTETS = 8192  # of differences: so few are sent and kept, however small the zone
 MOST_NAME_OCTETS = 200  # of a file name, which may have 255
 
 
@@ -71,6 +73,11 @@ class Journals:
 
     def _replace(self, journal: Journal) -> None:
         replace_file(self.path(journal.origin), encode_journal(journal))
+
+
+def worth_of(image: ZoneImage) -> int:
+    """How many octets of differences cost less than the zone itself (RFC 1995 5)."""
+    return max(image.rrset_octets, SMALL_OCTETS)
 
 
 def file_name(origin: Name) -> str:
