@@ -120,8 +120,11 @@ fn rcode(octets: &[u8]) -> Result<u16, HandOver> {
     if counts != [0, 1, 0, 0, 0, 0, 0, 1] {
         return Ok(low);
     }
-    let opt = end_of_question(octets)?;
-    Ok(u16::from(*octets.get(opt + 5).ok_or(HandOver)?) << 4 | low)
+    let record = octets.get(end_of_question(octets)?..).ok_or(HandOver)?;
+    if !record.starts_with(&[0, 0, 41]) {
+        return Ok(low); // what is alone there is a signature
+    }
+    Ok(u16::from(*record.get(5).ok_or(HandOver)?) << 4 | low)
 }
 
 /// The header and the question of an answer, with TC.

@@ -1,7 +1,8 @@
 """The front door: octets of a query in, octets of a response (or silence) out.
 
 Five steps: triage and decode (wire), find the zone, solve, encode. What cannot be
-answered gets silence, never an error that could be made to loop.
+answered gets silence, never an error that could be made to loop. Signatures are not looked
+at: who has keys takes them off before, and signs the answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ class Transport:
     makes the cookie for an asker from the one that came (RFC 7873 5.2); None: no cookies.
     `keepalive`: for how long a stream may be idle, in units of 100 ms, to those who ask
     (RFC 7828). `encrypted`: TLS, where answers are padded for those who ask (RFC 7830).
+    `reserved` octets are left for what is put behind the answer.
     """
 
     stream: bool = False
@@ -54,6 +56,7 @@ class Transport:
     cookie: Callable[[bytes], bytes] | None = None
     keepalive: int | None = None
     encrypted: bool = False
+    reserved: int = 0
 
 
 def respond(zones: Zones, message: bytes, transport: Transport) -> bytes | None:
@@ -69,13 +72,20 @@ def respond(zones: Zones, message: bytes, transport: Transport) -> bytes | None:
 
 def servfail(message: bytes, transport: Transport) -> bytes | None:
     """The answer to a query that we failed on, or None where it deserves silence."""
+    return decline(message, transport, m.SERVFAIL, ExtendedError(_OTHER))
+
+
+def decline(
+    message: bytes, transport: Transport, rcode: int, error: ExtendedError | None = None
+) -> bytes | None:
+    """An answer that is an error, whatever was asked, or None where silence is due."""
     try:
         query = decode_query(message)
-    except MessageError as error:
-        return encode_error(message, error.rcode)
+    except MessageError as mistake:
+        return encode_error(message, mistake.rcode)
     if query is None:
         return None
-    return _encode(query, Response(m.SERVFAIL, extended_error=ExtendedError(_OTHER)), transport)
+    return _encode(query, Response(rcode, extended_error=error), transport)
 
 
 def _encode(query: Query, response: Response, transport: Transport) -> bytes:
@@ -90,15 +100,13 @@ def _encode(query: Query, response: Response, transport: Transport) -> bytes:
     keepalive = transport.keepalive if transport.stream else None
     block = PADDING_BLOCK if transport.encrypted else 0
     ours = Opt(transport.max_payload, transport.nsid, cookie, keepalive, block)
-    return encode_response(query, response, limit, ours)
+    return encode_response(query, response, limit - transport.reserved, ours)
 
 
 def _decide(zones: Zones, query: Query, transport: Transport) -> Response:
     """What is answered, before any of it is octets."""
     if query.edns is not None and query.edns.version > 0:
         return Response(m.BADVERS)  # RFC 6891 6.1.3
-    if query.tsig is not None:
-        return Response(m.NOTAUTH)  # RFC 8945 5.2.1: we share no key with anybody yet
     if query.qclass not in (m.IN, m.ANY_CLASS):
         return _refuse(_NOT_SUPPORTED, "class IN only")
     zone = _find_zone(zones, query)

@@ -30,6 +30,7 @@ _CLASS_IN = 1
 _MAIL_TYPES = frozenset({rtypes.MX, rtypes.TXT, rtypes.TLSA})
 _AA, _TC, _RCODE = 0x04, 0x02, 0x0F  # in the third and fourth octets of a header
 _OPT_ALONE = b"\0\1\0\0\0\0\0\1"  # the counts of an answer with a question, an OPT, no more
+_OPT_OWNER_AND_TYPE = b"\0\0\x29"
 
 # One of the sums, in a list so that whoever answers the same again adds to it at once.
 Cell = list[int]
@@ -111,7 +112,9 @@ def read_rcode(answer: bytes) -> int:
     if answer[4:12] != _OPT_ALONE:
         return rcode
     question = read_question(answer)
-    return rcode if question is None else answer[question.end + 5] << 4 | rcode
+    if question is None or answer[question.end : question.end + 3] != _OPT_OWNER_AND_TYPE:
+        return rcode  # what is alone there is a signature
+    return answer[question.end + 5] << 4 | rcode
 
 
 def find_mail(key: bytes, qtype: int) -> str:

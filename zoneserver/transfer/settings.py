@@ -123,3 +123,6 @@ class TransferSettings:
     def may_send(self, origin: Name) -> bool:
         """Whether anybody may take a zone."""
         return any(not rule.zones or origin in rule.zones for rule in self.allow)
+
+
+NO_TRANSFERS = TransferSettings()

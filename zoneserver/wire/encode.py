@@ -17,7 +17,7 @@ from typing import Protocol
 
 from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name
 from zoneserver.wire import message as m
-from zoneserver.wire.message import ExtendedError, Query, Tsig
+from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.wire.scan import OPT_OCTETS
 
 _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
@@ -28,7 +28,6 @@ _MAX_PLACE = 0x3FFF - m.HEADER_OCTETS - MAX_NAME_OCTETS - _QUESTION.size
 _FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
 _TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
 _OPTION_OCTETS = 4  # of an EDNS option, its code and its length
-_BADKEY = 17  # RFC 8945 3: the TSIG error for a key we do not know
 
 
 class _Rdata(Protocol):
@@ -95,14 +94,12 @@ class Opt:
 
 def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> bytes:
     """The octets of a response, of which there are at most `limit`."""
-    opt, tsig = _encode_opt(query, response, ours), _encode_tsig(query.tsig)
+    opt = _encode_opt(query, response, ours)
     question = query.qname.wire + _QUESTION.pack(query.qtype, query.qclass)
     room = limit - m.HEADER_OCTETS - len(question) - len(opt)
-    if len(tsig) > room:
-        tsig = b""  # its key has a name of 200 octets or more: no key of anybody's
     name_end = m.HEADER_OCTETS + len(query.qname.wire)
     suffixes = known_suffixes(response.origin) if response.origin else {}
-    writer = Writer(query.qname, name_end, suffixes, room - len(tsig))
+    writer = Writer(query.qname, name_end, suffixes, room)
     flags = _QR | query.opcode << 11 | (response.rcode & 0x0F)
     flags |= _AA if response.authoritative else 0
     flags |= _RD if query.recursion_desired else 0  # RFC 1035 4.1.1: copied
@@ -117,13 +114,13 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
         additionals, complete = writer.add_fitting(response.glue)
         additionals += writer.add_fitting(response.additional)[0] if complete else 0
         flags |= 0 if complete else _TC  # RFC 9471 3
-    additionals += bool(opt) + bool(tsig)
+    additionals += bool(opt)
     counts = (query.message_id, flags, 1, answers, authorities, additionals)
     header = b"".join(count.to_bytes(2, "big") for count in counts)
-    response_octets = b"".join((header, question, writer.octets, opt, tsig))
+    response_octets = b"".join((header, question, writer.octets, opt))
     if ours.block and query.edns and query.edns.has(m.PADDING):
         opt = pad(opt, len(response_octets), ours.block, limit)
-        return b"".join((header, question, writer.octets, opt, tsig))
+        return b"".join((header, question, writer.octets, opt))
     return response_octets
 
 
@@ -278,19 +275,3 @@ def encode_extended_error(error: ExtendedError) -> bytes:
 def encode_option(code: int, octets: bytes) -> bytes:
     """An EDNS option (RFC 6891 6.1.2)."""
     return code.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
-
-
-def _encode_tsig(tsig: Tsig | None) -> bytes:
-    """The unsigned TSIG that tells of a key we do not know (RFC 8945 5.3.2)."""
-    if tsig is None:
-        return b""
-    rdata = (
-        tsig.algorithm.wire
-        + tsig.time_signed.to_bytes(6, "big")
-        + tsig.fudge.to_bytes(2, "big")
-        + b"\0\0"  # no MAC
-        + tsig.original_id.to_bytes(2, "big")
-        + _BADKEY.to_bytes(2, "big")
-        + b"\0\0"  # no other data
-    )
-    return tsig.key.wire + b"\0\xfa\0\xff\0\0\0\0" + len(rdata).to_bytes(2, "big") + rdata

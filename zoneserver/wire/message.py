@@ -13,6 +13,8 @@ IN, CH, ANY_CLASS = 1, 3, 255
 # RCODEs (RFC 1035 4.1.1, RFC 2136, RFC 6891 9, RFC 7873 8, RFC 8945)
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 0, 1, 2, 3, 4, 5
 YXDOMAIN, NOTAUTH, BADVERS, BADCOOKIE = 6, 9, 16, 23
+# Errors of a TSIG (RFC 8945 3)
+BADSIG, BADKEY, BADTIME, BADTRUNC = 16, 17, 18, 22
 # EDNS options (RFC 5001, RFC 7873, RFC 7828, RFC 7830, RFC 8914)
 NSID, COOKIE, KEEPALIVE, PADDING, EXTENDED_ERROR = 3, 10, 11, 12, 15
 
@@ -38,13 +40,16 @@ class Edns:
 
 @dataclass(frozen=True, slots=True)
 class Tsig:
-    """What an error about a transaction signature must repeat (RFC 8945 5.2)."""
+    """A transaction signature (RFC 8945 4.2); times are in seconds, since 1970."""
 
     key: Name
     algorithm: Name
     time_signed: int
     fudge: int
+    mac: bytes
     original_id: int
+    error: int = 0
+    other: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

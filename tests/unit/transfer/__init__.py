@@ -1,0 +1,1 @@
+"""Tests of transfers: keys, signatures, messages."""

@@ -4,10 +4,12 @@ import pytest
 
 from tests import octets as o
 from zoneserver.errors import MessageError
-from zoneserver.names import Name
+from zoneserver.names import ROOT, Name
 from zoneserver.wire.decode import decode_query
 from zoneserver.wire.message import Edns, Query, Tsig
+from zoneserver.wire.tsig import encode_tsig
 
+KEY, SHA256 = Name.parse("key."), Name.parse("hmac-sha256.")
 WWW = Name.parse("www.example.")
 LONG = b"".join(b"\x3f" + b"a" * 63 for _ in range(3)) + b"\x3d" + b"a" * 61 + b"\0"
 
@@ -83,18 +85,20 @@ def test_has() -> None:
 @pytest.mark.parametrize(
     ("record", "tsig"),
     [
-        (o.tsig(), ("key.", "hmac-sha256.")),
-        (o.tsig(mac=b"", other=b"other"), ("key.", "hmac-sha256.")),
-        (o.tsig(key=b"\0", algorithm=b"\0"), (".", ".")),
-        (o.tsig(key=LONG, algorithm=LONG), (str(Name(LONG)), str(Name(LONG)))),
+        (o.tsig(), (KEY, SHA256, bytes(32), 0, b"")),
+        (o.tsig(mac=b"", error=16, other=b"other"), (KEY, SHA256, b"", 16, b"other")),
+        (o.tsig(key=b"\0", algorithm=b"\0"), (ROOT, ROOT, bytes(32), 0, b"")),
+        (o.tsig(key=LONG, algorithm=LONG), (Name(LONG), Name(LONG), bytes(32), 0, b"")),
     ],
 )
-def test_tsig(record: bytes, tsig: tuple[str, str]) -> None:
-    """What an error must repeat (RFC 8945 5.2)."""
+def test_tsig(record: bytes, tsig: tuple[Name, Name, bytes, int, bytes]) -> None:
+    """Each of its fields (RFC 8945 4.2), and the record again."""
     query = decode_query(o.message(o.opt(), record))
     assert query is not None
-    key, algorithm = map(Name.parse, tsig)
-    assert Tsig(key, algorithm, 1_700_000_000, 300, o.MESSAGE_ID) == query.tsig
+    key, algorithm, mac, error, other = tsig
+    expected = Tsig(key, algorithm, 1_700_000_000, 300, mac, o.MESSAGE_ID, error, other)
+    assert expected == query.tsig
+    assert record == encode_tsig(expected)
 
 
 BAD_TSIGS = {

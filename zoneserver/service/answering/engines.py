@@ -20,6 +20,7 @@ from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document
+from zoneserver.transfer.settings import TransferSettings
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.listen import Sockets
@@ -60,15 +61,17 @@ class EngineKind(NamedTuple):
     """Which engine workers run, and what it is made of."""
 
     name: str
-    make: Callable[[Identity, RateLimits, Ledger, Access], Engine]
+    make: Callable[[Identity, RateLimits, Ledger, Access, TransferSettings], Engine]
     identity: Identity
     limits: RateLimits
     ledger: Ledger
     access: Access
+    transfers: TransferSettings
 
     def __call__(self) -> Engine:
         """An engine of a worker's own."""
-        return self.make(self.identity, self.limits, self.ledger, self.access)
+        means = self.identity, self.limits, self.ledger
+        return self.make(*means, self.access, self.transfers)
 
 
 def choose_engine(settings: Settings) -> EngineKind:
@@ -83,7 +86,8 @@ def choose_engine(settings: Settings) -> EngineKind:
     cookies = Cookies((secrets.token_bytes(SECRET_OCTETS),))
     keepalive = min(int(settings.tcp_limits.idle * 10), 0xFFFF)  # RFC 7828 3.1: of 100 ms
     identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
-    means = identity, settings.rate_limits, Ledger(), settings.access
+    rights = settings.access, settings.transfers
+    means = identity, settings.rate_limits, Ledger(), *rights
     if is_installed and settings.engine != "portable" and not proxies:
         return EngineKind("native", NativeEngine, *means)
     return EngineKind("portable", partial(PortableEngine, proxies=proxies), *means)

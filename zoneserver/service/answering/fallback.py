@@ -1,20 +1,37 @@
-"""Answers to what no template answers: the rare, the faulty, and zones that are refused."""
+"""Answers to what no template answers: the rare, the faulty, and zones that are refused.
 
-from zoneserver.engine.respond import Transport
+Here signatures are taken off queries and put on their answers (RFC 8945).
+"""
+
+from dataclasses import replace
+
+from zoneserver.engine.respond import MIN_UDP_PAYLOAD, Transport, decline
+from zoneserver.errors import MessageError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.access import ANYBODY, Access, Admitted
 from zoneserver.service.answering.responder import Responder
 from zoneserver.service.keeping.store import Served, open_image_file
 from zoneserver.transfer.requests import Wanted
+from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
+from zoneserver.transfer.tsig import Request, answer_record, judge_request, measure_answer
+from zoneserver.wire import message as m
+from zoneserver.wire.encode import encode_error
+from zoneserver.wire.tsig import add_tsig
 
 
 class Fallback:
     """Has `respond` answer from the zones that were published last."""
 
-    def __init__(self, identity: Identity, access: Access = ANYBODY) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        access: Access = ANYBODY,
+        transfers: TransferSettings = NO_TRANSFERS,
+    ) -> None:
         self._identity = identity
         self._access = access
+        self._keyring = transfers.keyring
         self._prohibited = 0
         self._responder = Responder()
         self._images: Images | None = Images({})
@@ -59,6 +76,34 @@ class Fallback:
         cookie = (lambda asked: cookies.reply(asked, address, now)) if cookies else None
         max_payload, nsid, _, keepalive = self._identity
         transport = Transport(stream, max_payload, nsid, cookie, keepalive, encrypted)
+        try:
+            request = judge_request(message, self._keyring, now)
+        except MessageError:
+            request = None  # it is answered as what it is
+        if request is None:
+            return self._respond(message, address, transport)
+        return self._answer_signed(request, address, transport, now)
+
+    def _answer_signed(
+        self, request: Request, address: bytes, transport: Transport, now: int
+    ) -> bytes | None:
+        """What is said to a message with a signature."""
+        message = request.message
+        if request.is_malformed:
+            return encode_error(message, m.FORMERR)  # RFC 8945 5.2.2.1
+        transport = replace(transport, reserved=measure_answer(request))
+        if request.is_authentic:
+            answer = self._respond(message, address, transport)
+        else:
+            answer = decline(message, transport, m.NOTAUTH)
+        if answer is None:
+            return None
+        length = len(answer) + transport.reserved
+        if request.key is None and not transport.stream and length > MIN_UDP_PAYLOAD:
+            return answer  # two names that are no key of ours are longer than all the rest
+        return add_tsig(answer, answer_record(request, answer, now))
+
+    def _respond(self, message: bytes, address: bytes, transport: Transport) -> bytes | None:
         if not self._access:
             return self._responder.answer(self.images, message, transport)
         zones = Admitted(self.images, self._access, address)

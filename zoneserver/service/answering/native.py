@@ -13,6 +13,7 @@ from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document, make_document
+from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.listen import Sockets
@@ -30,10 +31,11 @@ class NativeEngine:
         limits: RateLimits,
         ledger: Ledger,
         access: Access = ANYBODY,
+        transfers: TransferSettings = NO_TRANSFERS,
     ) -> None:
         from zoneserver._fastpath import Engine  # noqa: PLC0415 - it need not be installed
 
-        self._fallback = Fallback(identity, access)
+        self._fallback = Fallback(identity, access, transfers)
         self._engine = Engine(
             max_payload=identity.max_payload,
             nsid=identity.nsid,

@@ -17,6 +17,7 @@ from zoneserver.service.logs.observations import Observer, Party
 from zoneserver.service.logs.observations import Verdict as Seen
 from zoneserver.service.logs.witness import Witness
 from zoneserver.service.observing.statistics import Document, write_statistics
+from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transports.endpoint import pack_address
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.ledger import Ledger
@@ -40,13 +41,15 @@ class PortableEngine:
         limits: RateLimits,
         ledger: Ledger,
         access: Access = ANYBODY,
+        transfers: TransferSettings = NO_TRANSFERS,
+        *,
         proxies: Container[bytes] | None = None,
     ) -> None:
         """Datagrams from `proxies` begin with a PROXY header."""
         self._identity = identity
         self._access = access
         self._proxies = proxies
-        self._fallback = Fallback(identity, access)
+        self._fallback = Fallback(identity, access, transfers)
         self._images = Images({})
         self._statistics, self._latency = Statistics(), Latency()
         self._answers = Answers(self._images, identity, self._statistics)

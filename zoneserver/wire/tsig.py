@@ -1,0 +1,135 @@
+"""TSIG records: octets to values and back, and where one is in a message (RFC 8945 4.2)."""
+
+from zoneserver.errors import MessageError, NameSyntaxError
+from zoneserver.names import MAX_NAME_OCTETS, Name
+from zoneserver.wire import message as m
+from zoneserver.wire.message import Tsig
+from zoneserver.wire.scan import skip_owner
+
+_RTYPE = 250
+_TYPE_AND_CLASS = b"\0\xfa\0\xff"  # RFC 8945 4.2: class ANY
+_TTL = bytes(4)
+
+
+def may_have_tsig(octets: bytes) -> bool:
+    """Whether a look for a TSIG is worth it."""
+    return _TYPE_AND_CLASS in octets
+
+
+def find_tsig(octets: bytes) -> int | None:
+    """Where the TSIG of a message begins, if it has one: the last record (RFC 8945 5.1).
+
+    Raises MessageError for a message that is cut, or has a TSIG elsewhere.
+    """
+    if len(octets) < m.HEADER_OCTETS:
+        raise MessageError("the header is cut", m.FORMERR)
+    questions, *sections = (int.from_bytes(octets[at : at + 2], "big") for at in (4, 6, 8, 10))
+    at = m.HEADER_OCTETS
+    for _ in range(questions):
+        at = skip_owner(octets, at) + 4
+    last = sum(sections)
+    for number in range(1, last + 1):
+        start, at = at, skip_owner(octets, at)
+        if at + 10 > len(octets):
+            raise MessageError("a record is cut", m.FORMERR)
+        rtype = octets[at] << 8 | octets[at + 1]
+        at += 10 + (octets[at + 8] << 8 | octets[at + 9])
+        if rtype == _RTYPE:
+            if number < last or not sections[-1] or at > len(octets):
+                raise MessageError("a stray TSIG", m.FORMERR)
+            return start
+    if at > len(octets):
+        raise MessageError("a record is cut", m.FORMERR)
+    return None
+
+
+def cut_tsig(octets: bytes, start: int) -> bytes:
+    """The message without the TSIG that begins there."""
+    additional = int.from_bytes(octets[10:12], "big") - 1
+    return octets[:10] + additional.to_bytes(2, "big") + octets[m.HEADER_OCTETS : start]
+
+
+def add_tsig(octets: bytes, record: bytes) -> bytes:
+    """The message with a TSIG as its last record."""
+    additional = int.from_bytes(octets[10:12], "big") + 1
+    header = octets[:10] + additional.to_bytes(2, "big")
+    return b"".join((header, octets[m.HEADER_OCTETS :], record))
+
+
+def decode_tsig(record: bytes) -> Tsig:
+    """Read a TSIG, whose owner is not compressed. Raises MessageError."""
+    key, at = _decode_name(record, 0)
+    fixed = record[at : at + 10]
+    if fixed[:8] != _TYPE_AND_CLASS + _TTL:
+        raise MessageError("a TSIG has a class or a TTL", m.FORMERR)
+    algorithm, at = _decode_name(record, at + 10)
+    mac_end = at + 10 + int.from_bytes(record[at + 8 : at + 10], "big")
+    other_at = mac_end + 6
+    other_end = other_at + int.from_bytes(record[mac_end + 4 : other_at], "big")
+    if other_end != len(record):
+        raise MessageError("a TSIG is cut", m.FORMERR)
+    return Tsig(
+        key=key,
+        algorithm=algorithm,
+        time_signed=int.from_bytes(record[at : at + 6], "big"),
+        fudge=int.from_bytes(record[at + 6 : at + 8], "big"),
+        mac=record[at + 10 : mac_end],
+        original_id=int.from_bytes(record[mac_end : mac_end + 2], "big"),
+        error=int.from_bytes(record[mac_end + 2 : mac_end + 4], "big"),
+        other=record[other_at:],
+    )
+
+
+def encode_tsig(tsig: Tsig) -> bytes:
+    """The record."""
+    rdata = b"".join(
+        (
+            tsig.algorithm.wire,
+            encode_timers(tsig),
+            len(tsig.mac).to_bytes(2, "big"),
+            tsig.mac,
+            tsig.original_id.to_bytes(2, "big"),
+            encode_outcome(tsig),
+        )
+    )
+    length = len(rdata).to_bytes(2, "big")
+    return b"".join((tsig.key.wire, _TYPE_AND_CLASS, _TTL, length, rdata))
+
+
+def encode_timers(tsig: Tsig) -> bytes:
+    """When it was made, and how far off that may be (RFC 8945 4.3.3)."""
+    return tsig.time_signed.to_bytes(6, "big") + tsig.fudge.to_bytes(2, "big")
+
+
+def encode_variables(tsig: Tsig) -> bytes:
+    """What of the record itself is signed (RFC 8945 4.3.3)."""
+    return b"".join(
+        (
+            tsig.key.key,
+            b"\0\xff",
+            _TTL,
+            tsig.algorithm.key,
+            encode_timers(tsig),
+            encode_outcome(tsig),
+        )
+    )
+
+
+def encode_outcome(tsig: Tsig) -> bytes:
+    """What is said of the signature of a request."""
+    other = len(tsig.other).to_bytes(2, "big") + tsig.other
+    return tsig.error.to_bytes(2, "big") + other
+
+
+def _decode_name(record: bytes, at: int) -> tuple[Name, int]:
+    """An uncompressed name (RFC 8945 4.2), and the offset behind it."""
+    labels: list[bytes] = []
+    end = at
+    # The algorithm's name is the one thing in a query that the scanner has not bounded.
+    while end - at <= MAX_NAME_OCTETS and end < len(record) and (length := record[end]):
+        labels.append(record[end + 1 : end + 1 + length])
+        end += 1 + length
+    try:
+        return Name.from_labels(labels), end + 1
+    except NameSyntaxError as error:
+        raise MessageError("a TSIG has a compressed name", m.FORMERR) from error
