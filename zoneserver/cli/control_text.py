@@ -46,6 +46,7 @@ def _status(status: Document) -> Iterator[str]:
     zones = status["zones"]
     stale, refused = zones["stale"], zones["refused"]
     yield f"zones       {zones['served']} served, {stale} of them stale; {refused} refused"
+    yield from _transfers(status["transfers"])
     yield f"edits       {'are noticed' if status['watch'] else 'wait for a reload'}"
     yield f"last reload {_reload(status['reload'])}"
     counters = {name: number for name, number in status["counters"].items() if number}
@@ -79,12 +80,45 @@ def _zone(zone: Document) -> Iterator[str]:
         size = f"{count(zone['records'], 'record')}, loaded {_time(zone['loaded'])}"
         serial, route = zone["serial"], zone["route"]
         yield f"{zone['origin']}{stale} serial {serial}, {size}, mail to {route}"
+    yield from map(_secondary, zone["secondaries"])
+    if zone["copy"]:
+        yield f"  {_copy(zone['copy'])}"
     for finding in zone["findings"][:MOST_FINDINGS]:
         place = f"{finding['file']}:{finding['line']}:{finding['column']}"
         waived = " (waived)" if finding["waived"] else ""
         yield f"  {place}: {finding['level']} {finding['code']}{waived} {finding['reason']}"
     if len(zone["findings"]) > MOST_FINDINGS:
         yield f"  ... and {count(len(zone['findings']) - MOST_FINDINGS, 'further finding')}"
+
+
+def _transfers(transfers: Document) -> Iterator[str]:
+    """Lines about zones that go to other servers, or come from them."""
+    if servers := transfers["secondaries"]:
+        yield f"secondaries {servers - transfers['behind']} of {servers} have what is served"
+    if transfers["copies"]:
+        failing = transfers["failing"]
+        refreshed = f", {failing} of them not refreshed" if failing else ""
+        yield f"copies      {count(transfers['copies'], 'zone')} from elsewhere{refreshed}"
+
+
+def _secondary(secondary: Document) -> str:
+    server, serial = secondary["server"], secondary["serial"]
+    has = "nobody knows what it has"
+    if serial is not None:
+        has = f"has serial {serial} since {_time(secondary['since'])}"
+    problem = f": {secondary['problem']}" if secondary["problem"] else ""
+    return f"  {server}{' BEHIND' if secondary['behind'] else ''} {has}{problem}"
+
+
+def _copy(copy: Document) -> str:
+    if copy["serial"] is None:
+        return f"not transferred yet: {copy['problem'] or 'it is being fetched'}"
+    fetched, checked = _time(copy["fetched"]), _time(copy["checked"])
+    problem = f"; {copy['problem']}" if copy["problem"] else ""
+    return (
+        f"from {copy['primary']}, fetched {fetched}, checked {checked}, "
+        f"expires {_time(copy['expires'])}{problem}"
+    )
 
 
 def _time(seconds: float) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.control.control_socket import Document
+from zoneserver.service.control.describing import count_transfers, describe_zone
 from zoneserver.service.control.requests import effective_rights
 from zoneserver.service.logs import log
 from zoneserver.service.observing.counters import Counters
@@ -75,7 +76,8 @@ class Desk:
                 "stale": len(blocked) - refused,
                 "refused": refused,
             },
-            "waiting": [state.document() for state in blocked[:MOST_LISTED]],
+            "waiting": [describe_zone(overview, state) for state in blocked[:MOST_LISTED]],
+            "transfers": count_transfers(overview),
             "reload": overview.reload.document() if overview.reload else None,
             "reloads": overview.reloads,
             "failures": overview.failures,
@@ -92,7 +94,7 @@ class Desk:
         yield '{"zones": ['
         for start in range(0, len(chosen), AT_ONCE):
             part = (zones[each] for each in chosen[start : start + AT_ONCE] if each in zones)
-            texts = [json.dumps(state.document()) for state in part]
+            texts = [json.dumps(describe_zone(self.overview, state)) for state in part]
             yield (", " if start else "") + ", ".join(texts)
         yield f'], "unknown": {json.dumps([name for name in names if name not in zones])}}}'
 

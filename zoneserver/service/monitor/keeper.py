@@ -106,13 +106,15 @@ class MonitorKeeper:
             await asyncio.sleep(TELL_SECONDS)
 
     def _zones(self) -> Iterator[Document]:
-        """What is known of the zones, as the builder tells it; each as it is by then."""
+        """What is known of the zones, as it is told here; each as it is by then."""
         zones, origins = self._overview.zones, list(self._overview.zones)
         for start in range(0, len(origins), AT_ONCE):
             part = [zones.get(origin) for origin in origins[start : start + AT_ONCE]]
             yield {"zones": [zone.document() for zone in part if zone]}
         if self._overview.reload is not None:
             yield {"reload": self._overview.reload.document()}
+        for document in self._overview.transfers.documents():
+            yield {"transfers": document}
 
     def _describe(self) -> Document:
         overview = self._overview

@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import (
 )
 
 from zoneserver.service.monitor.mirror import DROPS, Mirror
+from zoneserver.service.monitor.transfer_metrics import collect_transfers
 from zoneserver.service.observing.overview import ZoneState
 from zoneserver.transports.latency import MICROSECONDS
 
@@ -47,6 +48,7 @@ class _Collector:
         yield from _zones(self._mirror)
         yield from _findings(self._mirror)
         yield from _reloads(self._mirror)
+        yield from collect_transfers(self._mirror.overview, MOST_ZONES)
         yield from _processes(self._mirror)
 
     def describe(self) -> list[Metric]:

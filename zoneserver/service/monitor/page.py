@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 from zoneserver.service.monitor.charts import draw, say
 from zoneserver.service.monitor.history import History
 from zoneserver.service.monitor.mirror import Mirror
+from zoneserver.service.monitor.shown import age, count, show
+from zoneserver.service.monitor.transfer_page import write_copies, write_servers
 from zoneserver.service.observing.overview import Document, ZoneState
 
 ZONES_PER_PAGE = 100
 MOST_FINDINGS = 100  # that are shown
-MOST_CHARACTERS = 400  # of one text
 TOLD = {
     "answer": "answered",
     "nodata": "nothing there",
@@ -24,7 +25,6 @@ TOLD = {
     "truncated": "cut short",
     "error": "failed",
 }
-_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def write_page(
@@ -43,6 +43,8 @@ def write_page(
             _charts(history),
             _mending(mirror),
             _table(mirror, sought, max(1, page), now),
+            write_servers(mirror.overview, sought, now),
+            write_copies(mirror.overview, sought, now),
         )
     )
     return (
@@ -54,21 +56,6 @@ def write_page(
     ).encode()
 
 
-def _text(text: object) -> str:
-    shown = str(text)
-    cut = shown[:MOST_CHARACTERS] + "…" if len(shown) > MOST_CHARACTERS else shown
-    return escape(
-        "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in cut)
-    )
-
-
-def _age(seconds: float) -> str:
-    for unit, length in _UNITS:
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit}"
-    return "0 s"
-
-
 def _head(mirror: Mirror, now: float) -> str:
     overview = mirror.overview
     blocked = sum(zone.blocked for zone in overview.zones.values())
@@ -76,21 +63,17 @@ def _head(mirror: Mirror, now: float) -> str:
     if not mirror.ready:
         state, words = "bad", "not answering yet"
     elif blocked or up < len(mirror.workers):
-        state, words = "bad", f"{_count(blocked, 'zone')} not served as written"
+        state, words = "bad", f"{count(blocked, 'zone')} not served as written"
         if up < len(mirror.workers):
             words = f"{up} of {len(mirror.workers)} workers answer; {words}"
     else:
         state, words = "good", "every zone is served as its file says"
     return (
         f'<header><h1>zoneserver</h1><p class="state {state}">{words}</p>'
-        f"<p>{_count(len(overview.zones), 'zone')} · version {_text(overview.version)} · "
-        f"{_text(overview.engine)} engine · {_count(len(mirror.workers), 'worker')} · "
-        f"up {_age(now - overview.started)} · {_reload(mirror, now)}</p></header>"
+        f"<p>{count(len(overview.zones), 'zone')} · version {show(overview.version)} · "
+        f"{show(overview.engine)} engine · {count(len(mirror.workers), 'worker')} · "
+        f"up {age(now - overview.started)} · {_reload(mirror, now)}</p></header>"
     )
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _reload(mirror: Mirror, now: float) -> str:
@@ -98,8 +81,8 @@ def _reload(mirror: Mirror, now: float) -> str:
     if last is None:
         return "not read yet"
     if last.result == "failed":
-        return f"the last reload failed {_age(now - last.at)} ago: {_text(last.error)}"
-    return f"read {_age(now - last.at)} ago"
+        return f"the last reload failed {age(now - last.at)} ago: {show(last.error)}"
+    return f"read {age(now - last.at)} ago"
 
 
 def _charts(history: History) -> str:
@@ -151,10 +134,10 @@ def _mending(mirror: Mirror) -> str:
 def _finding(found: Document) -> str:
     level = "error" if found["level"] == "error" else "warning"
     place = f"{found['file']}:{found['line']}:{found['column']}"
-    fix = f"<br>Fix: {_text(found['fix'])}" if found["fix"] else ""
+    fix = f"<br>Fix: {show(found['fix'])}" if found["fix"] else ""
     return (
-        f'<li class="{level}"><b>{level} {_text(found["code"])}</b> '
-        f"<code>{_text(place)}</code><br>{_text(found['reason'])}{fix}</li>"
+        f'<li class="{level}"><b>{level} {show(found["code"])}</b> '
+        f"<code>{show(place)}</code><br>{show(found['reason'])}{fix}</li>"
     )
 
 
@@ -170,7 +153,7 @@ def _table(mirror: Mirror, sought: str, page: int, now: float) -> str:
     head = "".join(f'<th scope="col">{each}</th>' for each in heads)
     return (
         "<section><h2>Zones</h2>"
-        f'<form><label>Find <input name="zone" value="{_text(sought)}"></label></form>'
+        f'<form><label>Find <input name="zone" value="{show(sought)}"></label></form>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         f"{_pages(len(ordered), sought, page)}</section>"
     )
@@ -183,7 +166,7 @@ def _pages(zones: int, sought: str, page: int) -> str:
         for number, word in ((page - 1, "back"), (page + 1, "on"))
         if 1 <= number <= pages and number != page
     )
-    return f"<p>{_count(zones, 'zone')}, page {page} of {pages} {' '.join(links)}</p>"
+    return f"<p>{count(zones, 'zone')}, page {page} of {pages} {' '.join(links)}</p>"
 
 
 def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
@@ -194,14 +177,14 @@ def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
         state, words = "bad", "an older version is served: the file has an error"
     else:
         state, words = "good", "as written"
-    route = _text(zone.route) if zone.route else "nobody: the zone is not served"
-    serial, age = ("-", "-") if zone.refused else (str(zone.serial), _age(now - zone.loaded))
+    route = show(zone.route) if zone.route else "nobody: the zone is not served"
+    serial, read = ("-", "-") if zone.refused else (str(zone.serial), age(now - zone.loaded))
     cells = (
         f"<td>{route}</td><td>{'<br>'.join(_told(asked)) or 'never'}</td>"
-        f"<td>{serial}</td><td>{age}</td>"
+        f"<td>{serial}</td><td>{read}</td>"
         f'<td class="{state}">{words}</td>'
     )
-    return f'<tr><th scope="row">{_text(zone.origin)}</th>{cells}</tr>'
+    return f'<tr><th scope="row">{show(zone.origin)}</th>{cells}</tr>'
 
 
 def _told(asked: Mapping[tuple[str, str], int]) -> Iterator[str]:

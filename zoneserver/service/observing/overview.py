@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zoneserver import __version__
+from zoneserver.service.observing.transfers import Transfers
 
 Document = dict[str, Any]
 
@@ -76,7 +77,7 @@ class Reload:
 
 @dataclass(slots=True)
 class Overview:
-    """The server as a whole. Only `update` changes it, by what the builder says."""
+    """The server as a whole. Only `update` changes it, by what builder and courier say."""
 
     version: str = __version__
     started: float = field(default_factory=time.time)
@@ -87,9 +88,10 @@ class Overview:
     failures: int = 0
     builders: int = 0  # how many there have been, one after the other
     certificate_end: float = 0  # when that for DNS over TLS expires; 0: there is none
+    transfers: Transfers = field(default_factory=Transfers)
 
     def update(self, document: Document) -> None:
-        """Take in one of the documents that `tell` made."""
+        """Take in one of the documents that `tell` made, or one of the courier's."""
         if document.get("anew"):
             self.zones.clear()
         for origin in document.get("gone", ()):
@@ -97,6 +99,8 @@ class Overview:
         for each in document.get("zones", ()):
             state = ZoneState.read(each)
             self.zones[state.origin] = state
+        if "transfers" in document:
+            self.transfers.update(document["transfers"])
         if "reload" in document:
             self.reload = Reload(**document["reload"])
             self.reloads += 1

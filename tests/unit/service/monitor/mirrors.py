@@ -1,9 +1,11 @@
 """Mirrors for tests: what the main process would have told."""
 
+from dataclasses import asdict
 from typing import Any
 
 from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.observing.overview import Reload, ZoneState, tell
+from zoneserver.service.observing.transfers import CopyState, SecondaryState
 from zoneserver.transports.latency import MICROSECONDS
 
 NOW = 1_700_000_000.0
@@ -20,6 +22,19 @@ ZONES = [
     ZoneState(EVIL, 1, 3, "<b>", 9, findings=(FINDING | {"level": "warning"},), stale=True),
     ZoneState("waived.example.", 2, 3, "-", 5, findings=(FINDING | {"waived": "known"},)),
 ]  # fmt: skip
+
+
+SECONDARIES = [
+    SecondaryState("example.com.", "192.0.2.53", 7, NOW - 90, NOW - 5, 7),
+    SecondaryState(
+        "example.com.", "192.0.2.54", 6, NOW - 7200, NOW - 60, 6, "<does> not answer"
+    ),
+    SecondaryState("waived.example.", "192.0.2.53", problem="answers with REFUSED"),
+]
+COPIES = [
+    CopyState("waived.example.", "192.0.2.1", 2, NOW - 300, NOW - 30, NOW + 7200, NOW + 60),
+    CopyState("lost.example.", problem="192.0.2.1 <does> not answer"),
+]
 
 
 def server(**changes: Any) -> dict[str, Any]:
@@ -43,6 +58,9 @@ def make_mirror(zones: list[ZoneState] = ZONES, **changes: Any) -> Mirror:
     mirror = Mirror()
     for document in tell(zones, (), Reload(NOW - 60, 0.5, "kept"), anew=True):
         mirror.update({"overview": document})
+    rows = {"secondaries": SECONDARIES, "copies": COPIES}
+    document = {name: [asdict(each) for each in some] for name, some in rows.items()}
+    mirror.update({"overview": {"transfers": {"anew": True, **document}}})
     buckets = [0] * (len(MICROSECONDS) + 1)
     report = {
         "queries": [("udp", "MX", "NOERROR", 6), ("tcp", "TXT", "NXDOMAIN", 1)],

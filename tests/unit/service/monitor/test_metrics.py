@@ -67,6 +67,22 @@ def _read(text: str) -> Iterator[tuple[tuple[str, frozenset[tuple[str, str]]], f
         ("workers_up", {}, 2),
         ("worker_restarts_total", {"worker": "1"}, 2),
         ("builder_restarts_total", {}, 1),
+        ("secondaries", {"state": "current"}, 1),
+        ("secondaries", {"state": "behind"}, 2),
+        ("secondary_behind", {"zone": "example.com.", "server": "192.0.2.53"}, 0),
+        ("secondary_behind", {"zone": "example.com.", "server": "192.0.2.54"}, 1),
+        ("secondary_behind", {"zone": "waived.example.", "server": "192.0.2.53"}, 1),
+        ("secondary_serial", {"zone": "example.com.", "server": "192.0.2.54"}, 6),
+        (
+            "secondary_since_timestamp_seconds",
+            {"zone": "example.com.", "server": "192.0.2.53"},
+            NOW - 90,
+        ),
+        ("copy_fetched_timestamp_seconds", {"zone": "waived.example."}, NOW - 300),
+        ("copy_checked_timestamp_seconds", {"zone": "waived.example."}, NOW - 30),
+        ("copy_expires_timestamp_seconds", {"zone": "waived.example."}, NOW + 7200),
+        ("copy_failing", {"zone": "waived.example."}, 0),
+        ("copy_failing", {"zone": "lost.example."}, 1),
     ],
 )
 def test_samples(name: str, labels: dict[str, str], value: float) -> None:

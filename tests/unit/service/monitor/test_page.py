@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.service.monitor.mirrors import NOW, ZONES, make_mirror
 from zoneserver.service.monitor import page as module
+from zoneserver.service.monitor import shown
 from zoneserver.service.monitor.charts import draw, say
 from zoneserver.service.monitor.history import History
 from zoneserver.service.monitor.mirror import Mirror
@@ -53,6 +54,11 @@ def read(mirror: Mirror, **parameters: str) -> Reader:
         "shop.example. nobody: the zone is not served never - - refused: its file has an error",
         "an older version is served: the file has an error",
         "4 zones, page 1 of 1",
+        "example.com. 192.0.2.54 6 2 h 6 <does> not answer",
+        "waived.example. 192.0.2.53 - - - answers with REFUSED",
+        "example.com. 192.0.2.53 7 1 min 7 has what is served",
+        "lost.example. - - - - - 192.0.2.1 <does> not answer",
+        "waived.example. 192.0.2.1 2 5 min ago 30 s ago 2 h refreshed",
     ],
 )
 def test_text(text: str) -> None:
@@ -109,7 +115,7 @@ def test_pages_and_search() -> None:
 def test_long_texts_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is shown has an end, and says how much more there is."""
     monkeypatch.setattr(module, "MOST_FINDINGS", 1)
-    monkeypatch.setattr(module, "MOST_CHARACTERS", 5)
+    monkeypatch.setattr(shown, "MOST_CHARACTERS", 5)
     text = read(make_mirror()).text
     assert "an <a…" in text
     assert "and 1 more: zoneserver check" in text
