@@ -16,6 +16,7 @@ from zoneserver.validator.references import References, references_of
 from zoneserver.validator.world import Candidate, world_of
 from zoneserver.zone.build import build_zone
 from zoneserver.zone.zone import Zone
+from zoneserver.zonefile.source import Kind
 
 
 class Stored:
@@ -24,6 +25,7 @@ class Stored:
     def __init__(self, stored: Candidate) -> None:
         self._stored = stored
         self.origin: Name = stored.zone.origin
+        self.kind: Kind = stored.source.kind
         self.references: References = references_of(stored.zone, stored.source.unreadable)
         self.zone: Zone = build_zone(stored.source)
 

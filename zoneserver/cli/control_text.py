@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from zoneserver.service.checking.report import count
 from zoneserver.service.control.control_socket import Document
+from zoneserver.zonefile.source import Kind
 
 MOST_FINDINGS = 3  # of a zone, in a list
 
@@ -73,10 +74,11 @@ def _reload(reload: Document | None) -> str:
 
 
 def _zone(zone: Document) -> Iterator[str]:
+    kind = "" if zone["kind"] == Kind.PRIMARY else f" {zone['kind']}"
     if zone["refused"]:
-        yield f"{zone['origin']} REFUSED: answered SERVFAIL"
+        yield f"{zone['origin']}{kind} REFUSED: answered SERVFAIL"
     else:
-        stale = " STALE" if zone["stale"] else ""
+        stale = f"{kind} STALE" if zone["stale"] else kind
         size = f"{count(zone['records'], 'record')}, loaded {_time(zone['loaded'])}"
         serial, route = zone["serial"], zone["route"]
         yield f"{zone['origin']}{stale} serial {serial}, {size}, mail to {route}"

@@ -118,6 +118,8 @@ def judge_all(
 def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judgement:
     """What the checks find, and the reader has found, with the waivers applied."""
     source, today = candidate.source, world.today
+    if source.kind.is_catalog:
+        return Judgement(candidate.zone.origin, ())
     found = [each for each in source.findings if each.level < Level.ERROR]
     for check in checks:
         found += check(candidate, world)
@@ -125,6 +127,8 @@ def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judge
     unread = [each for each in source.findings if each.level is Level.ERROR]
     found = [*unread, *_waive(found, source, today)]
     found = [replace(finding, origin=candidate.zone.origin) for finding in found]
+    if source.kind.is_foreign:  # whoever could mend it is elsewhere, and answers like this, too
+        found = [replace(each, level=min(each.level, Level.WARNING)) for each in found]
     found.sort(key=lambda each: each.mark)
     days = [each.until for each in source.waivers if each.until and each.until >= today]
     if any(finding.code in _DATED for finding in found):

@@ -7,6 +7,7 @@ judges that; nothing is dropped or mended on the way.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from zoneserver.findings import Finding, Mark
@@ -17,6 +18,30 @@ from zoneserver.records.rrset import Record
 
 # How a file that another one names is read: path as written -> octets. Raises OSError.
 Include = Callable[[str], bytes]
+
+
+class Kind(StrEnum):
+    """Where the content of a zone comes from; the value is what people read.
+
+    PRIMARY are our own zone files, SECONDARY is a copy of what another server has. The other
+    two are catalogs (RFC 9432), which list zones: PRODUCED ones ours, CONSUMED ones those of
+    another server.
+    """
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    PRODUCED = "catalog"
+    CONSUMED = "consumed catalog"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is a copy: its owner is elsewhere, and mends it there."""
+        return self in (Kind.SECONDARY, Kind.CONSUMED)
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether it is there for servers alone: no mail goes by it, and no rule is for it."""
+        return self in (Kind.PRODUCED, Kind.CONSUMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +138,7 @@ class ZoneSource:
     mta_sts: tuple[StsText, ...] = ()
     mail: tuple[MailBlock, ...] = ()
     added: tuple[Record, ...] = ()
+    kind: Kind = Kind.PRIMARY
 
     def with_serial(self, serial: int) -> "ZoneSource":
         """The same source with another serial in its SOA."""

@@ -48,7 +48,8 @@ def say_zones(keeper: Keeper, renewal: Renewal) -> None:
         log.announce("zones-served", f"... and {count(more, 'further zone')}", zones=more)
     for origin in islice(keeper.refused, LISTED_ZONES):
         errors = _count_errors(renewal, origin)
-        text = f"{origin} REFUSED, {count(errors, 'error')}: answered SERVFAIL"
+        why = "no copy yet" if origin in keeper.awaited else count(errors, "error")
+        text = f"{origin} REFUSED, {why}: answered SERVFAIL"
         log.announce("zone-refused", text, zone=str(origin), errors=errors)
 
 

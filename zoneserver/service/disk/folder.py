@@ -13,6 +13,7 @@ from zoneserver.errors import NameSyntaxError, StartError
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.service.disk.files import Includer, read_file, reason
+from zoneserver.zonefile.source import Kind
 
 YAML_SUFFIX = ".yaml"
 # Dotfiles, and what editors and Kubernetes keep beside the files people work on.
@@ -25,7 +26,8 @@ class ZoneFiles:
 
     `files` maps each path, as it is shown to people, to its octets. `findings` are what
     kept files from being read; without an `origin` it is the zone's name that is missing.
-    A zone `is_master` when it is written as one master file (RFC 1035 5) and not in YAML.
+    A zone `is_master` when it is written as one master file (RFC 1035 5) and not in YAML, as
+    are all that are not of the kind PRIMARY.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class ZoneFiles:
     files: Mapping[str, bytes] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     is_master: bool = False
+    kind: Kind = Kind.PRIMARY
 
     @property
     def octets(self) -> int:

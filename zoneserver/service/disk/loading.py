@@ -1,18 +1,19 @@
 """From files to zones that were read, for the server and for `check`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from zoneserver.findings import Finding
+from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.mail.expand import expand
 from zoneserver.names import Name
+from zoneserver.records import rtypes
 from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.master import read_master_zone
-from zoneserver.zonefile.source import Defaults, ZoneSource
+from zoneserver.zonefile.source import Defaults, Kind, ZoneSource
 from zoneserver.zonefile.yaml_zone import read_yaml_zone
 
 
@@ -43,25 +44,43 @@ def load(
     candidates: list[Candidate] = []
     findings: list[Finding] = []
     texts: dict[str, bytes] = {}
+    unread = {each.origin for each in files if each.findings and each.origin}
     for each in files:
         if each.findings or each.origin is None:
             findings += each.findings
             continue
         source = read_source(each, each.origin, defaults)
+        if each.kind.is_foreign and (damage := list(_damage(source))):
+            findings += damage
+            unread.add(source.origin)
+            continue
         source = number(source) if number else source
         candidates.append(Candidate(source, build_zone(source)))
         texts |= {**each.files, **each.include.files}
         if note:
             note(each, len(source.records))
-    unread = frozenset(each.origin for each in files if each.findings and each.origin)
-    return Loaded(tuple(candidates), unread, tuple(findings), texts)
+    return Loaded(tuple(candidates), frozenset(unread), tuple(findings), texts)
+
+
+def _damage(copy: ZoneSource) -> Iterator[Finding]:
+    """Why a copy is not what was written: part of another server's zone is worse than none."""
+    fix = "delete it: it is then fetched anew"
+    found = [each for each in copy.findings if each.blocks]
+    yield from (
+        replace(each, reason=f"the copy is damaged: {each.reason}", fix=fix) for each in found
+    )
+    if not found and not any(record.rtype == rtypes.SOA for record in copy.records):
+        mark = copy.records[0].mark if copy.records else Mark(str(copy.origin), 1, 1)
+        reason = "the copy is damaged: it has no SOA"
+        yield make_finding("SY009", mark, reason, fix, origin=copy.origin, owner=copy.origin)
 
 
 def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSource:
     """The records and findings of one zone's files, with what its directives stand for."""
     if files.is_master:
         ((file, octets),) = files.files.items()
-        return read_master_zone(file, octets, origin, files.include)
+        source = read_master_zone(file, octets, origin, files.include)
+        return replace(source, kind=files.kind, auto_serial=files.kind is Kind.PRODUCED)
     return expand(read_yaml_zone(origin, files.files, files.include, defaults))
 
 

@@ -72,7 +72,9 @@ class Scanner:
         have changed, no other is looked at. Raises StartError where the folder cannot be read.
         """
         root = root_of(folder)
-        entries = self._touched(str(folder), paths) if paths and self._seen else None
+        entries = None
+        if paths is not None and self._seen:
+            entries = self._touched(str(folder), paths)
         if entries is None:
             entries = list_entries(folder)
             for gone in self._seen.keys() - set(entries):
@@ -119,6 +121,10 @@ class Scanner:
             touched.remove(entry)
             self._seen.pop(entry, None)
         return sorted(touched)
+
+    def find(self, origin: Name) -> str | None:
+        """Where a zone is written."""
+        return next((entry for entry, it in self._seen.items() if it.origin == origin), None)
 
     def note(self, signatures: Mapping[Name, Signatures]) -> None:
         """Remember what zones include, too, as it was before it was read."""

@@ -15,6 +15,7 @@ from zoneserver.validator.guard import find_losses, guard
 from zoneserver.validator.judge import Judgement, judge
 from zoneserver.validator.references import Pointers
 from zoneserver.validator.world import Zones
+from zoneserver.zonefile.source import Kind
 
 # How versions are judged as some among all zones. Another way than `judge_versions` may
 # share the work out: the judgements of disjoint sets of versions are those of all of them.
@@ -73,7 +74,8 @@ def admit(
     Zones with an error step back to the version that stands, with every other zone that
     the error names, or are refused where there is none. What that touches is judged again,
     until nothing more has to step back. The guard holds zones against their older versions,
-    but for those that somebody `forces` in.
+    but for those that somebody `forces` in. Neither is for zones that come from elsewhere: we
+    answer as their owner does.
     """
     court = _Court(standing, today, judge)
     new = {version.origin: version for version in changes.versions}
@@ -131,7 +133,9 @@ class _Court:
         """Hold versions against those that stand in their place."""
         for version in new:
             old, judgement = self.standing.get(version.origin), self.judgements[version.origin]
-            if old is None or any(each.blocks for each in judgement.findings):
+            if old is None or {old.kind, version.kind} != {Kind.PRIMARY}:
+                continue
+            if any(each.blocks for each in judgement.findings):
                 continue
             lost = find_losses(old.zone, version.zone, self.trial)
             if lost:
@@ -160,7 +164,7 @@ class _Court:
         errors = self.errors()
         named = {name for each in errors for name in (each.origin, *each.also) if name}
         newer = {name for name in named if name in self.standing and self.trial.is_new(name)}
-        if newer:
+        if newer := set(filter(self._is_ours, newer)):
             return newer
         back: set[Name] = set()
         for each in errors:
@@ -168,4 +172,9 @@ class _Court:
                 back.add(each.origin)
             else:  # a version that stands stays: the newcomers that break it have to go
                 back |= {name for name in each.also if name not in self.standing}
-        return {name for name in back if self.trial.get(name)}
+        return set(filter(self._is_ours, back))
+
+    def _is_ours(self, origin: Name) -> bool:
+        """Whether there is a version that somebody here has written."""
+        version = self.trial.get(origin)
+        return version is not None and not version.kind.is_foreign

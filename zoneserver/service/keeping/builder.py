@@ -97,7 +97,7 @@ class Builder:
             return
         log_findings(renewal)
         self._complain(renewal.complaint)
-        refused = len(self._keeper.refused)
+        refused = len(self._keeper.refused.keys() - self._keeper.awaited)
         if refused and self._settings.strict_start:
             text = f"not started, because {count(refused, 'zone')} would be refused"
             log.error("not-started", text, refused=refused)
@@ -179,7 +179,8 @@ class Builder:
     def _tell(self, renewal: Renewal, channel: Channel, seconds: float) -> Reload:
         """Keep the main process's overview up to date."""
         admission = renewal.admission
-        result = "kept" if admission.kept or self._keeper.refused else "ok"
+        is_blocked = admission.kept or self._keeper.refused.keys() - self._keeper.awaited
+        result = "kept" if is_blocked else "ok"
         changed = len(admission.versions) + len(admission.gone)
         state = self._unkept or renewal.complaint
         reload = Reload(time.time(), seconds, result, changed=changed, state=state)

@@ -43,6 +43,7 @@ from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import Pointers, References
 from zoneserver.validator.world import Candidate, Zones
 from zoneserver.zone.zone import Zone
+from zoneserver.zonefile.source import Kind
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Pending:
     place: Place
     files: ZoneFiles
     means: Means
+
+    @property
+    def kind(self) -> Kind:
+        """Where the zone comes from."""
+        return self.files.kind
 
     @cached_property
     def zone(self) -> Zone:

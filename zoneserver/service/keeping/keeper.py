@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from zoneserver.errors import StartError
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.image.compile import redescribe
 from zoneserver.image.images import Place, open_image
 from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.files import Signature, read_file, sign
-from zoneserver.service.disk.folder import YAML_SUFFIX, ZoneFiles
-from zoneserver.service.disk.scan import Scanner
+from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.service.keeping.admission import Admission, Changes, admit
 from zoneserver.service.keeping.chronicle import Chronicle
 from zoneserver.service.keeping.crew import Crew
 from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.shelf import Shelf
+from zoneserver.service.keeping.sources import Look, Sources
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
 from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
@@ -29,7 +28,7 @@ from zoneserver.service.running.reloads import Order
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.validator.judge import Judgement
 from zoneserver.zone.zone import Zone
-from zoneserver.zonefile.source import Defaults
+from zoneserver.zonefile.source import Defaults, Kind
 
 # More than this is read by a process for each core, and forgotten with them.
 MOST_OCTETS, MOST_ZONES = 1 << 21, 200
@@ -37,7 +36,7 @@ MOST_OCTETS, MOST_ZONES = 1 << 21, 200
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """One look at the zones folder: what may be served, what was found, and in what text.
+    """One look at the zones: what may be served, what was found, and in what text.
 
     `before` are the zones that stood in place of those that changed or went. `complaint` says
     why the state directory was of no use, if it was not.
@@ -57,12 +56,13 @@ class Keeper:
         self, store: Store, serials: Serials, chronicle: Chronicle | None = None
     ) -> None:
         self.standing = Standing()
-        self.refused: dict[Name, None] = {}
+        self.refused: dict[Name, Kind] = {}
+        self.awaited: frozenset[Name] = frozenset()  # of those: there is no copy of them yet
         self.settle_seconds = 0.0  # that files must have stayed as they are
         self._store = store
         self._serials = serials
         self._chronicle = chronicle or Chronicle(None, TransferSettings())
-        self._scanner = Scanner()
+        self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
 
@@ -75,7 +75,7 @@ class Keeper:
             places.pop(origin.key, None)
         versions = [open_version(key, place, defaults) for key, place in places.items()]
         self.standing.update(versions, [each.description.judgement for each in versions])
-        self.refused = dict.fromkeys(served.refused)
+        self.refused = dict.fromkeys(served.refused, Kind.PRIMARY)
 
     def renew(self, settings: Settings, order: Order | None = None) -> Renewal:
         """Read what has changed, judge what that touches, and keep what is good from now on.
@@ -87,38 +87,43 @@ class Keeper:
         try:
             return self._renew(settings, order or Order())
         except BaseException:
-            self._scanner = Scanner()  # what it has seen by then was not taken up
+            self._sources = Sources()  # what it has seen by then was not taken up
             raise
 
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        files, present = self._scan(settings, order)
+        look = self._look(settings, order)
+        files = [each for each in look.files if not self._stands(each, settings.defaults)]
         reading = self._read(files, settings.defaults, order, now)
         with closing(reading):
-            admission, before = self._admit(reading, present, settings, order, today)
-        self._scanner.note(reading.included)
-        self._scanner.forget(admission.kept | admission.refused)
-        self._refuse(admission, present)
+            admission, before = self._admit(reading, look, settings, order, today)
+        self._sources.note(reading.included)
+        self._sources.forget(admission.kept | admission.refused)
+        self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
 
+    def _look(self, settings: Settings, order: Order) -> Look:
+        """What there is to be read."""
+        if self._read_as != (settings.zones, settings.defaults):
+            self._sources = Sources()
+            self._read_as = (settings.zones, settings.defaults)
+        return self._sources.look(settings, self.standing, order, self.settle_seconds)
+
     def _admit(
-        self,
-        reading: Reading,
-        present: set[Name],
-        settings: Settings,
-        order: Order,
-        today: date,
+        self, reading: Reading, look: Look, settings: Settings, order: Order, today: date
     ) -> tuple[Admission, dict[Name, Zone]]:
         """Judge what was read, let what is good stand, and what stood in its place."""
-        missing = {each.origin for each in self.standing if each.origin not in present}
-        gone = frozenset(filter(order.forces, missing))
         changes = Changes(
             tuple(reading.versions),
-            reading.unread | (missing - gone),
-            gone,
-            (*reading.findings, *map(self._miss, sorted(missing - gone, key=Name.canonical))),
+            reading.unread | look.missing | look.awaited,
+            look.gone,
+            (
+                *reading.findings,
+                *look.findings,
+                *map(self._miss, sorted(look.missing, key=Name.canonical)),
+            ),
         )
         admission = admit(changes, today, self.standing, reading.judge, order.forces)
         before = self._stood([*(each.origin for each in admission.versions), *admission.gone])
@@ -138,25 +143,10 @@ class Keeper:
             owner=origin,
         )
 
-    def _scan(self, settings: Settings, order: Order) -> tuple[list[ZoneFiles], set[Name]]:
-        """The zones that have to be read, and the origins of all that are there."""
-        if self._read_as != (settings.zones, settings.defaults):
-            self._scanner = Scanner()
-            self._read_as = (settings.zones, settings.defaults)
-        scan = self._scanner.scan(settings.zones, self.settle_seconds, order.paths)
-        present = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
-        if not present and not scan.read:
-            raise StartError(
-                f"no zones in {settings.zones}: zone files are named ORIGIN{YAML_SUFFIX}"
-            )
-        return [
-            each for each in scan.read if not self._stands(each, settings.defaults)
-        ], present
-
     def _stands(self, files: ZoneFiles, defaults: Defaults) -> bool:
         """Whether what is served was read from the same octets."""
         version = self.standing.get(files.origin) if files.origin else None
-        if not isinstance(version, Imaged) or files.findings:
+        if not isinstance(version, Imaged) or version.kind is not files.kind or files.findings:
             return False
         texts, signatures = dict(files.files), dict[str, Signature | None]()
         for name in version.description.included:
@@ -167,7 +157,7 @@ class Keeper:
                 return False
         if fingerprint(texts, defaults) != version.description.fingerprint:
             return False
-        self._scanner.note({version.origin: signatures})
+        self._sources.note({version.origin: signatures})
         return True
 
     def _read(
@@ -230,13 +220,14 @@ class Keeper:
                 images.append((version.origin.key, octets))
         return [self._store.write(lambda: images)] if images else []
 
-    def _refuse(self, admission: Admission, present: set[Name]) -> None:
+    def _refuse(self, admission: Admission, look: Look) -> None:
         """Note the zones that are there, and of which no version may be served."""
+        self.awaited = look.awaited
         refused = {**self.refused, **dict.fromkeys(sorted(admission.refused, key=str))}
         self.refused = {
-            origin: None
+            origin: look.kinds[origin]
             for origin in refused
-            if origin in present and origin not in self.standing
+            if origin in look.kinds and origin not in self.standing
         }
 
     def _served(self) -> Served:

@@ -136,6 +136,7 @@ def describe(
         int(means.now),
         describe_route(version.zone.apex),
         _content(version, means.serials),
+        files.kind,
     )
 
 

@@ -110,6 +110,8 @@ class Serials:
             else:
                 serial = next_serial(last.serial, int(now)) if is_changed else last.serial
             source = source.with_serial(serial)
+        elif source.kind.is_foreign:
+            pass  # as its owner has it; should the zone become ours, it rises from there
         elif last is not None and is_changed and not is_newer(serial, last.serial):
             finding = _stale_serial(source, soa, last.serial, must_rise=must_rise)
             source = replace(source, findings=(*source.findings, finding))

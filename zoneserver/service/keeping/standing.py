@@ -19,6 +19,7 @@ from zoneserver.validator.judge import Judgement
 from zoneserver.validator.references import Mentions, Pointers, References, references_of
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.zone import Zone
+from zoneserver.zonefile.source import Kind
 
 _Kept = TypeVar("_Kept")
 
@@ -36,6 +37,10 @@ class Version(Protocol):
     @property
     def zone(self) -> Zone:
         """The zone, to look names up in."""
+
+    @property
+    def kind(self) -> Kind:
+        """Where the zone comes from."""
 
     @property
     def references(self) -> References:
@@ -66,6 +71,11 @@ class InMemory:
     def zone(self) -> Zone:
         """The zone."""
         return self.read.zone
+
+    @property
+    def kind(self) -> Kind:
+        """Where the zone comes from."""
+        return self.read.source.kind
 
     def candidate(self) -> Candidate:
         """What was read."""

@@ -8,6 +8,7 @@ from zoneserver.names import Name
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.observing.overview import Document, Reload, ZoneState, tell
+from zoneserver.zonefile.source import Kind
 
 
 class Survey:
@@ -50,6 +51,7 @@ class Survey:
                     files=tuple(files),
                     findings=_documents(findings),
                     refused=True,
+                    kind=self._keeper.refused.get(origin, Kind.PRIMARY),
                 )
                 continue
             is_stale = origin in kept
@@ -70,6 +72,7 @@ def _state(version: Imaged, findings: Iterable[Finding], *, is_stale: bool) -> Z
         (*description.files, *description.included),
         _documents(findings),
         stale=is_stale,
+        kind=version.kind,
     )
 
 

@@ -32,7 +32,7 @@ from zoneserver.validator.references import References
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zone.zone import Zone
-from zoneserver.zonefile.source import Defaults
+from zoneserver.zonefile.source import Defaults, Kind
 
 _LEVEL = 1  # of compression: texts are written often, and read on rare days
 
@@ -44,7 +44,8 @@ class Description:
     `folder` is what its includes are relative to, `files` and `included` are its own files
     and those that they name. The `fingerprint` tells whether the files, read as they would be
     read today, make another version. It was `loaded` then, in seconds since 1970,
-    and mail for its origin goes by a `route`, in words. `content` is a digest of the records.
+    and mail for its origin goes by a `route`, in words. `content` is a digest of the records,
+    its `kind` says where they come from.
     """
 
     references: References
@@ -56,6 +57,7 @@ class Description:
     loaded: int
     route: str
     content: str = ""
+    kind: Kind = Kind.PRIMARY
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -69,6 +71,7 @@ class Description:
             "loaded": self.loaded,
             "route": self.route,
             "content": self.content,
+            "kind": self.kind,
         }
         return json.dumps(document).encode()
 
@@ -87,6 +90,7 @@ class Description:
                 document["loaded"],
                 document["route"],
                 document.get("content", ""),
+                Kind(document.get("kind", Kind.PRIMARY)),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error
@@ -111,6 +115,11 @@ class Imaged:
         """What tells it from other versions of the zone; None: an older release left none."""
         return _make_stamp(open_image(self.place), self.description.content)
 
+    @property
+    def kind(self) -> Kind:
+        """Where the zone comes from."""
+        return self.description.kind
+
     @cached_property
     def image(self) -> ZoneImage:
         """The image."""
@@ -131,7 +140,8 @@ class Imaged:
         folder = Path(self.description.folder)
         include = Includer(folder, folder).knowing(texts)
         own = {name: texts[name] for name in self.description.files}
-        files = ZoneFiles(folder, self.origin, include, own)
+        is_master = self.kind is not Kind.PRIMARY
+        files = ZoneFiles(folder, self.origin, include, own, (), is_master, self.kind)
         source = read_source(files, self.origin, self.defaults)
         if source.auto_serial:
             source = source.with_serial(self.image.serial)

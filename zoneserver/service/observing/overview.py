@@ -11,6 +11,7 @@ from typing import Any
 
 from zoneserver import __version__
 from zoneserver.service.observing.transfers import Transfers
+from zoneserver.zonefile.source import Kind
 
 Document = dict[str, Any]
 
@@ -24,7 +25,8 @@ class ZoneState:
     `route` is where mail for the origin goes, in words. `loaded` is when this version was read,
     in seconds since 1970. `findings` are those of the files as they are on disk, hints left
     out; each is what `Finding.document` gives. A zone is `stale` if the files on disk are not
-    what is served, and `refused` if no version may be served: then it has no serial.
+    what is served, and `refused` if no version may be served: then it has no serial. `kind`
+    says where it comes from: one of `Kind`.
     """
 
     origin: str
@@ -36,6 +38,7 @@ class ZoneState:
     findings: tuple[Document, ...] = ()
     stale: bool = False
     refused: bool = False
+    kind: str = Kind.PRIMARY
 
     @classmethod
     def read(cls, document: Document) -> "ZoneState":
