@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from zoneserver.names import Name
-from zoneserver.transfer.notify import Reply
+from zoneserver.transfer.notify import Reply, say_rcode
 from zoneserver.transfer.serial import is_newer
 from zoneserver.transfer.settings import Peer
 from zoneserver.wire import message as m
@@ -19,6 +19,7 @@ from zoneserver.wire import message as m
 TELLS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # Seconds from an acknowledgement, or from one look at the SOA, to the next.
 LOOKS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
+NO_ANSWER = "does not answer NOTIFY"
 REST_SECONDS = 3600.0  # from one look to the next at a server that has what it should
 BEHIND_SECONDS = 600.0  # until one that has not is told once more
 
@@ -118,14 +119,16 @@ class Follower:
             return self._wait("answers without authority", now)
         return self._wait(f"answers with {say_rcode(reply.rcode)}", now)
 
-    def heed_silence(self, now: Moment) -> Event | None:
-        """No reply has come. None: nothing to tell of."""
+    def heed_silence(self, now: Moment, why: str = "") -> Event | None:
+        """No reply has come, or none that could be believed, for a reason. None: nothing to
+        tell of.
+        """
         if self.what is Due.TELL:
             if self._tries < len(TELLS):
                 self.due = now.clock + TELLS[self._tries]
                 self._tries += 1
                 return None
-            self.problem = "does not answer NOTIFY"
+            self.problem = f"does not answer NOTIFY as it should: {why}" if why else NO_ANSWER
             self._begin(Due.LOOK, now.clock)
             return self._say(Event.SILENT)
         if self.serial == self.wanted:  # it has taken it from us, and may answer others only
@@ -169,18 +172,3 @@ class Follower:
         """The same event in a row is told of once."""
         is_news, self._last = event is not self._last, event
         return event if is_news else None
-
-
-def say_rcode(rcode: int) -> str:
-    """An RCODE by its name, where it has one."""
-    return _RCODES.get(rcode, f"RCODE {rcode}")
-
-
-_RCODES = {
-    m.FORMERR: "FORMERR",
-    m.SERVFAIL: "SERVFAIL",
-    m.NXDOMAIN: "NXDOMAIN",
-    m.NOTIMP: "NOTIMP",
-    m.REFUSED: "REFUSED",
-    m.NOTAUTH: "NOTAUTH",
-}

@@ -21,6 +21,15 @@ _SHORTEST_SOA = _TIMERS + 2
 _POINTER = 0xC0
 _FIXED = 10  # octets of a record between its owner and its rdata
 _RECORDS_AT = 6  # ANCOUNT, NSCOUNT and ARCOUNT follow
+_RCODES = {
+    m.NOERROR: "NOERROR",
+    m.FORMERR: "FORMERR",
+    m.SERVFAIL: "SERVFAIL",
+    m.NXDOMAIN: "NXDOMAIN",
+    m.NOTIMP: "NOTIMP",
+    m.REFUSED: "REFUSED",
+    m.NOTAUTH: "NOTAUTH",
+}
 
 
 def make_notify(number: int, origin: Name, soa: bytes, ttl: int) -> bytes:
@@ -135,6 +144,11 @@ class Primaries:
             each.address == address and (each.key is None or each.key == key)
             for each in primaries
         )
+
+
+def say_rcode(rcode: int) -> str:
+    """An RCODE by its name, where it has one."""
+    return _RCODES.get(rcode, f"RCODE {rcode}")
 
 
 def _primaries(peers: Iterable[Peer]) -> list[Primary]:

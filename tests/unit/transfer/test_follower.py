@@ -16,9 +16,8 @@ from zoneserver.transfer.follower import (
     Event,
     Follower,
     Moment,
-    say_rcode,
 )
-from zoneserver.transfer.notify import Reply
+from zoneserver.transfer.notify import Reply, say_rcode
 from zoneserver.transfer.settings import Peer
 from zoneserver.transports.endpoint import Endpoint
 

@@ -17,7 +17,9 @@ from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs import log
+from zoneserver.service.observing.transfers import Document
 from zoneserver.service.running.channel import AsyncChannel, Message
+from zoneserver.service.transferring.announcer import Announcer
 from zoneserver.service.transferring.post import Post, take_notice
 from zoneserver.service.transferring.sender import Sender
 
@@ -56,12 +58,16 @@ class Courier:
             post.connections,
             idle=settings.tcp_limits.idle,
         )
-        self._parts: list[Part] = [sender]
+        announcer = Announcer(settings.transfers, self._tell)
+        sender.on_sent = announcer.learn
+        self._parts: list[Part] = [sender, announcer]
+        self._channel: AsyncChannel | None = None
 
     async def run(self, end: socket.socket) -> int:
         """Do what the main process says over `end`. Returns the exit status."""
         loop = asyncio.get_running_loop()
-        channel = await AsyncChannel.open(end)
+        channel = self._channel = await AsyncChannel.open(end)
+        self._tell({"anew": True})
         for part in self._parts:
             part.start()
         loop.add_reader(self._notices, self._take_notices)
@@ -91,6 +97,11 @@ class Courier:
         for part in self._parts:
             part.publish(images)
         return True
+
+    def _tell(self, document: Document) -> None:
+        """Have it known which server has what."""
+        if self._channel is not None:
+            self._channel.send({"overview": {"transfers": document}})
 
     def _take_notices(self) -> None:
         """Heed the NOTIFYs that workers have accepted."""
