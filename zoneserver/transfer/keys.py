@@ -11,6 +11,7 @@ from zoneserver.names import Name
 
 # RFC 8945 6, without MD5 and SHA-1, which it wants nobody to begin with.
 ALGORITHMS = ("hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
+ALGORITHM_NAMES = {each: Name.parse(f"{each}.") for each in ALGORITHMS}
 DEFAULT_ALGORITHM = "hmac-sha256"
 MIN_SECRET_OCTETS = 16  # RFC 8945 8 wants as many as the digest has; who shares less is warned
 MAX_SECRET_OCTETS = 1024
@@ -27,12 +28,17 @@ class Key:
     @property
     def algorithm_name(self) -> Name:
         """The algorithm as messages have it."""
-        return Name.parse(f"{self.algorithm}.")
+        return ALGORITHM_NAMES[self.algorithm]
+
+    @property
+    def digest(self) -> str:
+        """What hashlib calls the digest of its signatures."""
+        return self.algorithm.removeprefix("hmac-")
 
     @property
     def mac_octets(self) -> int:
         """How many octets a signature has."""
-        return hashlib.new(self.algorithm.removeprefix("hmac-")).digest_size
+        return hashlib.new(self.digest).digest_size
 
 
 @dataclass(frozen=True, slots=True)

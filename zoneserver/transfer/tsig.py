@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass, replace
 
 from zoneserver.errors import MessageError, SignatureError
-from zoneserver.names import Name
-from zoneserver.transfer.keys import ALGORITHMS, DEFAULT_ALGORITHM, Key, Keyring
+from zoneserver.names import ROOT
+from zoneserver.transfer.keys import ALGORITHM_NAMES, DEFAULT_ALGORITHM, Key, Keyring
 from zoneserver.wire import message as m
 from zoneserver.wire.message import Tsig
 from zoneserver.wire.scan import scan
@@ -29,11 +29,12 @@ FUDGE = 300  # seconds (RFC 8945 10)
 MAX_UNSIGNED = 99  # messages of a stream between two that are signed (RFC 8945 5.3.1)
 _LEAST_MAC_OCTETS = 10  # RFC 8945 5.2.2.1
 
+# Keys that nobody has.
 _DECOYS = {
-    Name.parse(f"{algorithm}."): Key(Name.parse("."), algorithm, secrets.token_bytes(32))
-    for algorithm in ALGORITHMS
+    name: Key(ROOT, algorithm, secrets.token_bytes(32))
+    for algorithm, name in ALGORITHM_NAMES.items()
 }
-_DECOY = _DECOYS[Name.parse(f"{DEFAULT_ALGORITHM}.")]
+_DECOY = _DECOYS[ALGORITHM_NAMES[DEFAULT_ALGORITHM]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +77,16 @@ def judge_request(message: bytes, keyring: Keyring, now: int) -> Request | None:
 def _judge(request: Request, keyring: Keyring, now: int) -> Request:
     """Look at the key, the MAC, the time, and how much of the MAC there is (RFC 8945 5.2)."""
     tsig = request.tsig
-    key = keyring.find(tsig.key)
-    if key is not None and key.algorithm_name != tsig.algorithm:
-        key = None
-    # An unknown key costs what a known one does, so that nobody can find out by the clock.
-    due = _mac(key or _DECOYS.get(tsig.algorithm, _DECOY), request.message, tsig, b"")
+    # A key that we do not have costs what any other does, so that no clock tells them apart.
+    key = keyring.find(tsig.key) or _DECOYS.get(tsig.algorithm, _DECOY)
+    is_known = tsig.key in keyring and key.algorithm_name == tsig.algorithm
+    due = _mac(key, request.message, tsig, b"")
     holds = hmac.compare_digest(due[: len(tsig.mac)], tsig.mac)
-    if key is None:
-        return replace(request, error=m.BADKEY)
-    if not max(_LEAST_MAC_OCTETS, len(due) // 2) <= len(tsig.mac) <= len(due):
-        return replace(request, is_malformed=True)
-    if not holds:
-        return replace(request, error=m.BADSIG)
+    is_mac = max(_LEAST_MAC_OCTETS, len(due) // 2) <= len(tsig.mac) <= len(due)
+    if is_known and not is_mac:
+        return replace(request, is_malformed=True)  # RFC 8945 5.2.2.1
+    if not (is_known and holds):
+        return replace(request, error=m.BADSIG if is_known else m.BADKEY)
     if abs(now - tsig.time_signed) > tsig.fudge:
         return replace(request, key=key, error=m.BADTIME)
     if len(tsig.mac) < len(due):
@@ -228,7 +227,7 @@ def _mac(key: Key, message: bytes, tsig: Tsig, request_mac: bytes) -> bytes:
 def _begin(key: Key, mac: bytes) -> "hmac.HMAC":
     """A digest that begins with the MAC of what went before, if anything did."""
     before = len(mac).to_bytes(2, "big") + mac if mac else None
-    return hmac.new(key.secret, before, key.algorithm.removeprefix("hmac-"))
+    return hmac.new(key.secret, before, key.digest)
 
 
 def _describe(tsig: Tsig, now: int) -> str:

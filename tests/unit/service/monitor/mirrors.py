@@ -58,7 +58,7 @@ def make_mirror(zones: list[ZoneState] = ZONES, **changes: Any) -> Mirror:
     mirror = Mirror()
     for document in tell(zones, (), Reload(NOW - 60, 0.5, "kept"), anew=True):
         mirror.update({"overview": document})
-    rows = {"secondaries": SECONDARIES, "copies": COPIES}
+    rows: dict[str, list[Any]] = {"secondaries": SECONDARIES, "copies": COPIES}
     document = {name: [asdict(each) for each in some] for name, some in rows.items()}
     mirror.update({"overview": {"transfers": {"anew": True, **document}}})
     buckets = [0] * (len(MICROSECONDS) + 1)
