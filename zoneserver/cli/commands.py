@@ -1,7 +1,7 @@
 """`zoneserver` and its commands."""
 
+import dataclasses
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,11 @@ def main() -> None:
     metavar="FILE",
     help="The control socket, for status, reload and the like.  [default: in the state folder]",
 )
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Take the place of the server that runs, and its sockets: no query is lost.",
+)
 @ends_with_status
 def serve(
     *,
@@ -94,6 +99,7 @@ def serve(
     allow_root: bool,
     watch: bool | None,
     control: Path | None,
+    replace: bool,
 ) -> int:
     """Serve the zones of a folder.
 
@@ -105,7 +111,7 @@ def serve(
         told = settings.privileges
         privileges = Privileges(user or told.user, allow_root or told.allow_root)
         own_state = state or settings.state or default_state(os.environ, privileges.user)
-        return replace(
+        return dataclasses.replace(
             settings,
             zones=zones or settings.zones,
             listen=listen or settings.listen,
@@ -118,4 +124,4 @@ def serve(
             control=control or settings.control or default_control(os.environ, own_state),
         )
 
-    return server.serve(told_settings)
+    return server.serve(told_settings, replace=replace)

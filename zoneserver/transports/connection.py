@@ -21,7 +21,7 @@ class Connection(asyncio.BufferedProtocol):
 
     All connections read into `scratch`, so that a silent one costs no buffer. Who keeps them
     is told with `made` of its beginning, and again when its client's address, empty before,
-    is known; with `lost` of its end.
+    is known; with `lost` of its end. `is_awaited` while a query may be on its way.
     """
 
     def __init__(self, terms: Terms, scratch: bytearray, *, made: Notice, lost: Notice) -> None:
@@ -31,7 +31,7 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._blocked = False  # the peer does not take its answers
-        self._ending = False  # nothing more will come
+        self._ending, self.is_awaited = False, True  # whether nothing more will come
         self._written = self._taken = 0  # octets given to the transport, and left at `_moved`
         self._moved = self.active = self._loop.time()
         self._deadline = self.active + self._limits.first_octet
@@ -75,6 +75,7 @@ class Connection(asyncio.BufferedProtocol):
             if not self._received:
                 self._deadline = now + self._limits.message
             self._received += octets
+            self.is_awaited = True
             self._proceed()
         if envelope.has_ended:
             self.finish()
@@ -108,9 +109,7 @@ class Connection(asyncio.BufferedProtocol):
         waiting = self._transport.get_write_buffer_size()
         if not waiting or self._written - waiting > self._taken:
             self._taken, self._moved = self._written - waiting, now
-        if waiting:
-            return now - self._moved > self._limits.stall
-        return now > self._deadline
+        return now - self._moved > self._limits.stall if waiting else now > self._deadline
 
     def _proceed(self) -> None:
         """Answer the messages that are complete, then read on; a few in one turn."""
@@ -137,6 +136,7 @@ class Connection(asyncio.BufferedProtocol):
         # Length and message in one write, so that they share a segment (RFC 7766 8).
         self._write(self._envelope.seal(frame(answer)))
         self.active = now = self._loop.time()
+        self.is_awaited = bool(self._received)
         self._deadline = now + (self._limits.message if self._received else self._limits.idle)
 
     def _write(self, octets: bytes) -> None:

@@ -45,7 +45,7 @@ def bind(endpoint: Endpoint) -> Sockets:
     while True:
         attempts -= 1
         try:
-            return _bind_pair(endpoint)
+            return bind_pair(endpoint)
         except StartError:
             if not attempts:
                 raise
@@ -61,7 +61,7 @@ def bind_shared(endpoint: Endpoint, shares: int) -> list[Sockets]:
     bound: list[Sockets] = []
     try:
         for _ in range(shares):
-            bound += [_bind_pair(alone.endpoint, shared=True)]
+            bound += [bind_pair(alone.endpoint, shared=True)]
     except StartError:
         for sockets in bound:
             sockets.close()
@@ -84,7 +84,8 @@ def has_ipv6_loopback() -> bool:
     return True
 
 
-def _bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
+def bind_pair(endpoint: Endpoint, *, shared: bool = False) -> Sockets:
+    """Bind an endpoint once, `shared` beside others that are. Raises StartError."""
     udp = bind_socket(endpoint, socket.SOCK_DGRAM, shared=shared)
     bound = Endpoint(endpoint.address, udp.getsockname()[1])
     try:

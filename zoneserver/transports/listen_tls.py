@@ -19,7 +19,9 @@ def bind_shared_tls(endpoint: Endpoint, shares: int) -> list[TlsListener]:
     # Alone first: that fails if any other server has the port, which sharing would not.
     with bind_socket(endpoint, socket.SOCK_STREAM, shared=False) as alone:
         endpoint = Endpoint(endpoint.address, alone.getsockname()[1])
-    return [
-        TlsListener(endpoint, bind_socket(endpoint, socket.SOCK_STREAM, shared=True))
-        for _ in range(shares)
-    ]
+    return [bind_share_tls(endpoint) for _ in range(shares)]
+
+
+def bind_share_tls(endpoint: Endpoint) -> TlsListener:
+    """Bind an endpoint that is shared already once more. Raises StartError."""
+    return TlsListener(endpoint, bind_socket(endpoint, socket.SOCK_STREAM, shared=True))

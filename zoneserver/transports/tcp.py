@@ -20,6 +20,7 @@ ACCEPTS_PER_TURN = 4
 READ_OCTETS = 16_384  # read from one connection in one turn
 SWEEPS_PER_LIMIT = 10  # the shortest time limit is kept to within this fraction
 LAST_TURNS = 8  # turns of the loop in which stop() still takes and reads connections
+LAST_LOOKS, LOOK_SECONDS = 25, 0.02  # how long it waits for queries that are on their way
 
 DEFAULT_LIMITS = TcpLimits()
 
@@ -66,19 +67,31 @@ class TcpServer:
         self._listeners.append(server)
 
     async def stop(self, seconds: float) -> None:
-        """Answer what has come, then close everything; after `seconds`, by force."""
+        """Answer what has come or is on its way, then close all; after `seconds`, by force."""
         for _ in range(LAST_TURNS):
             await asyncio.sleep(0)
         for listener in self._listeners:
             listener.close()
-        for connection in list(self._connections):
-            connection.finish()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._deserted.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._finish()
+                await self._deserted.wait()
         for connection in self._connections:
             connection.abort()
         if self._sweep:
             self._sweep.cancel()
+
+    async def _finish(self) -> None:
+        """Have all connections end, those that may be about to ask a little later."""
+        for _ in range(LAST_LOOKS):
+            for connection in list(self._connections):
+                if not connection.is_awaited:
+                    connection.finish()
+            if not self._connections:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+        for connection in list(self._connections):
+            connection.finish()
 
     def _keep(self, connection: Connection) -> None:
         """Make room for a connection, if need be at the cost of the longest idle one.

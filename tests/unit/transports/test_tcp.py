@@ -356,6 +356,26 @@ async def test_stop_answers_what_has_come() -> None:
 
 
 @in_loop
+async def test_stop_waits_for_queries_on_their_way() -> None:
+    """Who has connected, or begun to ask, is answered; others are closed at once."""
+    async with (
+        serving() as server,
+        connected(server.port) as new,
+        connected(server.port) as begun,
+        connected(server.port) as idle,
+    ):
+        await idle.ask(query())
+        begun.send(framed(query(1))[:5])
+        stopping = asyncio.create_task(server.server.stop(1.0))
+        assert await idle.rest() == b""
+        new.send(framed(query(2)))
+        begun.send(framed(query(1))[5:])
+
+        assert [framed(query(2)), framed(query(1))] == [await new.rest(), await begun.rest()]
+        await stopping
+
+
+@in_loop
 async def test_stop_does_not_wait_for_the_deaf() -> None:
     """A client that reads nothing is closed by force."""
     async with (

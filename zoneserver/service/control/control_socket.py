@@ -56,14 +56,24 @@ def bind_control(path: Path) -> socket.socket:
     return listener
 
 
+def connect(path: Path, seconds: float | None) -> socket.socket:
+    """A connection with the server, which waits for so long. Raises StartError."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.settimeout(seconds)
+    try:
+        with _short(path) as address:
+            client.connect(address)
+    except OSError as error:
+        client.close()
+        raise StartError(_explain(path, error)) from error
+    return client
+
+
 def ask(path: Path, request: Document, seconds: float | None = ANSWER_SECONDS) -> Document:
     """What the server says to a request. Raises StartError where none answers in time."""
     octets = bytearray()
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(seconds)
-            with _short(path) as address:
-                client.connect(address)
+        with connect(path, seconds) as client:
             client.sendall(json.dumps(request).encode() + b"\n")
             while not octets.endswith(b"\n") and (piece := client.recv(1 << 16)):
                 octets += piece

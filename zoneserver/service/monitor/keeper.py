@@ -38,11 +38,18 @@ class MonitorKeeper:
         overview: Overview,
         counters: Counters,
         slots: Sequence[WorkerSlot],
+        left: dict[Endpoint, socket.socket],
     ) -> None:
-        """Binds the endpoints. Raises StartError."""
-        self._listeners = [
-            bind_socket(endpoint, socket.SOCK_STREAM, shared=False) for endpoint in endpoints
-        ]
+        """Binds the endpoints, or takes from what another server has left. Raises StartError.
+
+        `listeners` are their sockets.
+        """
+        self.listeners = {
+            each: left.pop(each)
+            if each in left
+            else bind_socket(each, socket.SOCK_STREAM, shared=False)
+            for each in endpoints
+        }
         self._overview = overview
         self._counters = counters
         self._slots = slots
@@ -63,14 +70,14 @@ class MonitorKeeper:
     async def run(self) -> None:
         """Keep a monitor."""
         self._announce()
-        while self._listeners:
+        while self.listeners:
             status = await self._run_once()
             text = f"the monitor ended {describe_end(status)}; it is replaced"
             log.error("monitor-ended", text, status=status)
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _announce(self) -> None:
-        for listener in self._listeners:
+        for listener in self.listeners.values():
             endpoint = Endpoint(*listener.getsockname()[:2])
             url = f"http://{endpoint}/"
             log.announce("http", f"status page on {url}", url=url)
@@ -84,8 +91,9 @@ class MonitorKeeper:
 
     async def _run_once(self) -> int:
         ours, theirs = socket.socketpair()
-        keep = [each.fileno() for each in (theirs, *self._listeners)]
-        self._pid = fork("monitor", lambda: run_monitor(self._listeners, theirs), keep)
+        listeners = list(self.listeners.values())
+        keep = [each.fileno() for each in (theirs, *listeners)]
+        self._pid = fork("monitor", lambda: run_monitor(listeners, theirs), keep)
         theirs.close()
         channel = self._channel = await AsyncChannel.open(ours)
         telling = asyncio.create_task(self._keep_telling())

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from zoneserver.service.checking.report import count
 from zoneserver.service.observing.overview import Overview
@@ -32,6 +33,28 @@ class ServiceManager:
         self.descriptors = range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + count)
         microseconds = _number(environment, "WATCHDOG_USEC", "WATCHDOG_PID")
         self.patience = microseconds / 1e6 if microseconds and self._address else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one, as far as is known."""
+        return bool(self._address)
+
+    def document(self) -> dict[str, Any]:
+        """How it is told, as plain values, for a server that it has not started itself."""
+        return {"address": self._address, "patience": self.patience}
+
+    def inherit(self, document: Mapping[str, Any]) -> None:
+        """Tell, from now on, the manager of the server that this one has replaced, if any.
+
+        Raises KeyError.
+        """
+        if document["address"]:
+            self._address, self.patience = document["address"], document["patience"]
+
+    def follow(self, pid: int) -> None:
+        """Say that another process is the server now, and nothing any more."""
+        self.tell(f"MAINPID={pid}")
+        self._address = ""
 
     def tell(self, *assignments: str) -> None:
         """Say something, such as READY=1. Whether anybody listens is not for us to mind."""

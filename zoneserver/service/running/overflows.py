@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 
 async def watch_queues(sockets: Collection[socket.socket], counters: Counters) -> None:
     """Count, and say now and then, that more queries have come than the workers could take."""
-    throttle, before = Throttle(), 0
+    throttle, before = Throttle(), sum(map(count_overflows, sockets))  # another server's
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         overflows = sum(map(count_overflows, sockets))

@@ -9,7 +9,7 @@ from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.logs import log
 from zoneserver.service.running.binding import bind_all, endpoints_of
 from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.listen import Sockets, bind_shared
+from zoneserver.transports.listen import Sockets, bind_pair, bind_shared
 
 
 class Places:
@@ -35,9 +35,29 @@ class Places:
         self._bound = dict(zip(asked, bound, strict=True))
         self._note()
 
+    def take(self, left: dict[Endpoint, list[Sockets]], *, is_fixed: bool) -> None:
+        """Take what another server has left. Raises StartError.
+
+        None of it is closed: queries may wait in it.
+        """
+        self._is_fixed = is_fixed
+        for asked in list(left):
+            shares = left.pop(asked)
+            missing = self.workers - len(shares)
+            more = shares * missing if is_fixed else _bind_more(shares[0].endpoint, missing)
+            self._bound[asked] = shares + more
+        self._note()
+
+    def leave(self) -> tuple[dict[Endpoint, list[Sockets]], bool]:
+        """The sockets by what was asked for, each once, and whether they were passed."""
+        once = slice(1 if self._is_fixed else None)
+        return {asked: shares[once] for asked, shares in self._bound.items()}, self._is_fixed
+
     def share(self, number: int) -> list[Sockets]:
         """What one worker listens on."""
-        return [shares[number] for shares in self._bound.values()]
+        return [
+            each for shares in self._bound.values() for each in shares[number :: self.workers]
+        ]
 
     def move(self, asked: Sequence[Endpoint]) -> dict[Endpoint, list[Sockets]]:
         """Bind what is new among these endpoints; the sockets of those that are not any more.
@@ -78,6 +98,10 @@ class Places:
     def _note(self) -> None:
         self.endpoints[:] = [shares[0].endpoint for shares in self._bound.values()]
         self.queues.update(each.udp for shares in self._bound.values() for each in shares)
+
+
+def _bind_more(endpoint: Endpoint, missing: int) -> list[Sockets]:
+    return [bind_pair(endpoint, shared=True) for _ in range(missing)]
 
 
 def _close(bound: Iterable[Sequence[Sockets]]) -> None:

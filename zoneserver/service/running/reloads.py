@@ -72,8 +72,13 @@ class Reloads:
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _urgent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits
     _order: Order | None = None
+    _free: asyncio.Event = field(default_factory=asyncio.Event)  # not held back
+    _resting: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is being read
     _waiting: list["asyncio.Future[Document]"] = field(default_factory=list)
     _running: list["asyncio.Future[Document]"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._free.set()
 
     def ask(self, order: Order | None = None) -> None:
         """Have the zones read again, soon."""
@@ -94,15 +99,33 @@ class Reloads:
 
         It is gathered for `pause` seconds at least, unless somebody waits for it.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._urgent.wait()
-        await self._asked.wait()
+        self._resting.set()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._urgent.wait()
+            await self._asked.wait()
+            await self._free.wait()
+        finally:
+            self._resting.clear()
         self._asked.clear()
         self._urgent.clear()
         order, self._order = self._order or Order(), None
         self._running, self._waiting = self._running + self._waiting, []
         return order
+
+    async def hold(self) -> None:
+        """Have nothing begun from now on, and return once what was begun is done."""
+        self._free.clear()
+        await self._resting.wait()
+
+    def release(self) -> None:
+        """Have begun what was held back."""
+        self._free.set()
+
+    async def wait_until_free(self) -> None:
+        """Return when nothing is held back."""
+        await self._free.wait()
 
     def finish(self, outcome: Document) -> None:
         """What came of the order that was taken last."""

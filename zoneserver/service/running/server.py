@@ -5,9 +5,8 @@ serve it. So it is small, has no threads, and is always there to replace either.
 """
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,34 +21,33 @@ from zoneserver.service.logs import log
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.observing.counters import Counters
 from zoneserver.service.observing.overview import Overview
-from zoneserver.service.running.binding import settle_user
+from zoneserver.service.replacing.estate import Estate
+from zoneserver.service.replacing.predecessor import Predecessor
+from zoneserver.service.replacing.succession import Succession
 from zoneserver.service.running.builders import BuilderSlot
 from zoneserver.service.running.channel import Message
 from zoneserver.service.running.held_back import watch_limits
-from zoneserver.service.running.manager import ServiceManager
 from zoneserver.service.running.reloads import Order, Reloads
 from zoneserver.service.running.scribes import Writers
+from zoneserver.service.running.signals import heed_signals, ignore_signals
+from zoneserver.service.running.start import Start, begin
 from zoneserver.service.running.watching import keep_watching
 from zoneserver.service.running.workers import describe_end
 from zoneserver.service.running.workforce import Workforce
 from zoneserver.service.transferring.keeper import CourierKeeper
 from zoneserver.transports.endpoint import Endpoint
-from zoneserver.transports.passed import take_sockets
 
 RETRY_SECONDS = 60.0  # before a state directory is tried again that was of no use
 PAUSE_SECONDS = 1.0  # before a builder that failed is replaced
+CLOSE_SECONDS = 0.1  # for those who are being answered on the control socket
 
 
 class Server:
     """The main process of one server. `run` is its life."""
 
-    def __init__(self, read_settings: Callable[[], Settings]) -> None:
-        """`read_settings` is called now, and by the builder. Raises OperatorError."""
-        self._manager = ServiceManager(os.environ)
-        self._passed = take_sockets(self._manager.descriptors)
-        settle_user(read_settings(), self._passed)
-        # Once more, as whom it will be read by at a reload: that must be possible, too.
-        self._settings = read_settings()
+    def __init__(self, read_settings: Callable[[], Settings], start: Start) -> None:
+        """`read_settings` is called by the builder. Raises OperatorError."""
+        self._start, self._manager, self._settings = start, start.manager, start.settings
         make_engine = choose_engine(self._settings)
         self._writers = Writers(self._settings.log, self._settings.recorder)
         self._store = Store.choose(self._settings.state, self._settings.zones)
@@ -75,35 +73,35 @@ class Server:
         slots, endpoints = self._workers.slots, self._workers.endpoints
         known = self.overview, self.counters
         desk = Desk(self._settings, *known, self.reloads, slots, endpoints, self._set_level)
-        self._control = open_control(self._settings.control, desk.answer)
-        self._monitor = MonitorKeeper(self._settings.http, *known, slots)
+        self._succession = Succession(
+            self._manager, self.reloads, self._leave, partial(self._finish, 0)
+        )
+        means = desk.answer, self._succession.offer
+        self._control = open_control(self._settings.control, *means, start.left.control)
+        self._monitor = MonitorKeeper(self._settings.http, *known, slots, start.left.http)
+        self._doors: list[asyncio.Task[None]] = []
 
     async def run(self) -> int:
         """Serve until a signal says stop. Returns the exit status; raises OperatorError."""
-        self._heed_signals()
+        heed_signals(self.reloads.ask, self._finish)
         engine = self.overview.engine
         text = f"zoneserver {__version__}, {engine} engine"
         log.announce("starting", text, version=__version__, engine=engine)
         try:
-            self._spawn(self._monitor.run())
+            if self._start.predecessor is None:
+                self._open()
             self._spawn(self._keep_zones())
-            self._spawn(self._courier.run())
-            if self._control is not None:
-                self._spawn(self._control.run())
-            self._watch(self._settings.zones if self._settings.watch else None)
             return await self._ending
         finally:
             await self._end()
 
-    def _heed_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self.reloads.ask)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._finish, 0)
-        # In a storm the pipe that wakes the loop fills up, and the warning of it takes a lock
-        # within the C signal handler, which may wait for itself. One octet wakes it, too.
-        wakeup = signal.set_wakeup_fd(-1)
-        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    def _open(self) -> None:
+        """Be there for people, and for what changes."""
+        doors = [self._monitor.run(), self._courier.run()]
+        if self._control is not None:
+            doors.append(self._control.run())
+        self._doors = list(map(self._spawn, doors))
+        self._watch(self._settings.zones if self._settings.watch else None)
 
     def _watch(self, zones: Path | None) -> None:
         """Have the zones read again whenever the files in a folder change; None: no more."""
@@ -140,28 +138,47 @@ class Server:
             self._ending.set_exception(error)
 
     def _restore(self) -> Served | None:
-        """The zones of the last run, if they are whole."""
+        """The zones of the last run, if they are whole, and what a predecessor answers from."""
         try:
-            return self._store.restore()
+            restored = self._store.restore()
         except StoreError as error:
             log.warning("state-damaged", f"{error}; the zones are read anew")
             return None
+        predecessor = self._start.predecessor
+        return restored if not predecessor or predecessor.estate.served == restored else None
 
     async def _serve(self, served: Served) -> None:
         """Have every worker answer from these zones. Raises StartError."""
         is_first = not self._workers.version
         if is_first:
-            self._workers.bind(self._passed)
+            self._workers.bind(self._start.passed, self._start.left)
         self._workers.publish(served)
         self._courier.publish(self._workers.version, served)
         if is_first:
             self._start_workers()
         await self._workers.wait()
         if is_first:
+            if self._start.predecessor is not None:
+                await self._replace(self._start.predecessor)
             self._workers.announce()
             log.announce("ready", "ready")
             self._manager.tell_ready(self.overview)
             self._spawn(self._manager.keep_watchdog(self._workers.endpoints))
+
+    async def _replace(self, predecessor: Predecessor) -> None:
+        """Be the one who answers. Raises StartError."""
+        await predecessor.replace()
+        self._manager.inherit(predecessor.estate.manager)
+        pid = predecessor.estate.pid
+        log.announce("replaces", f"in the place of process {pid}", pid=pid)
+        self._open()
+
+    def _leave(self) -> Estate:
+        """What another server needs to take this one's place."""
+        estate = self._workers.leave()
+        estate.http, estate.manager = self._monitor.listeners, self._manager.document()
+        estate.control = self._control.listener if self._control else None
+        return estate
 
     def _start_workers(self) -> None:
         self._workers.start()
@@ -177,6 +194,7 @@ class Server:
         if restored is not None:
             await self._serve(restored)
         while not self._ending.done():
+            await self.reloads.wait_until_free()
             self.overview.builders += 1
             served = self._workers.served if self._workers.version else None
             status = await self._builder.run_once(served, self._heed)
@@ -222,10 +240,11 @@ class Server:
     async def _end(self) -> None:
         """Let the workers answer what has come, and leave nothing behind."""
         self._manager.tell("STOPPING=1")
-        # Further signals may not end the process before it has done what this one asked for.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
+        ignore_signals()
         self._builder.kill()
         self._courier.kill()
+        await self._close_doors()
+        await self._succession.settle()
         await self._workers.stop()
         for task in self._tasks:
             task.cancel()
@@ -234,11 +253,23 @@ class Server:
         self._store.close()
         await self._writers.stop()
 
+    async def _close_doors(self) -> None:
+        """Be there no more, for people and for what changes."""
+        for door in self._doors:
+            door.cancel()
+        if self._doors:  # some wait until who is still there has gone
+            await asyncio.wait(self._doors, timeout=CLOSE_SECONDS)
+        if self._control is not None and self._succession.is_over:
+            self._control.leave()
 
-def serve(read_settings: Callable[[], Settings]) -> int:
-    """Run a server until it is told to stop. Returns the exit status; raises OperatorError."""
-    return asyncio.run(_run(read_settings))
+
+def serve(read_settings: Callable[[], Settings], *, replace: bool = False) -> int:
+    """Run a server until it is told to stop. Returns the exit status; raises OperatorError.
+
+    With `replace` it takes the place of the one that runs, and its sockets.
+    """
+    return asyncio.run(_run(read_settings, begin(read_settings, replace=replace)))
 
 
-async def _run(read_settings: Callable[[], Settings]) -> int:
-    return await Server(read_settings).run()
+async def _run(read_settings: Callable[[], Settings], start: Start) -> int:
+    return await Server(read_settings, start).run()

@@ -1,6 +1,7 @@
 """All workers: where they listen, what they answer from, and how they move elsewhere."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs import log
 from zoneserver.service.observing.counters import Counters
 from zoneserver.service.observing.overview import Overview
+from zoneserver.service.replacing.estate import Estate
 from zoneserver.service.running.binding import count_connections
 from zoneserver.service.running.channel import Message
 from zoneserver.service.running.encrypted import Encrypted
@@ -64,10 +66,19 @@ class Workforce:
         self._published = asyncio.Event()  # some worker's version has changed
         self.endpoints: Sequence[Endpoint] = self._places.endpoints
 
-    def bind(self, passed: Sequence[Sockets]) -> None:
-        """Bind every endpoint, or take what was passed. Raises StartError."""
-        self._places.bind(self._settings, passed)
-        self._encrypted.bind(self._places.workers)
+    def bind(self, passed: Sequence[Sockets], left: Estate) -> None:
+        """Bind every endpoint, or take what was passed or left. Raises StartError."""
+        if left.dns:
+            self._places.take(left.dns, is_fixed=left.is_fixed)
+        else:
+            self._places.bind(self._settings, passed)
+        self._encrypted.bind(self._places.workers, left.tls)
+
+    def leave(self) -> Estate:
+        """What another server needs to answer in this one's place."""
+        dns, is_fixed = self._places.leave()
+        tls, pid = self._encrypted.listeners, os.getpid()
+        return Estate(dns, tls, is_fixed=is_fixed, served=self.served, pid=pid)
 
     def start(self) -> None:
         """Start a worker for each core, and keep them; behind `bind`."""
@@ -128,7 +139,10 @@ class Workforce:
         limits, proxies = replace(wanted, connections=connections), self._settings.proxies
         self.slots.clear()
         for number in range(workers):
-            bound: list[Bound] = [*self._places.share(number), *self._encrypted.share(number)]
+            bound: list[Bound] = [
+                *self._places.share(number),
+                *self._encrypted.share(number, workers),
+            ]
 
             def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
                 worker = (self._make_engine(), bound, limits, proxies, end)

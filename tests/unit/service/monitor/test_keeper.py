@@ -20,7 +20,7 @@ SECONDS = 20.0
 
 async def _get(keeper: MonitorKeeper) -> str:
     """The metrics, from whoever answers."""
-    address = keeper._listeners[0].getsockname()[:2]
+    address = keeper.listeners[Endpoint("127.0.0.1", 0)].getsockname()[:2]
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"GET /metrics HTTP/1.0\r\nHost: x\r\n\r\n")
     said = (await reader.read()).decode()
@@ -47,7 +47,7 @@ def test_a_monitor_that_hangs_is_replaced(
 
     async def scenario() -> int:
         endpoints = [Endpoint("127.0.0.1", 0)]
-        keeper = MonitorKeeper(endpoints, known.overview, counters, [])
+        keeper = MonitorKeeper(endpoints, known.overview, counters, [], {})
         keeper.tell({"overview": {}})  # nobody is there to be told
         running = asyncio.create_task(keeper.run())
         async with asyncio.timeout(SECONDS):
@@ -63,7 +63,7 @@ def test_a_monitor_that_hangs_is_replaced(
         running.cancel()
         await asyncio.wait([running])
         await asyncio.sleep(0)
-        keeper._listeners[0].close()
+        keeper.listeners[Endpoint("127.0.0.1", 0)].close()
         return keeper._pid
 
     last = asyncio.run(scenario())
@@ -76,11 +76,11 @@ def test_a_monitor_that_hangs_is_replaced(
 
 def test_whoever_reaches_it_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """Beyond loopback the page is everybody's; a port that is taken is said."""
-    known = make_mirror().overview
-    keeper = MonitorKeeper([Endpoint("0.0.0.0", 0)], known, Counters(), [])
+    known, anywhere = make_mirror().overview, Endpoint("0.0.0.0", 0)
+    keeper = MonitorKeeper([anywhere], known, Counters(), [], {})
     keeper._announce()
-    port = keeper._listeners[0].getsockname()[1]
+    port = keeper.listeners[anywhere].getsockname()[1]
     assert f"whoever reaches 0.0.0.0:{port} can read the status page" in read_log(caplog)
     with pytest.raises(StartError, match="in use"):
-        MonitorKeeper([Endpoint("0.0.0.0", port)], known, Counters(), [])
-    keeper._listeners[0].close()
+        MonitorKeeper([Endpoint("0.0.0.0", port)], known, Counters(), [], {})
+    keeper.listeners[anywhere].close()
