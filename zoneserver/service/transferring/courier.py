@@ -21,10 +21,12 @@ from zoneserver.service.observing.transfers import Document
 from zoneserver.service.running.channel import AsyncChannel, Message
 from zoneserver.service.transferring.announcer import Announcer
 from zoneserver.service.transferring.post import Post, take_notice
+from zoneserver.service.transferring.secondaries import Secondaries
 from zoneserver.service.transferring.sender import Sender
 
 NICENESS = 10  # behind the workers
 PER_TURN = 16  # of what the workers have sent that is taken before others get their turn
+_HOMELESS = "there is no state folder for copies: zones of other servers are not fetched"
 COUNT_SECONDS = 1.0  # from one report of what was counted to the next
 
 
@@ -62,6 +64,11 @@ class Courier:
         sender.on_sent = announcer.learn
         self._parts: list[Part] = [sender, announcer]
         self._channel: AsyncChannel | None = None
+        transfers, state = settings.transfers, settings.state
+        if state is not None:
+            self._parts.append(Secondaries(transfers, state, self._note_change, self._tell))
+        elif transfers.secondaries or transfers.catalogs:
+            log.warning("copies-homeless", _HOMELESS)
 
     async def run(self, end: socket.socket) -> int:
         """Do what the main process says over `end`. Returns the exit status."""
@@ -102,6 +109,11 @@ class Courier:
         """Have it known which server has what."""
         if self._channel is not None:
             self._channel.send({"overview": {"transfers": document}})
+
+    def _note_change(self) -> None:
+        """A copy has come or gone: the builder shall look."""
+        if self._channel is not None:
+            self._channel.send({"changed": True})
 
     def _take_notices(self) -> None:
         """Heed the NOTIFYs that workers have accepted."""
