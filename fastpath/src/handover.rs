@@ -91,7 +91,8 @@ impl Pending {
     }
 
     fn put(&self, engine: &Engine, octets: &[u8], tally: &mut Tally) {
-        let sent = system::send(self.socket.as_fd(), octets, &self.peer, &self.control);
+        let socket = self.socket.as_fd();
+        let sent = system::send(socket, octets, &self.peer, &self.control, |it| cut(it).ok());
         tally.add(if sent.is_ok() { Count::Answered } else { Count::SendErrors });
         engine.count(Transport::Udp, &self.message, octets);
         engine.statistics.time(self.since.elapsed(), 1);
@@ -128,7 +129,10 @@ fn rcode(octets: &[u8]) -> Result<u16, HandOver> {
 }
 
 /// The header and the question of an answer, with TC.
-fn cut(octets: &[u8]) -> Result<Vec<u8>, HandOver> {
+///
+/// # Errors
+/// Where it has none.
+pub fn cut(octets: &[u8]) -> Result<Vec<u8>, HandOver> {
     let has_question = u16_of_message(octets, 4)? > 0;
     let end = if has_question { end_of_question(octets)? } else { HEADER };
     let mut cut = octets.get(..end).ok_or(HandOver)?.to_vec();

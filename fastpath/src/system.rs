@@ -208,7 +208,14 @@ impl Outbox {
     }
 
     /// Send all; how many could not be sent. Waits for nothing.
-    pub fn send(&mut self, socket: BorrowedFd<'_>, inbox: &Inbox) -> usize {
+    ///
+    /// What is too long for its way goes as `cut` leaves it.
+    pub fn send(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        inbox: &Inbox,
+        cut: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> usize {
         if self.count == 0 {
             return 0;
         }
@@ -220,28 +227,68 @@ impl Outbox {
             let slot = self.queued[number].1;
             outgoing(&raw mut vectors[number], inbox.peer(slot), inbox.control(slot))
         });
-        let (mut errors, mut rest) = (0, &mut entries[..self.count]);
+        let (mut errors, mut too_long, count) = (0, Vec::new(), self.count);
+        let mut rest = &mut entries[..count];
         self.count = 0;
         while !rest.is_empty() {
             let sent = match send_entries(socket, rest) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                // The first could not be sent; those behind it may.
+                Err(error) if is_too_long(&error) => {
+                    too_long.push(count - rest.len());
+                    1
+                }
                 Err(_) => {
-                    errors += 1; // the first could not be sent; those behind it may
+                    errors += 1;
                     1
                 }
             };
             rest = &mut rest[sent..];
         }
+        for number in too_long {
+            let (length, slot) = self.queued[number];
+            let octets = &self.octets[number * self.most..][..length];
+            let sent = send_cut(socket, octets, inbox.peer(slot), inbox.control(slot), &cut);
+            errors += usize::from(sent.is_err());
+        }
         errors
     }
 }
 
-/// Send one answer.
+/// Send one answer, as `cut` leaves it where it is too long for its way.
 ///
 /// # Errors
 /// Where it could not be sent.
 pub fn send(
+    socket: BorrowedFd<'_>,
+    octets: &[u8],
+    peer: &Peer,
+    control: &Control,
+    cut: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> io::Result<()> {
+    match send_whole(socket, octets, peer, control) {
+        Err(error) if is_too_long(&error) => send_cut(socket, octets, peer, control, cut),
+        done => done,
+    }
+}
+
+fn send_cut(
+    socket: BorrowedFd<'_>,
+    octets: &[u8],
+    peer: &Peer,
+    control: &Control,
+    cut: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> io::Result<()> {
+    let short = cut(octets).ok_or(io::ErrorKind::InvalidData)?;
+    send_whole(socket, &short, peer, control)
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMSGSIZE)
+}
+
+fn send_whole(
     socket: BorrowedFd<'_>,
     octets: &[u8],
     peer: &Peer,
@@ -266,4 +313,74 @@ fn send_entries(socket: BorrowedFd<'_>, entries: &mut [mmsghdr]) -> io::Result<u
         )
     })?;
     Ok(sent.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd as _;
+
+    use super::{Inbox, Outbox, send};
+
+    const TOO_LONG: usize = 65_600;
+
+    /// What a client receives after it has asked twice, and was answered with so many octets.
+    fn answered(
+        lengths: [usize; 2],
+        cut: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> (usize, Vec<Vec<u8>>) {
+        let (server, client) =
+            (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        client.connect(server.local_addr().unwrap()).unwrap();
+        let (mut inbox, mut outbox) = (Inbox::new(), Outbox::new(TOO_LONG));
+        for _ in lengths {
+            client.send(b"query").unwrap();
+        }
+        let mut count = 0;
+        while count < lengths.len() {
+            count += inbox.receive(server.as_fd(), true).unwrap();
+            assert_eq!(count, lengths.len(), "both are in the queue before the first is read");
+        }
+        for (slot, length) in lengths.into_iter().enumerate() {
+            outbox.next_room().fill(slot as u8);
+            outbox.queue(length, slot);
+        }
+        let errors = outbox.send(server.as_fd(), &inbox, cut);
+        client.set_nonblocking(true).unwrap();
+        let mut octets = vec![0; TOO_LONG];
+        let received = std::iter::from_fn(|| {
+            let length = client.recv(&mut octets).ok()?;
+            Some(octets[..length].to_vec())
+        });
+        (errors, received.collect())
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_for_its_way_goes_cut() {
+        let (errors, received) = answered([TOO_LONG, 4], |octets| Some(octets[..2].to_vec()));
+        assert_eq!((errors, received), (0, vec![vec![1; 4], vec![0; 2]]));
+    }
+
+    #[test]
+    fn what_cannot_be_cut_is_an_error() {
+        let (errors, received) = answered([4, TOO_LONG], |_| None);
+        assert_eq!((errors, received), (1, vec![vec![0; 4]]));
+        let (errors, _) = answered([4, TOO_LONG], |octets| Some(octets.to_vec()));
+        assert_eq!(errors, 1);
+    }
+
+    #[test]
+    fn a_single_one_is_cut_as_well() {
+        let (server, client) =
+            (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        client.connect(server.local_addr().unwrap()).unwrap();
+        client.send(b"query").unwrap();
+        let mut inbox = Inbox::new();
+        inbox.receive(server.as_fd(), true).unwrap();
+        let (peer, control) = (inbox.peer(0), inbox.control(0));
+        let cut = |octets: &[u8]| Some(octets[..3].to_vec());
+        send(server.as_fd(), &[7; TOO_LONG], peer, control, cut).unwrap();
+        let mut octets = [0; 16];
+        assert_eq!(client.recv(&mut octets).unwrap(), 3);
+    }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::counters::{Count, Tally};
 use crate::datagrams::Peer;
 use crate::engine::{Engine, now};
-use crate::handover::Pending;
+use crate::handover::{Pending, cut};
 use crate::limits::Verdict;
 use crate::lookup::Sought;
 use crate::observer::{Copies, Seen};
@@ -94,7 +94,7 @@ impl Loop<'_> {
         }
         let since = batch.since;
         drop(zones);
-        let errors = self.outbox.send(self.socket.as_fd(), &self.inbox);
+        let errors = self.outbox.send(self.socket.as_fd(), &self.inbox, |it| cut(it).ok());
         engine.statistics.time(since.elapsed(), tally.get(Count::Answered));
         tally.add_many(Count::SendErrors, errors);
         if let Some(observer) = engine.observer.get() {

@@ -1,35 +1,24 @@
 """Many datagrams in one system call: recvmmsg(2) and sendmmsg(2), which Python does not have.
 
-The structures are those of Linux on 64 bits. All memory is taken once and lives as long as
-its socket. An answer is written over its query, whose id (the first two octets) it has, and
-goes out by the same header to the same address, so nothing else is copied. What a call
-changes in the headers is put back in one piece before the next.
+All memory is taken once and lives as long as its socket. An answer is written over its
+query, whose id (the first two octets) it has, and goes out by the same header to the same
+address, so nothing else is copied. What a call changes in the headers is put back in one
+piece before the next.
 """
 
 import ctypes
+import errno
 import mmap
 import os
 import socket
-import struct
 from collections.abc import Sequence
 
+from zoneserver.transports import mmsghdr as h
 from zoneserver.transports.pktinfo import turn_round
 
 BATCH = 32  # datagrams
 DATAGRAM_OCTETS = 65_536  # room for each; pages that no datagram reaches cost nothing
 ID_OCTETS = 2
-_ADDRESS_OCTETS = 28  # struct sockaddr_in6, the longer one
-_CONTROL_OCTETS = 64  # room for one PKTINFO
-
-# struct mmsghdr: name and its length, vector, number of vectors, control and its length,
-# flags, octets received or sent. struct iovec: base, length.
-_HEADER = struct.Struct("@PIxxxxPNPNixxxxIxxxx")
-_VECTOR = struct.Struct("@PN")
-_CONTROL_LENGTH = 40  # offset in struct mmsghdr
-_SIZE = struct.Struct("@N")
-_OCTETS = struct.Struct("@56xI4x")  # of struct mmsghdr the last field only
-# Port and address of a struct sockaddr_in or sockaddr_in6 in the room of the longer one.
-_PEER4, _PEER6 = struct.Struct("!2xH4s20x"), struct.Struct("!2xH4x16s4x")
 
 # What follows the id of a message, its sender's address and port. No class: one is made for
 # every query, and a tuple costs nothing.
@@ -46,8 +35,14 @@ class Batch:
         self._descriptor = udp.fileno()
         self._with_control = with_control
         is_ipv6 = udp.family == socket.AF_INET6
-        self._peer = _PEER6 if is_ipv6 else _PEER4
-        sizes = (_HEADER.size, _VECTOR.size, _ADDRESS_OCTETS, _CONTROL_OCTETS, DATAGRAM_OCTETS)
+        self._peer = h.PEER6 if is_ipv6 else h.PEER4
+        sizes = (
+            h.HEADER.size,
+            h.VECTOR.size,
+            h.ADDRESS_OCTETS,
+            h.CONTROL_OCTETS,
+            DATAGRAM_OCTETS,
+        )
         starts = [BATCH * sum(sizes[:place]) for place in range(len(sizes))]
         _, vectors, names, self._controls, datagrams = starts
         self._memory = memory = mmap.mmap(-1, BATCH * sum(sizes))  # zeroed, and never moved
@@ -56,16 +51,16 @@ class Batch:
             name, vector, control, datagram = (
                 start + area + number * octets
                 for area, octets in (
-                    (names, _ADDRESS_OCTETS),
-                    (vectors, _VECTOR.size),
-                    (self._controls, _CONTROL_OCTETS),
+                    (names, h.ADDRESS_OCTETS),
+                    (vectors, h.VECTOR.size),
+                    (self._controls, h.CONTROL_OCTETS),
                     (datagrams, DATAGRAM_OCTETS),
                 )
             )
-            _VECTOR.pack_into(memory, vector - start, datagram, DATAGRAM_OCTETS)
-            name_octets = _ADDRESS_OCTETS if is_ipv6 else 16
-            fields = (name, name_octets, vector, 1, control, _CONTROL_OCTETS * with_control)
-            _HEADER.pack_into(memory, number * _HEADER.size, *fields, 0, 0)
+            h.VECTOR.pack_into(memory, vector - start, datagram, DATAGRAM_OCTETS)
+            name_octets = h.ADDRESS_OCTETS if is_ipv6 else 16
+            fields = (name, name_octets, vector, 1, control, h.CONTROL_OCTETS * with_control)
+            h.HEADER.pack_into(memory, number * h.HEADER.size, *fields, 0, 0)
         self._fresh = memory[:names]  # headers and vectors as `receive` needs them
         self._headers = memoryview(memory)[:vectors]
         self._lengths = memoryview(memory)[vectors:names].cast("L")[1::2]
@@ -83,7 +78,7 @@ class Batch:
             (memory[at + ID_OCTETS : at + octets], address, port)
             for at, (octets,), (port, address) in zip(
                 self._datagrams[:count],
-                _OCTETS.iter_unpack(self._headers),
+                h.OCTETS.iter_unpack(self._headers),
                 self._peer.iter_unpack(self._names),
                 strict=False,
             )
@@ -119,18 +114,21 @@ class Batch:
         self._memory[at : at + ID_OCTETS] = octets
 
     def _send_first(self, count: int) -> int:
+        memory, start = self._memory, self._start
         sent = failed = 0
-        while sent + failed < count:
-            headers = ctypes.c_void_p(self._start + (sent + failed) * _HEADER.size)
-            left = count - sent - failed
-            done = self._send(self._descriptor, headers, left, socket.MSG_DONTWAIT)
-            # An error is that of the first one: a full queue, no route, an answer over the MTU.
-            sent, failed = (sent + done, failed) if done > 0 else (sent, failed + 1)
+        while (first := sent + failed) < count:
+            headers = ctypes.c_void_p(start + first * h.HEADER.size)
+            done = self._send(self._descriptor, headers, count - first, socket.MSG_DONTWAIT)
+            if done > 0:
+                sent += done
+            # An error is that of the first one: a full queue, no route, or it is too long.
+            elif ctypes.get_errno() != errno.EMSGSIZE or not h.cut(memory, start, first):
+                failed += 1
         return failed
 
     def _close_up(self, chosen: Sequence[int]) -> int:
         """Have the headers of these datagrams stand first."""
-        memory, size = self._memory, _HEADER.size
+        memory, size = self._memory, h.HEADER.size
         headers = b"".join(memory[number * size : (number + 1) * size] for number in chosen)
         memory[: len(headers)] = headers
         return len(chosen)
@@ -139,9 +137,9 @@ class Batch:
         """Let answers leave from the addresses that their queries were sent to."""
         memory = self._memory
         for number in range(count):
-            header = number * _HEADER.size + _CONTROL_LENGTH
-            (length,) = _SIZE.unpack_from(memory, header)
-            at = self._controls + number * _CONTROL_OCTETS
-            turned = turn_round(memory[at : at + min(length, _CONTROL_OCTETS)])
+            header = number * h.HEADER.size + h.CONTROL_LENGTH
+            (length,) = h.SIZE.unpack_from(memory, header)
+            at = self._controls + number * h.CONTROL_OCTETS
+            turned = turn_round(memory[at : at + min(length, h.CONTROL_OCTETS)])
             memory[at : at + len(turned)] = turned
-            _SIZE.pack_into(memory, header, len(turned))
+            h.SIZE.pack_into(memory, header, len(turned))

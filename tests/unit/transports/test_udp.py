@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import dns.message
 import pytest
 
 from tests.servers import ADDRESSES
@@ -243,6 +244,29 @@ def test_errors_are_counted_and_forgotten(monkeypatch: pytest.MonkeyPatch, code:
                     asking.recv(512)
         assert answered == [b"\0\0\1", b"\0\0\2"]
         assert server.counters == UdpCounters(answered=2, receive_errors=1, send_errors=1)
+
+    asyncio.run(scenario())
+
+
+def test_answer_that_is_too_long_for_its_way_is_cut() -> None:
+    """Acceptance 45: it says TC, and those beside it are not touched.
+
+    The most that IPv4 takes is 65,507 octets: this kernel refuses more.
+    """
+    question = dns.message.make_query("a.example.", "TXT").to_wire()
+    flags_and_counts = bytes.fromhex("8400 0001 0001 0000 0000")
+    whole = flags_and_counts + question[12:] + bytes(65_510)
+    answers = iter([whole, None, question[2:]])
+
+    async def scenario() -> None:
+        async with serving(lambda *_: next(answers)) as server, asyncio.timeout(5):
+            with client() as asking:
+                for number in range(3):
+                    asking.sendto(bytes((1, number, 0)), ("127.0.0.1", server.port))
+                first, second = [(await receive(asking))[0] for _ in range(2)]
+        assert first == bytes.fromhex("0100 8600 0001 0000 0000 0000") + question[12:]
+        assert second == b"\1\2" + question[2:]
+        assert server.counters == UdpCounters(answered=2)
 
     asyncio.run(scenario())
 
