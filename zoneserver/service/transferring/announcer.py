@@ -8,11 +8,11 @@ says nothing of what they have.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from zoneserver.errors import ImageError
-from zoneserver.image.images import Images, open_image
+from zoneserver.image.images import Images, Place, open_image
 from zoneserver.names import Name
 from zoneserver.service.observing.transfers import Document
 from zoneserver.service.transferring.line import Line
@@ -24,7 +24,8 @@ from zoneserver.transfer.notify import make_notify
 from zoneserver.transfer.settings import Peer, TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 
-SPREAD_SECONDS = 0.01  # from one zone to the next, where many change at once
+AT_ONCE = 10  # zones that are taken up before others get their turn
+SPREAD_SECONDS = 0.005  # from one zone to the next, where many change at once
 
 
 class Announcer:
@@ -44,7 +45,12 @@ class Announcer:
         self._register = Register(tell)
         self._named = NamedServers(self._follow_named)
         self._images: Images = Images({})
-        self._serials: dict[bytes, int] | None = None
+        self._serials: dict[bytes, int] = {}
+        self._has_begun = False
+        # What has changed and is not taken up yet; and what was there at the start.
+        self._news: dict[bytes, None] = {}
+        self._first: dict[bytes, None] = {}
+        self._has_more = asyncio.Event()
         self._followers: dict[bytes, dict[Endpoint, Follower]] = {}
         self._lines: dict[Peer, Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,6 +58,7 @@ class Announcer:
     def start(self) -> None:
         """Go to work in the running event loop."""
         self._spawn(self._register.run())
+        self._spawn(self._work_off())
         if self._settings.notify_ns:
             self._spawn(self._named.run())
 
@@ -65,17 +72,36 @@ class Announcer:
 
         The first ones may be nothing new, so first it is asked who lacks them.
         """
-        now, before = time.monotonic(), self._serials
-        serials = dict(_read_serials(images))
-        self._images, self._serials = images, serials
-        for key in (before or {}).keys() - serials.keys():
+        before, self._images = self._images.places, images
+        queue = self._news if self._has_begun else self._first
+        self._has_begun = True
+        for key, place in images.places.items():
+            if place is None or _is_same(before.get(key), place):
+                continue
+            serial = open_image(place).serial
+            if self._serials.get(key) != serial:
+                self._serials[key] = serial
+                queue[key] = None
+        for key in [key for key in self._serials if not images.places.get(key)]:
             self._forget(key)
-        changed = [
-            key for key, serial in serials.items() if not before or before.get(key) != serial
-        ]
-        what = Due.PATROL if before is None else Due.TELL
-        for number, key in enumerate(changed):
-            self._announce(key, serials[key], what, now + number * SPREAD_SECONDS)
+        self._has_more.set()
+
+    async def _work_off(self) -> None:
+        """Take up what has changed, a few zones at a time, the newest before the first ones."""
+        while True:
+            await self._has_more.wait()
+            self._has_more.clear()
+            while self._news or self._first:
+                for _ in range(AT_ONCE):
+                    queue, what = self._news, Due.TELL
+                    if not queue:
+                        queue, what = self._first, Due.PATROL
+                    if not queue:
+                        break
+                    key = next(iter(queue))
+                    del queue[key]
+                    self._announce(key, what)
+                await asyncio.sleep(AT_ONCE * SPREAD_SECONDS)
 
     def learn(self, origin: Name, address: str, serial: int) -> None:
         """Who asks from this address has this serial: it has said so, or has taken it."""
@@ -89,9 +115,12 @@ class Announcer:
         if not known:
             self._register.note_other(origin, address, serial, now.date)
 
-    def _announce(self, key: bytes, serial: int, what: Due, due: float) -> None:
-        """See to it that whoever should have a zone gets this serial."""
-        origin = Name(key)
+    def _announce(self, key: bytes, what: Due) -> None:
+        """See to it that whoever should have a zone gets its serial."""
+        serial = self._serials.get(key)
+        if serial is None:
+            return
+        origin, due = Name(key), time.monotonic()
         followers = self._followers.setdefault(key, {})
         for follower in followers.values():
             follower.want(serial, due)
@@ -107,7 +136,7 @@ class Announcer:
 
     def _follow_named(self, origin: Name, endpoints: list[Endpoint]) -> None:
         """The servers that a zone names itself are these."""
-        if self._serials is None or origin.key not in self._serials:
+        if origin.key not in self._serials:
             return
         followers = self._followers.setdefault(origin.key, {})
         configured = {target.peer.endpoint for target in self._settings.notify}
@@ -119,12 +148,13 @@ class Announcer:
                 self._follow(origin, Peer(endpoint), Due.PATROL, time.monotonic())
 
     def _follow(self, origin: Name, peer: Peer, what: Due, due: float) -> None:
-        assert self._serials is not None
         followers = self._followers[origin.key]
         if peer.endpoint in followers:
             return
         wanted = self._serials[origin.key]
         follower = followers[peer.endpoint] = Follower(origin, peer, wanted, due, what)
+        if known := self._register.take_other(origin, peer.endpoint.address):
+            follower.serial, follower.since, follower.seen = known
         if peer not in self._lines:
             key = self._settings.keyring.find(peer.key) if peer.key else None
             self._lines[peer] = Line(peer.endpoint, key, self._make_notify, self._note)
@@ -133,6 +163,7 @@ class Announcer:
         self._register.note(follower)
 
     def _forget(self, key: bytes) -> None:
+        del self._serials[key]
         for follower in self._followers.pop(key, {}).values():
             self._drop(follower)
         self._register.forget_others(Name(key))
@@ -167,8 +198,8 @@ class Announcer:
         task.add_done_callback(self._tasks.discard)
 
 
-def _read_serials(images: Images) -> Iterator[tuple[bytes, int]]:
-    """The serial of each zone that is served, behind the key of its origin."""
-    for key, place in images.places.items():
-        if place is not None:
-            yield key, open_image(place).serial
+def _is_same(before: Place | None, place: Place) -> bool:
+    """Whether it is the same image; their octets are not compared."""
+    return (
+        before is not None and before.octets is place.octets and before.offset == place.offset
+    )

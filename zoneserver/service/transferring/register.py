@@ -71,6 +71,15 @@ class Register:
             del self._others[oldest]
             self._set(oldest, None)
 
+    def take_other(self, origin: Name, address: str) -> tuple[int | None, float, float] | None:
+        """A server is followed from now on: the serial that it had, since when, seen when."""
+        pair = say_zone(origin), address
+        row = self._others.pop(pair, None)
+        if row is None:
+            return None
+        self._set(pair, None)
+        return row.serial, row.since, row.seen
+
     def forget_others(self, origin: Name) -> None:
         """A zone is not here any more."""
         zone = say_zone(origin)

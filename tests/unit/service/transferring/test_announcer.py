@@ -220,7 +220,7 @@ async def test_it_changes_while_it_is_told() -> None:
         announcer.publish(images())
         for serial in range(1, 30):
             announcer.publish(images(one=serial))
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001 * serial)
         await scene.until_serials({("one.", server.name): 29})
 
 
@@ -246,6 +246,8 @@ async def test_who_has_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
     server.deaf = 1 << 30
     async with announcing(scene, Target(server.peer)) as announcer:
         announcer.publish(images(one=1))
+        announcer.learn(ONE, "127.0.0.1", 1)  # before it is followed, and thereafter
+        await scene.until_serials({("one.", server.name): 1})
         for address in ("127.0.0.1", "192.0.2.1", "192.0.2.2", "2001:db8::3"):
             announcer.learn(ONE, address, 1)
         await scene.until(
