@@ -7,12 +7,12 @@ is being written has what was whole by then.
 
 import os
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 
 from zoneserver.errors import JournalError
 from zoneserver.image.reader import ZoneImage
 from zoneserver.names import Name
+from zoneserver.service.disk.copies import file_stem
 from zoneserver.service.disk.files import replace_file
 from zoneserver.transfer.journal import (
     Difference,
@@ -22,9 +22,8 @@ from zoneserver.transfer.journal import (
     encode_journal,
 )
 
-FOLDER, SUFFIX = "journals", ".journal"
+FOLDER, SUFFIX = "journals", "journal"
 SMALL_OCTETS = 8192  # of differences: so few are sent and kept, however small the zone
-MOST_NAME_OCTETS = 200  # of a file name, which may have 255
 
 
 class Journals:
@@ -35,7 +34,7 @@ class Journals:
 
     def path(self, origin: Name) -> Path:
         """The file of a zone."""
-        return self._folder / f"{file_name(origin)}{SUFFIX}"
+        return self._folder / f"{file_stem(origin)}{SUFFIX}"
 
     def read(self, origin: Name) -> Journal:
         """What is known of the versions of a zone; what is damaged is not. Raises OSError."""
@@ -78,16 +77,6 @@ class Journals:
 def worth_of(image: ZoneImage) -> int:
     """How many octets of differences cost less than the zone itself (RFC 1995 5)."""
     return max(image.rrset_octets, SMALL_OCTETS)
-
-
-def file_name(origin: Name) -> str:
-    """The name of a zone as that of a file, without a suffix: no two zones have the same."""
-    text = str(Name(origin.key)).removesuffix(".").replace("/", r"\047") or "."
-    if len(text) > MOST_NAME_OCTETS:
-        text = (
-            f"{text[: MOST_NAME_OCTETS // 2]}-{blake2b(origin.key, digest_size=16).hexdigest()}"
-        )
-    return text
 
 
 def _append(path: Path, octets: bytes, at: int) -> None:

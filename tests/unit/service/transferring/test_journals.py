@@ -10,7 +10,7 @@ import pytest
 from tests.figures import Figures
 from tests.power import Power
 from zoneserver.names import Name
-from zoneserver.service.transferring.journals import FOLDER, Journals, file_name
+from zoneserver.service.transferring.journals import FOLDER, Journals
 from zoneserver.transfer.journal import Difference, Stamp, record
 
 ORIGIN = Name.parse("example.")
@@ -121,24 +121,11 @@ def test_end(tmp_path: Path) -> None:
     assert ((), 3) == (journals.read(ORIGIN).differences, journals.read(ORIGIN).floor)
 
 
-@pytest.mark.parametrize(
-    ("origin", "name"),
-    [
-        ("example.com.", "example.com"),
-        ("EXAMPLE.com.", "example.com"),
-        (".", "."),
-        (r"a/b.\.\000.", r"a\047b.\.\000"),
-    ],
-)
-def test_file_names(origin: str, name: str) -> None:
-    """One for each zone, in one folder."""
-    assert name == file_name(Name.parse(origin))
-
-
-def test_file_names_of_long_names(tmp_path: Path) -> None:
-    """A name with escapes has more characters than a file name may have."""
+def test_names_of_zones(tmp_path: Path) -> None:
+    """Whatever octets they have, each zone has a file of its own, in one folder."""
     journals = Journals(tmp_path)
     origins = [Name.from_labels([bytes((n,)) * 63, *([b"\0" * 63] * 2)]) for n in range(9)]
+    origins += [Name.parse(text) for text in (".", "a/b.", r"\..", r"a\.b.", "a.b.")]
     for origin in origins:
         journals.end(origin, 1)
 
