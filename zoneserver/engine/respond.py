@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.solve import solve
 from zoneserver.errors import MessageError
+from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.wire import message as m
@@ -18,7 +19,7 @@ from zoneserver.wire.decode import decode_query
 from zoneserver.wire.encode import Opt, Response, encode_error, encode_response
 from zoneserver.wire.message import ExtendedError, Query
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import AnyZone, ForbiddenZone, Zones
+from zoneserver.zone.zoneset import AnyZone, ForbiddenZone, RefusedZone, Zones
 
 # The largest UDP answer that crosses the Internet in one piece (DNS flag day 2020).
 MAX_UDP_PAYLOAD = 1232
@@ -35,6 +36,10 @@ _OTHER, _PROHIBITED, _NOT_AUTHORITATIVE, _NOT_SUPPORTED, _INVALID_DATA = 0, 18, 
 # What an asker is told who takes us for the server of a zone that we do not have.
 NO_SUCH_ZONE = ExtendedError(_NOT_AUTHORITATIVE, "no such zone here")
 
+_NOT_LOADED = Response(
+    m.SERVFAIL, extended_error=ExtendedError(_INVALID_DATA, "the zone was not loaded")
+)
+
 RCODES = {Outcome.NXDOMAIN: m.NXDOMAIN, Outcome.YXDOMAIN: m.YXDOMAIN}
 
 
@@ -47,7 +52,8 @@ class Transport:
     makes the cookie for an asker from the one that came (RFC 7873 5.2); None: no cookies.
     `keepalive`: for how long a stream may be idle, in units of 100 ms, to those who ask
     (RFC 7828). `encrypted`: TLS, where answers are padded for those who ask (RFC 7830).
-    `reserved` octets are left for what is put behind the answer.
+    `reserved` octets are left for what is put behind the answer. `may_transfer` says which
+    zones who asks may take; None: none.
     """
 
     stream: bool = False
@@ -57,6 +63,7 @@ class Transport:
     keepalive: int | None = None
     encrypted: bool = False
     reserved: int = 0
+    may_transfer: Callable[[Name], bool] | None = None
 
 
 def respond(zones: Zones, message: bytes, transport: Transport) -> bytes | None:
@@ -118,14 +125,25 @@ def _decide(zones: Zones, query: Query, transport: Transport) -> Response:
     if isinstance(zone, ForbiddenZone):
         return _refuse(_PROHIBITED, "not for this address")
     if query.qtype in (rtypes.AXFR, rtypes.IXFR):
-        # RFC 5936 4.2: a zone transfer over UDP is not defined.
-        if query.qtype == rtypes.AXFR and not transport.stream:
-            return Response(m.NOTIMP)
-        return _refuse(_PROHIBITED, "transfers are not allowed")
+        return _decide_transfer(zone, query, transport)
     if not isinstance(zone, Zone):
-        error = ExtendedError(_INVALID_DATA, "the zone was not loaded")
-        return Response(m.SERVFAIL, extended_error=error)
+        return _NOT_LOADED
     return _tell(zone, solve(zone, query.qname, query.qtype), query, transport)
+
+
+def _decide_transfer(zone: Zone | RefusedZone, query: Query, transport: Transport) -> Response:
+    """What is answered to who wants a zone, but for the zone."""
+    # RFC 5936 4.2: a zone transfer over UDP is not defined.
+    if query.qtype == rtypes.AXFR and not transport.stream:
+        return Response(m.NOTIMP)
+    if transport.may_transfer is None or not transport.may_transfer(zone.origin):
+        return _refuse(_PROHIBITED, "transfers are not allowed")
+    if query.qname != zone.origin:
+        return Response(m.NOTAUTH)  # RFC 5936 2.2.1
+    if isinstance(zone, Zone) and zone.soa:
+        # RFC 1995 2: whom this tells of a newer version comes back over TCP.
+        return Response(m.NOERROR, authoritative=True, answer=(zone.soa,), origin=zone.origin)
+    return _NOT_LOADED
 
 
 def _find_zone(zones: Zones, query: Query) -> AnyZone | None:

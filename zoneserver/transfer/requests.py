@@ -2,39 +2,88 @@
 
 from dataclasses import dataclass
 
+from zoneserver.errors import MessageError
+from zoneserver.image.images import Images
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.transfer.outgoing import Section
+from zoneserver.transfer.settings import TransferSettings
+from zoneserver.transfer.tsig import Request, Signer
 from zoneserver.wire import message as m
+from zoneserver.wire.decode import decode_query
 from zoneserver.wire.message import Query
-from zoneserver.wire.scan import skip_owner
+from zoneserver.wire.scan import OPT_VERSION, Scan, scan, skip_owner
 
 _QR, _AA, _RD, _DO = 0x8000, 0x0400, 0x0100, 0x8000
 _SOA_TIMERS = 20  # octets of an SOA's rdata behind its names: the serial, then four timers
 _FIXED_OCTETS = 10  # of a record between its owner and its rdata
 _OPT_PAYLOAD = 1232
+_QUESTIONS = {
+    (rtype.to_bytes(2, "big"), m.IN.to_bytes(2, "big")) for rtype in (rtypes.AXFR, rtypes.IXFR)
+}
 MAX_MESSAGE = 65_535  # octets
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A zone, and the query for it over TCP or TLS. `key`: the one that this is signed with.
+    """A zone, and the query over TCP or TLS of who may have it.
 
-    `serial` is the one that the asker of an IXFR has; None: it has not said.
+    `serial` is the one that the asker of an IXFR has; None: it has not said. `signer` signs
+    the answer; None: the query is not signed.
     """
 
-    origin: Name
     query: Query
-    key: Name | None = None
-    serial: int | None = None
+    serial: int | None
+    signer: Signer | None
 
     @property
-    def is_incremental(self) -> bool:
-        """Whether differences are wanted (RFC 1995)."""
-        return self.query.qtype == rtypes.IXFR
+    def origin(self) -> Name:
+        """The zone."""
+        return self.query.qname
+
+    def sign(self, message: bytes, now: int) -> bytes:
+        """A message of the answer, as it is sent."""
+        return self.signer.sign(message, now) if self.signer else message
 
 
-def read_serial(message: bytes, question_end: int) -> int | None:
+def find_wanted(
+    message: bytes,
+    request: Request | None,
+    address: bytes,
+    settings: TransferSettings,
+    images: Images,
+) -> Wanted | None:
+    """Which zone a message wants; None: it wants none that it may have, or not well.
+
+    `request` is what was said of its signature, without which it is given here.
+    """
+    key = request.key if request else None
+    if not settings.allow or (request and not request.is_authentic):
+        return None
+    try:
+        found = scan(message)
+        query = decode_query(message) if found and _wants_zone(message, found) else None
+    except MessageError:
+        return None
+    if found is None or query is None or images.places.get(query.qname.key) is None:
+        return None
+    if not settings.permits(query.qname, address, key.name if key else None):
+        return None
+    is_incremental = query.qtype == rtypes.IXFR
+    serial = _read_serial(message, found.question_end) if is_incremental else None
+    signer = Signer(key, request.tsig.mac) if key and request else None
+    return Wanted(query, serial, signer)
+
+
+def _wants_zone(message: bytes, found: Scan) -> bool:
+    """Whether a message that has been scanned asks for a zone, in words that we know."""
+    end = found.question_end
+    asked = message[end - 4 : end - 2], message[end - 2 : end]
+    known = found.opt is None or message[found.opt[0] + OPT_VERSION] == 0  # RFC 6891 6.1.3
+    return found.opcode == m.QUERY and known and asked in _QUESTIONS
+
+
+def _read_serial(message: bytes, question_end: int) -> int | None:
     """The serial of the SOA in the authority section (RFC 1995 3).
 
     `message` has been scanned; so its records are whole.

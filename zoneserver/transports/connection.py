@@ -9,19 +9,20 @@ from typing import cast
 
 from zoneserver.transports.endpoint import pack_address
 from zoneserver.transports.envelope import Envelope
-from zoneserver.transports.framing import MAX_FRAME, frame, is_foreign, take_message
-from zoneserver.transports.terms import Terms
+from zoneserver.transports.framing import frame, is_foreign, take_message
+from zoneserver.transports.leaving import Leaving
+from zoneserver.transports.outflow import Outflow
+from zoneserver.transports.terms import Leave, Terms
 
-# What is told to who keeps the connections.
-Notice = Callable[["Connection"], None]
+Notice = Callable[["Connection"], None]  # of what who keeps the connections is told
 
 
 class Connection(asyncio.BufferedProtocol):
     """Takes messages apart, has them answered, and knows whether its time is up.
 
     All connections read into `scratch`, so that a silent one costs no buffer. Who keeps them
-    is told with `made` of its beginning, and again when its client's address, empty before,
-    is known; with `lost` of its end. `is_awaited` while a query may be on its way.
+    is told with `made` of its beginning, and of its client's address, which is empty before;
+    with `lost` of its end. `is_awaited` while a query may be on its way.
     """
 
     def __init__(self, terms: Terms, scratch: bytearray, *, made: Notice, lost: Notice) -> None:
@@ -32,15 +33,15 @@ class Connection(asyncio.BufferedProtocol):
         self._received = bytearray()
         self._blocked = False  # the peer does not take its answers
         self._ending, self.is_awaited = False, True  # whether nothing more will come
-        self._written = self._taken = 0  # octets given to the transport, and left at `_moved`
-        self._moved = self.active = self._loop.time()
+        self._leaving: Leaving | None = None
+        self.active = self._loop.time()
         self._deadline = self.active + self._limits.first_octet
         self.address = b""  # of the client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, and ask to be kept."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=self._limits.unsent - MAX_FRAME)
+        self._outflow = Outflow(self._transport, self._limits, self.active)
         peer = pack_address(transport.get_extra_info("peername")[0])
         self._envelope = Envelope(peer, self._terms.proxies, self._terms.tls)
         self.address = self._envelope.address
@@ -61,7 +62,7 @@ class Connection(asyncio.BufferedProtocol):
         envelope, now = self._envelope, self._loop.time()
         was_established = envelope.is_established
         octets = envelope.open(memoryview(self._scratch)[:nbytes])
-        self._write(envelope.take())
+        self._outflow.write(envelope.take())
         if envelope.is_refused:
             self._terms.counters.refused += 1
             self._close()
@@ -106,15 +107,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def is_overdue(self, now: float) -> bool:
         """Whether one of the time limits has passed."""
-        waiting = self._transport.get_write_buffer_size()
-        if not waiting or self._written - waiting > self._taken:
-            self._taken, self._moved = self._written - waiting, now
-        return now - self._moved > self._limits.stall if waiting else now > self._deadline
+        return self._outflow.is_overdue(now, self._deadline)
 
     def _proceed(self) -> None:
         """Answer the messages that are complete, then read on; a few in one turn."""
         for _ in range(self._limits.in_flight):
             if self._blocked or self._transport.is_closing():
+                return
+            if self._leaving is not None:
+                self._leaving.go(bytes(self._received))
                 return
             message = take_message(self._received)
             if message is None:
@@ -127,24 +128,23 @@ class Connection(asyncio.BufferedProtocol):
         self._loop.call_soon(self._proceed)
 
     def _answer(self, message: bytes) -> None:
-        """Answer one message, or close."""
+        """Answer one message, or close, or have another process do that."""
         answer = self._terms.ask(message, self.address, self._transport) if message else None
         if answer is None:
             self._close(malformed=True)
             return
+        if isinstance(answer, Leave):
+            self._leaving = Leaving(answer, self._transport, self._envelope, self._outflow)
+            return
         self._terms.counters.answered += 1
         # Length and message in one write, so that they share a segment (RFC 7766 8).
-        self._write(self._envelope.seal(frame(answer)))
+        self._outflow.write(self._envelope.seal(frame(answer)))
         self.active = now = self._loop.time()
         self.is_awaited = bool(self._received)
         self._deadline = now + (self._limits.message if self._received else self._limits.idle)
 
-    def _write(self, octets: bytes) -> None:
-        self._written += len(octets)
-        self._transport.write(octets)
-
     def _close(self, *, malformed: bool = False) -> None:
         """Close, once what has been written has left."""
         self._terms.counters.malformed += malformed
-        self._write(self._envelope.end())
+        self._outflow.write(self._envelope.end())
         self._transport.close()

@@ -31,6 +31,11 @@ class Envelope:
         return self._head is None and established
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether it is TLS."""
+        return self._session is not None
+
+    @property
     def has_ended(self) -> bool:
         """Whether the peer has said within TLS that it will say no more."""
         return self._session is not None and self._session.has_ended

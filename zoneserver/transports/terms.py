@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.tls import Tls
 
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Instead of an answer: another process serves the connection from this message on.
+
+    It is given a descriptor of the connection, and what else was read of it; whether it has
+    taken that.
+    """
+
+    hand_over: Callable[[int, bytes], bool]
+
+
 # A message and its sender's address, to the answer or to silence.
-Answer = Callable[[bytes, bytes], bytes | None]
+Answer = Callable[[bytes, bytes], bytes | Leave | None]
 # Is shown a message, its answer, the sender's address, where both went, whether encrypted.
 Show = Callable[[bytes, bytes, bytes, asyncio.Transport, bool], None]
 
@@ -28,9 +40,11 @@ class Terms:
     proxies: Container[bytes] = ()
     show: Show | None = None
 
-    def ask(self, message: bytes, address: bytes, transport: asyncio.Transport) -> bytes | None:
+    def ask(
+        self, message: bytes, address: bytes, transport: asyncio.Transport
+    ) -> bytes | Leave | None:
         """The answer, or None for silence."""
         answer = self.answer(message, address)
-        if answer is not None and self.show is not None:
+        if isinstance(answer, bytes) and self.show is not None:
             self.show(message, answer, address, transport, self.tls is not None)
         return answer

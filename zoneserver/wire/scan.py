@@ -19,7 +19,7 @@ MAX_OPTIONS = 64
 
 # RFC 6891 6.1.2: an OPT up to its options, and where its version stands.
 OPT_OCTETS = 11
-_OPT_VERSION = 6
+OPT_VERSION = 6
 
 _OPT, _TSIG = 41, 250
 _POINTER = 0xC0
@@ -99,7 +99,7 @@ def _scan_records(octets: bytes, found: Scan, sections: int, extras: int) -> Sca
                 raise MessageError("a stray TSIG", m.FORMERR)
             tsig = (start, at)
     # RFC 6891 6.1.3: what the options of another version look like, nobody knows.
-    if opt is not None and octets[opt[0] + _OPT_VERSION] == 0:
+    if opt is not None and octets[opt[0] + OPT_VERSION] == 0:
         _scan_options(octets, opt[0] + OPT_OCTETS, opt[1])
     return Scan(found.opcode, found.question_end, opt, tsig)
 

@@ -20,6 +20,7 @@ from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document
+from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
@@ -35,8 +36,8 @@ class Engine(Protocol):
 
     def answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
-    ) -> bytes | None:
-        """The answer to a query over TCP or TLS, or None for silence."""
+    ) -> bytes | Wanted | None:
+        """The answer to a query over TCP or TLS, None for silence, or the zone it gets."""
 
     def take_statistics(self) -> Document:
         """What was asked and answered since this was taken last."""

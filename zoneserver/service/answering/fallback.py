@@ -4,6 +4,7 @@ Here signatures are taken off queries and put on their answers (RFC 8945).
 """
 
 from dataclasses import replace
+from functools import partial
 
 from zoneserver.engine.respond import MIN_UDP_PAYLOAD, Transport, decline
 from zoneserver.errors import MessageError
@@ -12,7 +13,7 @@ from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.access import ANYBODY, Access, Admitted
 from zoneserver.service.answering.responder import Responder
 from zoneserver.service.keeping.store import Served, open_image_file
-from zoneserver.transfer.requests import Wanted
+from zoneserver.transfer.requests import Wanted, find_wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transfer.tsig import Request, answer_record, judge_request, measure_answer
 from zoneserver.wire import message as m
@@ -31,7 +32,7 @@ class Fallback:
     ) -> None:
         self._identity = identity
         self._access = access
-        self._keyring = transfers.keyring
+        self._transfers = transfers
         self._prohibited = 0
         self._responder = Responder()
         self._images: Images | None = Images({})
@@ -65,21 +66,48 @@ class Fallback:
     def answer_stream(
         self, message: bytes, address: bytes, now: int, *, encrypted: bool = False
     ) -> bytes | Wanted | None:
-        """The same over TCP or TLS, where the answer may be a zone."""
-        return self.answer(message, address, now, stream=True, encrypted=encrypted)
+        """What is said to a message over TCP or TLS, None for silence, or the zone it gets."""
+        request = self._judge(message, now)
+        plain = request.message if request else message
+        wanted = find_wanted(plain, request, address, self._transfers, self.images)
+        if wanted is not None:
+            return wanted
+        transport = self._make_transport(address, now, stream=True, encrypted=encrypted)
+        return self._answer(message, request, address, transport, now)
 
     def answer(
         self, message: bytes, address: bytes, now: int, *, stream: bool, encrypted: bool = False
     ) -> bytes | None:
-        """What is said to a message, or None for silence."""
+        """What is said to a message that gets no zone, or None for silence."""
+        transport = self._make_transport(address, now, stream=stream, encrypted=encrypted)
+        return self._answer(message, self._judge(message, now), address, transport, now)
+
+    def _make_transport(
+        self, address: bytes, now: int, *, stream: bool, encrypted: bool
+    ) -> Transport:
         cookies = self._identity.cookies
         cookie = (lambda asked: cookies.reply(asked, address, now)) if cookies else None
         max_payload, nsid, _, keepalive = self._identity
-        transport = Transport(stream, max_payload, nsid, cookie, keepalive, encrypted)
+        return Transport(stream, max_payload, nsid, cookie, keepalive, encrypted)
+
+    def _judge(self, message: bytes, now: int) -> Request | None:
+        """What there is to say of a signature; None: there is none."""
         try:
-            request = judge_request(message, self._keyring, now)
+            return judge_request(message, self._transfers.keyring, now)
         except MessageError:
-            request = None  # it is answered as what it is
+            return None  # it is answered as what it is
+
+    def _answer(
+        self,
+        message: bytes,
+        request: Request | None,
+        address: bytes,
+        transport: Transport,
+        now: int,
+    ) -> bytes | None:
+        key = request.key.name if request and request.key else None
+        permits = partial(self._transfers.permits, address=address, key=key)
+        transport = replace(transport, may_transfer=permits)
         if request is None:
             return self._respond(message, address, transport)
         return self._answer_signed(request, address, transport, now)

@@ -13,6 +13,7 @@ from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document, make_document
+from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transports.ledger import Ledger
 from zoneserver.transports.limiter import RateLimits
@@ -97,15 +98,15 @@ class NativeEngine:
 
     def answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
-    ) -> bytes | None:
-        """The answer to a query over TCP or TLS, or None for silence."""
+    ) -> bytes | Wanted | None:
+        """The answer to a query over TCP or TLS, None for silence, or the zone it gets."""
         now = int(time.time())
-        answer = self._engine.answer(message, True, address, now, encrypted)
+        answer: bytes | Wanted | None = self._engine.answer(
+            message, True, address, now, encrypted
+        )
         if answer is None:
-            answer = self._fallback.answer(
-                message, address, now, stream=True, encrypted=encrypted
-            )
-            if answer:
+            answer = self._fallback.answer_stream(message, address, now, encrypted=encrypted)
+            if isinstance(answer, bytes) and answer:
                 self._engine.count(message, answer, encrypted)
         return answer or None
 

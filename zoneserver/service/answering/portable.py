@@ -17,6 +17,7 @@ from zoneserver.service.logs.observations import Observer, Party
 from zoneserver.service.logs.observations import Verdict as Seen
 from zoneserver.service.logs.witness import Witness
 from zoneserver.service.observing.statistics import Document, write_statistics
+from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transports.endpoint import pack_address
 from zoneserver.transports.latency import Latency
@@ -111,21 +112,21 @@ class PortableEngine:
 
     def answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
-    ) -> bytes | None:
-        """The answer to a query over TCP or TLS, or None for silence."""
+    ) -> bytes | Wanted | None:
+        """The answer to a query over TCP or TLS, None for silence, or the zone it gets."""
         self._streamed += 1
         if self._streamed % ANSWERS_PER_TURN == 0:  # however busy connections are
             for udp in self._udp:
                 udp.take_turn()
         answer = self._answer_stream(message, address, encrypted=encrypted)
-        if answer is not None:
+        if isinstance(answer, bytes):
             transport = "tls" if encrypted else "tcp"
             self._statistics.cell(self._images, message, answer, transport)[0] += 1
         return answer
 
     def _answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool
-    ) -> bytes | None:
+    ) -> bytes | Wanted | None:
         now = int(time.time())
         reply = look_up(
             Images(self._admit(address)) if self._access else self._images,
@@ -138,7 +139,7 @@ class PortableEngine:
         )
         if reply is not None:
             return reply.octets
-        return self._fallback.answer(message, address, now, stream=True, encrypted=encrypted)
+        return self._fallback.answer_stream(message, address, now, encrypted=encrypted)
 
     def _answer_datagram(self, message: bytes, address: bytes) -> bytes | None:
         """What follows the id in the answer to what follows the id of a message.

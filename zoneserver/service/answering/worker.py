@@ -25,11 +25,14 @@ from zoneserver.service.logs.witness import StreamWitness
 from zoneserver.service.observing.statistics import Document
 from zoneserver.service.running.certificates import Pair
 from zoneserver.service.running.channel import AsyncChannel
+from zoneserver.service.transferring.post import Parcel, Post
+from zoneserver.transfer.requests import Wanted
 from zoneserver.transports.latency import Latency
 from zoneserver.transports.limits import TcpCounters, TcpLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
 from zoneserver.transports.tcp import TcpServer
+from zoneserver.transports.terms import Leave
 from zoneserver.transports.tls import Tls
 
 BEAT_SECONDS = 0.25
@@ -47,15 +50,19 @@ class Worker:
         bound: Sequence[Sockets | TlsListener],
         limits: TcpLimits,
         proxies: Container[bytes] = (),
+        *,
         observer: Observer | None = None,
+        post: Post | None = None,
     ) -> None:
         """From `proxies` connections begin with a PROXY header.
 
-        `observer` is shown queries and their answers.
+        `observer` is shown queries and their answers. Over `post` go connections that get a
+        zone.
         """
         self._engine = engine
         self._bound = [each for each in bound if isinstance(each, Sockets)]
         self._encrypted = [each for each in bound if isinstance(each, TlsListener)]
+        self._post = post
         self._tls = Tls()
         self._latencies = {"tcp": Latency(), "tls": Latency()}
         self._tcp_counters = TcpCounters()
@@ -112,14 +119,23 @@ class Worker:
 
     def _answer_stream(
         self, message: bytes, address: bytes, *, encrypted: bool = False
-    ) -> bytes | None:
+    ) -> bytes | Leave | None:
         since = time.perf_counter_ns()
         answer = self._engine.answer_stream(message, address, encrypted=encrypted)
+        if isinstance(answer, Wanted):
+            return self._leave(Parcel(address, message, encrypted=encrypted))
         if answer is not None:
             latency = self._latencies["tls" if encrypted else "tcp"]
             self._spent = time.perf_counter_ns() - since
             latency.add(self._spent)
         return answer
+
+    def _leave(self, parcel: Parcel) -> Leave | None:
+        """Have the courier take a connection; without one there is only silence."""
+        post = self._post
+        if post is None:
+            return None
+        return Leave(lambda end, rest: post.hand_over(parcel._replace(rest=rest), end))
 
     async def _beat(self, channel: AsyncChannel) -> None:
         """Tell the main process that queries are being answered, as long as they are."""
@@ -162,7 +178,9 @@ def run_worker(
     end: socket.socket,
     *,
     observer: Observer | None = None,
+    post: Post | None = None,
 ) -> int:
     """The life of a worker process. Returns its exit status."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    return asyncio.run(Worker(engine, bound, limits, proxies, observer).run(end))
+    worker = Worker(engine, bound, limits, proxies, observer=observer, post=post)
+    return asyncio.run(worker.run(end))

@@ -58,6 +58,9 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._builder = BuilderSlot(read_settings, self._store, self.reloads)
+        self._courier = CourierKeeper(
+            self._settings, make_engine.identity, self.counters, self._heed_courier
+        )
         self._workers = Workforce(
             self._settings,
             make_engine,
@@ -66,9 +69,7 @@ class Server:
             counters=self.counters,
             spawn=self._spawn,
             finish=self._finish,
-        )
-        self._courier = CourierKeeper(
-            self._settings, make_engine.identity, self.counters, self._heed_courier
+            post=self._courier.post,
         )
         slots, endpoints = self._workers.slots, self._workers.endpoints
         known = self.overview, self.counters

@@ -24,6 +24,7 @@ from zoneserver.service.running.places import Places
 from zoneserver.service.running.privileges import require_user
 from zoneserver.service.running.scribes import Writers
 from zoneserver.service.running.workers import WorkerSlot, stop_all
+from zoneserver.service.transferring.post import Post
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.transports.listen import Sockets
 from zoneserver.transports.listen_tls import TlsListener
@@ -51,14 +52,19 @@ class Workforce:
         counters: Counters,
         spawn: Spawn,
         finish: Callable[[int], None],
+        post: Post | None,
     ) -> None:
-        """`finish` ends the server with a status: where no worker can be started."""
+        """`finish` ends the server with a status: where no worker can be started.
+
+        Over `post` workers hand connections over.
+        """
         self.version, self.served = 0, Served()
         self.slots: list[WorkerSlot] = []
         self._settings = settings
         self._make_engine = make_engine
         self._writers = writers
         self._counters = counters
+        self._post = post
         self._spawn, self._finish = spawn, finish
         self._places = Places(settings.workers)
         self._encrypted = Encrypted(settings.tls, self.slots, overview)
@@ -146,10 +152,11 @@ class Workforce:
 
             def life(end: socket.socket, bound: Sequence[Bound] = bound) -> int:
                 worker = (self._make_engine(), bound, limits, proxies, end)
-                return run_worker(*worker, observer=self._writers.observer)
+                return run_worker(*worker, observer=self._writers.observer, post=self._post)
 
             slot = WorkerSlot(self._made, bound, life, self._published, self._counters)
             slot.keep(self._writers.descriptors())
+            slot.keep(self._post.sending() if self._post else ())
             self._made += 1
             self.slots.append(slot)
             self._encrypted.greet(slot)

@@ -20,6 +20,7 @@ from zoneserver.service.logs import log
 from zoneserver.service.observing.transfers import Document
 from zoneserver.service.running.channel import AsyncChannel, Message
 from zoneserver.service.transferring.announcer import Announcer
+from zoneserver.service.transferring.history import History
 from zoneserver.service.transferring.post import Post, take_notice
 from zoneserver.service.transferring.secondaries import Secondaries
 from zoneserver.service.transferring.sender import Sender
@@ -52,13 +53,14 @@ class Courier:
 
     def __init__(self, settings: Settings, identity: Identity, post: Post) -> None:
         """Within a running event loop."""
-        self._fallback = Fallback(identity, settings.access)
+        self._fallback = Fallback(identity, settings.access, settings.transfers)
         self._notices = post.notices
         sender = Sender(
             settings.transfers,
             self._fallback,
             post.connections,
             idle=settings.tcp_limits.idle,
+            history=History(settings.state).find,
         )
         announcer = Announcer(settings.transfers, self._tell)
         sender.on_sent = announcer.learn

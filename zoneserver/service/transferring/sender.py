@@ -18,7 +18,7 @@ from zoneserver.names import Name
 from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.logs import log
 from zoneserver.service.transferring.post import Parcel, take_connection
-from zoneserver.service.transferring.stock import History, Stock
+from zoneserver.service.transferring.stock import FindHistory, Stock
 from zoneserver.service.transferring.stream import Stream
 from zoneserver.transfer.requests import MAX_MESSAGE, Wanted, write_error, write_message
 from zoneserver.transfer.settings import TransferSettings
@@ -44,7 +44,7 @@ class Sender:
         connections: socket.socket,
         *,
         idle: float,
-        history: History | None = None,
+        history: FindHistory | None = None,
     ) -> None:
         """For `idle` seconds a connection may be silent."""
         self.counters: Counter[str] = Counter()
@@ -120,7 +120,9 @@ class Sender:
                 await self._free.acquire()
         except TimeoutError:
             self.counters["transfers_crowded"] += 1
-            await stream.write(write_error(wanted.query, m.REFUSED), self._settings.stall)
+            await stream.write(
+                _sign(wanted, write_error(wanted.query, m.REFUSED)), self._settings.stall
+            )
             return True
         try:
             async with asyncio.timeout(self._settings.seconds):
@@ -140,14 +142,14 @@ class Sender:
         start, stall = time.monotonic(), self._settings.stall
         found = self._stock.find(wanted)
         if found is None:
-            await stream.write(write_error(wanted.query, m.SERVFAIL), stall)
+            await stream.write(_sign(wanted, write_error(wanted.query, m.SERVFAIL)), stall)
             return
         records = octets = 0
         for section in found.sections:
             message = write_message(wanted.query, section, with_opt=not records)
             records += section.records
             octets += len(message)
-            await stream.write(_check(message), stall)
+            await stream.write(_sign(wanted, message), stall)
         await stream.settle(stall)
         self.counters["transfers_sent"] += 1
         self.counters["transfer_octets_sent"] += octets
@@ -161,8 +163,9 @@ class Sender:
         self.on_sent(wanted.origin, address, found.serial)
 
 
-def _check(message: bytes) -> bytes:
-    """The message. Raises ImageError where it is none."""
-    if len(message) > MAX_MESSAGE:
+def _sign(wanted: Wanted, message: bytes) -> bytes:
+    """The message as it goes out. Raises ImageError where it is too large."""
+    signed = wanted.sign(message, int(time.time()))
+    if len(signed) > MAX_MESSAGE:
         raise ImageError("a record of it is too large for any message")
-    return message
+    return signed

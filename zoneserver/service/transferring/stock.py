@@ -19,7 +19,7 @@ from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.serial import is_newer
 
 # The differences from a serial of a zone to the version that an image has; none: not known.
-History = Callable[[Name, ZoneImage, int], Sequence[Difference]]
+FindHistory = Callable[[Name, ZoneImage, int], Sequence[Difference]]
 
 
 class Parts(NamedTuple):
@@ -36,7 +36,7 @@ class Stock:
     Without a `history` every zone is sent whole.
     """
 
-    def __init__(self, history: History | None) -> None:
+    def __init__(self, history: FindHistory | None) -> None:
         self._history = history
         self._places: Mapping[bytes, Place | None] = {}
         self._shelf = Shelf()
@@ -57,7 +57,7 @@ class Stock:
         if place is None:
             return None
         image = open_image(place)
-        if wanted.is_incremental and wanted.serial is not None:
+        if wanted.serial is not None:
             # RFC 1995 2: who has this version, or a newer one, is told so.
             if wanted.serial == image.serial or is_newer(wanted.serial, image.serial):
                 soa = read_soa(image)

@@ -62,9 +62,9 @@ def make(request: pytest.FixtureRequest) -> Callable[[Access], Engine]:
     return made
 
 
-def _told(octets: bytes | None) -> str:
+def _told(octets: object) -> str:
     """The RCODE of an answer, and the code of its extended error."""
-    assert octets is not None
+    assert isinstance(octets, bytes)
     reply = dns.message.from_wire(octets)
     codes = [option.code for option in reply.options if isinstance(option, dns.edns.EDEOption)]
     return " ".join([dns.rcode.to_text(reply.rcode()), *map(str, map(int, codes))])
