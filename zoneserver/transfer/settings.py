@@ -92,9 +92,9 @@ class TransferSettings:
     """All of it. Nobody may take anything that no rule lets them.
 
     `notify_ns`: whether the servers that a zone names itself are told, too. `catalog`: the
-    catalog zone that we make of our own. `sessions` go out at a time, each within `seconds`
-    and never for `stall` seconds without an octet taken. `journal_octets` of differences are
-    kept for a zone, `most_octets` of one taken in.
+    catalog zone that we make of our own, with some of them in `catalog_groups`. `sessions` go
+    out at a time, each within `seconds` and never for `stall` seconds without an octet taken.
+    `journal_octets` of differences are kept for a zone, `most_octets` of one taken in.
     """
 
     keyring: Keyring = NO_KEYS
@@ -102,6 +102,7 @@ class TransferSettings:
     notify: tuple[Target, ...] = ()
     notify_ns: bool = False
     catalog: Name | None = None
+    catalog_groups: tuple[tuple[str, frozenset[Name]], ...] = ()
     sessions: int = 10
     seconds: int = 3600
     stall: int = 30
@@ -119,6 +120,10 @@ class TransferSettings:
     def permits(self, origin: Name, address: bytes, key: Name | None) -> bool:
         """Whether who asks from `address`, and has signed with `key`, may take a zone."""
         return any(rule.permits(origin, address, key) for rule in self.allow)
+
+    def groups_of(self, origin: Name) -> list[str]:
+        """The groups of a zone in the catalog that we make."""
+        return [group for group, zones in self.catalog_groups if origin in zones]
 
     def may_send(self, origin: Name) -> bool:
         """Whether anybody may take a zone."""

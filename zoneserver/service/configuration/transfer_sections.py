@@ -77,6 +77,7 @@ class TransferSection(Section):
     notify: tuple[TargetSection, ...] = ()
     notify_ns: Truth = _DEFAULTS.notify_ns
     catalog: OptionalName = None
+    catalog_groups: dict[str, Names] = Field(default_factory=dict)
     sessions: AtLeastOne = _DEFAULTS.sessions
     seconds: TransferSeconds = _DEFAULTS.seconds
     stall: Seconds = _DEFAULTS.stall
@@ -154,6 +155,9 @@ def transfer_settings(
         notify=tuple(target for each in transfer.notify for target in each.targets()),
         notify_ns=transfer.notify_ns,
         catalog=transfer.catalog,
+        catalog_groups=tuple(
+            (group, frozenset(zones)) for group, zones in transfer.catalog_groups.items()
+        ),
         sessions=transfer.sessions,
         seconds=transfer.seconds,
         stall=transfer.stall,

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
@@ -42,6 +43,7 @@ class Builder:
     def __init__(self, read_settings: Callable[[], Settings], store: Store) -> None:
         self._read_settings = read_settings
         self._settings = read_settings()
+        self._transfers = self._settings.transfers  # the courier knows no others
         self._store = store
         self._keeper = _make_keeper(store, self._settings)
         self._survey = Survey(self._keeper)
@@ -123,7 +125,8 @@ class Builder:
         begin = time.monotonic()
         try:
             self._settings = self._reread_settings(channel)
-            renewal = self._keeper.renew(self._settings, order)
+            settings = replace(self._settings, transfers=self._transfers)
+            renewal = self._keeper.renew(settings, order)
             self._publish(renewal, channel)
         except (OperatorError, StoreError) as error:
             text, stays = str(error), "what is served stays as it is"

@@ -1,6 +1,9 @@
-"""All that zones are read from: the zones folder, and the copies of what other servers have."""
+"""All that zones are read from: the zones folder, and the copies of what other servers have.
 
-from collections.abc import Iterable, Mapping
+The catalog of our own zones (RFC 9432) is made here, of what there is in the folder.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +18,13 @@ from zoneserver.service.disk.copies import (
     copy_path,
     is_copy,
 )
+from zoneserver.service.disk.files import Includer
 from zoneserver.service.disk.folder import YAML_SUFFIX, ZoneFiles
+from zoneserver.service.disk.members import MemberFiles
 from zoneserver.service.disk.scan import Scanner, Signatures
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.running.reloads import Order
+from zoneserver.transfer.catalog import write_catalog
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.zonefile.source import Kind
 
@@ -47,6 +53,8 @@ class Sources:
     def __init__(self) -> None:
         self._scanner = Scanner()
         self._copies = CopyScanner()
+        self._members: MemberFiles | None = None
+        self._produced: ZoneFiles | None = None
 
     def look(
         self,
@@ -63,31 +71,29 @@ class Sources:
         paths, copied = _divide(settings.state, order.paths)
         scan = self._scanner.scan(settings.zones, settle, paths)
         ours = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
-        listed = list_foreign(settings.transfers)
+        listed = self._list_foreign(settings)
         if not ours and not scan.read and not listed:
             raise StartError(
                 f"no zones in {settings.zones}: zone files are named ORIGIN{YAML_SUFFIX}"
             )
         wanted = {origin: kind for origin, kind in listed.items() if origin not in ours}
         copies = self._look_for_copies(settings.state, wanted, copied)
-        left = {each.origin for each in standing if not each.kind.is_foreign} - ours
-        lost = {each.origin for each in standing if each.kind.is_foreign} - ours
         # Until there is a copy of a zone that was ours, it is served as it was.
-        left -= wanted.keys() - copies.missing
-        gone = frozenset(filter(order.forces, left)) | (lost - (wanted.keys() - copies.missing))
-        missing = frozenset(left) - gone
+        missing, gone = _find_lost(standing, ours | (wanted.keys() - copies.missing), order)
+        kinds = dict.fromkeys(ours, Kind.PRIMARY) | wanted
+        catalog, produced = settings.transfers.catalog, list[ZoneFiles]()
+        if catalog is not None and catalog not in kinds.keys() | missing:
+            produced = self._produce(catalog, ours | missing, settings.transfers)
+            kinds[catalog] = Kind.PRODUCED
         awaited = copies.missing - missing
-        return Look(
-            (*scan.read, *copies.read),
-            dict.fromkeys(ours, Kind.PRIMARY) | wanted,
-            awaited,
-            missing,
-            gone,
-            (
-                *(self._refuse_twin(each) for each in _sorted(ours & listed.keys())),
-                *(_await(each, settings.state) for each in _sorted(awaited)),
-            ),
+        twins = ours & (listed.keys() | {catalog})
+        findings = (
+            *(self._refuse_twin(each) for each in _sorted(twins)),
+            *(_await(each, settings.state) for each in _sorted(awaited)),
         )
+        files = (*scan.read, *copies.read, *produced)
+        gone -= kinds.keys() - awaited  # the catalog that we make
+        return Look(files, kinds, awaited, missing, gone, findings)
 
     def note(self, signatures: Mapping[Name, Signatures]) -> None:
         """Remember what zones include, too, as it was before it was read."""
@@ -98,6 +104,8 @@ class Sources:
         forgotten = frozenset(origins)
         self._scanner.forget(forgotten)
         self._copies.forget(forgotten)
+        if self._produced is not None and self._produced.origin in forgotten:
+            self._produced = None
 
     def _look_for_copies(
         self, state: Path | None, wanted: Mapping[Name, Kind], paths: frozenset[str] | None
@@ -106,13 +114,44 @@ class Sources:
             return Copies(missing=frozenset(wanted))
         return self._copies.scan(copies_folder(state), wanted, paths)
 
+    def _list_foreign(self, settings: Settings) -> dict[Name, Kind]:
+        """The zones that come from other servers."""
+        transfers, state = settings.transfers, settings.state
+        catalogs = [each.origin for each in transfers.catalogs]
+        found: dict[Name, Kind] = {}
+        if state is not None and catalogs:
+            self._members = self._members or MemberFiles.below(state)
+            found = dict.fromkeys(self._members.read(catalogs), Kind.SECONDARY)
+        found |= {each.origin: Kind.SECONDARY for each in transfers.secondaries}
+        return found | dict.fromkeys(catalogs, Kind.CONSUMED)
+
+    def _produce(
+        self, catalog: Name, zones: Iterable[Name], transfers: TransferSettings
+    ) -> list[ZoneFiles]:
+        """The catalog of these zones, if it is another one than last time."""
+        text = write_catalog(catalog, {zone: transfers.groups_of(zone) for zone in zones})
+        octets, known = text.encode(), self._produced
+        if known is not None and known.files == {str(catalog): octets}:
+            return []
+        nothing = Includer(Path(), Path())
+        self._produced = ZoneFiles(
+            Path(str(catalog)),
+            catalog,
+            nothing,
+            {str(catalog): octets},
+            is_master=True,
+            kind=Kind.PRODUCED,
+        )
+        return [self._produced]
+
     def _refuse_twin(self, origin: Name) -> Finding:
         return make_finding(
             "SY009",
             Mark(self._scanner.find(origin) or str(origin), 1, 1),
-            f"{origin} is written here, and comes from another server, too: this file is what"
-            " is served",
-            "delete the file, or take the zone out of `secondary` in the configuration",
+            f"{origin} is written here, and is a secondary zone or a catalog, too: this file is"
+            " what is served",
+            "delete the file; or take the zone out of the configuration, or of the catalog that"
+            " lists it",
             origin=origin,
             owner=origin,
         )
@@ -128,10 +167,14 @@ def _divide(
     return paths - copied, copied
 
 
-def list_foreign(transfers: TransferSettings) -> dict[Name, Kind]:
-    """The zones that come from other servers."""
-    found = {each.origin: Kind.SECONDARY for each in transfers.secondaries}
-    return found | {each.origin: Kind.CONSUMED for each in transfers.catalogs}
+def _find_lost(
+    standing: Standing, there: Collection[Name], order: Order
+) -> tuple[frozenset[Name], frozenset[Name]]:
+    """The zones that stand, and whose files are missing; and those that nobody wants back."""
+    lost = {each.origin: each.kind for each in standing if each.origin not in there}
+    ours = {origin for origin, kind in lost.items() if kind is Kind.PRIMARY}
+    missing = frozenset(origin for origin in ours if not order.forces(origin))
+    return missing, frozenset(lost.keys() - missing)
 
 
 def _await(origin: Name, state: Path | None) -> Finding:

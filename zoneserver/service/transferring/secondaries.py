@@ -1,7 +1,7 @@
 """The zones that come from other servers, all together."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from random import SystemRandom
 
@@ -10,6 +10,7 @@ from zoneserver.names import Name
 from zoneserver.service.disk.files import reason
 from zoneserver.service.logs import log
 from zoneserver.service.observing.transfers import Document
+from zoneserver.service.transferring.catalogs import Catalogs
 from zoneserver.service.transferring.copies import Copies
 from zoneserver.service.transferring.fetching import Fetcher
 from zoneserver.service.transferring.refreshing import Refresher, Surroundings
@@ -20,7 +21,7 @@ SPREAD_SECONDS = 0.01  # from one zone to the next, where many begin at once
 
 
 class Secondaries:
-    """Keeps copies of all of them, from `start` to `stop`. `counters` has what it has done."""
+    """Keeps copies of all of them, from `start` to `stop`, and of what catalogs list."""
 
     def __init__(
         self,
@@ -34,25 +35,27 @@ class Secondaries:
         Within a running event loop.
         """
         self._copies = Copies(state)
+        self._changed = changed
+        self._catalogs = Catalogs(settings, state, self.keep, changed)
         self._around = Surroundings(
             self._copies,
             Fetcher(settings, self._copies),
             Timers(SystemRandom()),
-            changed,
+            self._note_change,
             tell,
             asyncio.Semaphore(settings.sessions),
         )
-        self.counters = self._around.counters
         self._refreshers: dict[Name, Refresher] = {}
-        self._first = settings.secondaries
-        self._catalogs = [Secondary(each.origin, each.primaries) for each in settings.catalogs]
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What has been done, by name."""
+        return self._around.counters + self._catalogs.counters
 
     def start(self) -> None:
-        """Go to work; the members of catalogs are not known yet."""
-        if self._catalogs:
-            self._follow((*self._first, *self._catalogs))
-        else:
-            self.keep(self._first)
+        """Go to work, with the members of catalogs as they were last."""
+        self.keep(self._catalogs.zones())
+        self._catalogs.start()
 
     def keep(self, zones: Iterable[Secondary]) -> None:
         """These are the zones from now on. The copies of all others are removed."""
@@ -67,23 +70,29 @@ class Secondaries:
             log.warning("copies-unswept", f"old copies cannot be removed: {reason(error)}")
         if gone:
             self._around.tell({"no_copies": [str(origin).lower() for origin in gone]})
-            self._around.changed()
+            self._note_change()
         self._follow(zones)
 
     def call(self, origin: Name, address: str, serial: int | None) -> None:
         """A NOTIFY has come: from whom, and what it says the serial is (RFC 1996 3.7)."""
         refresher = self._refreshers.get(origin)
         heeded = refresher is not None and refresher.call(address, serial)
-        self.counters["notify_heeded" if heeded else "notify_needless"] += 1
+        self._around.counters["notify_heeded" if heeded else "notify_needless"] += 1
 
     def publish(self, images: Images) -> None:
         """What is served is no matter: it comes of what is kept here."""
 
     def stop(self) -> None:
         """Let them all be; the copies stay."""
+        self._catalogs.stop()
         for refresher in self._refreshers.values():
             refresher.stop()
         self._refreshers.clear()
+
+    def _note_change(self) -> None:
+        """A copy has come or gone; it may be a catalog's."""
+        self._changed()
+        self._catalogs.look()
 
     def _follow(self, zones: Iterable[Secondary]) -> None:
         """Begin with those that are new, and anew with those whose primaries are others."""

@@ -64,6 +64,7 @@ transfer:
   notify: [{to: [192.0.2.53, '[2001:db8::1]:5353'], key: ns2.example.com., zones: example.com.}]
   notify_ns: true
   catalog: catalog.example.com.
+  catalog_groups: {gold: example.com., dull: [example.org., example.net.]}
   sessions: 2
   seconds: 60
   stall: 5
@@ -140,6 +141,7 @@ def _full_transfers(folder: Path) -> TransferSettings:
         notify=tuple(Target(Peer(each, ns2), frozenset({com})) for each in notified),
         notify_ns=True,
         catalog=Name.parse("catalog.example.com."),
+        catalog_groups=(("gold", frozenset({com})), ("dull", frozenset({org, net}))),
         sessions=2,
         seconds=60,
         stall=5,

@@ -1,5 +1,6 @@
 """Zones that come from other servers: served as they are, while there is a copy of them."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,16 @@ from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, write_zones
 from zoneserver.errors import StartError
 from zoneserver.image.images import Images
 from zoneserver.names import Name
+from zoneserver.records.rrset import Record
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.copies import copies_folder, copy_path
+from zoneserver.service.disk.members import MemberFiles
 from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.serials import Serials
 from zoneserver.service.keeping.store import Served, Store, open_image_file
 from zoneserver.service.running.reloads import Order
+from zoneserver.transfer.catalog import Member, read_catalog
 from zoneserver.transfer.settings import CatalogSource, Peer, Secondary, TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zone.zone import Zone
@@ -284,3 +288,94 @@ def test_empty_folder_is_a_mistake_where_nothing_comes_from_elsewhere(tmp_path: 
     """It is more likely to be missing than meant."""
     with pytest.raises(StartError):
         Keeping(tmp_path, TransferSettings()).renew()
+
+
+@pytest.fixture
+def produced(kept: Keeping) -> Keeping:
+    """Two zones, and a catalog of them."""
+    transfers = TransferSettings(
+        catalog=CATALOG, catalog_groups=(("gold", frozenset({COM, ORG})),)
+    )
+    kept.settings = replace(kept.settings, transfers=transfers)
+    kept.renew(example_com=GOOD_ZONE, example_net=OTHER_ZONE)
+    return kept
+
+
+def members(kept: Keeping) -> dict[Name, tuple[str, ...]]:
+    """The zones that the catalog lists as it is served, with their groups."""
+    zone = kept.served(CATALOG)
+    assert isinstance(zone, Zone)
+    records = [
+        Record(rrset.owner, rrset.rtype, rrset.ttl, rdata, rrset.mark)
+        for rrset in zone.rrsets()
+        for rdata in rrset.rdatas
+    ]
+    return {origin: member.groups for origin, member in read_catalog(CATALOG, records).items()}
+
+
+def test_zones_become_a_catalog(produced: Keeping) -> None:
+    """With groups, a serial of its own, and nothing said of mail."""
+    assert {COM: ("gold",), NET: ()} == members(produced)
+    assert Kind.PRODUCED is produced.kind(CATALOG)
+    assert abs(produced.serial(CATALOG) - time.time()) < 100
+    assert not [each for each in produced.renewal.admission.findings if each.origin == CATALOG]
+
+
+def test_catalog_changes_with_what_it_lists(produced: Keeping) -> None:
+    """And with nothing else: neither an edit nor a restart changes its serial."""
+    serial = produced.serial(CATALOG)
+    produced.renew(example_com=GOOD_ZONE.replace("192.0.2.25", "192.0.2.26"))
+    assert serial == produced.serial(CATALOG)
+    produced.start_anew(produced.renewal.served)
+    produced.renew()
+    assert () == produced.renewal.admission.versions
+    produced.renew(example_org=GOOD_ZONE.replace("example.com", "example.org"))
+
+    assert {COM: ("gold",), NET: (), ORG: ("gold",)} == members(produced)
+    assert produced.serial(CATALOG) > serial
+
+
+def test_catalog_keeps_zones_whose_files_have_a_mistake_or_are_gone(produced: Keeping) -> None:
+    """Every server that follows it would drop them; so somebody has to say so."""
+    (produced.folder / "zones/example.net.yaml").unlink()
+    produced.renew(example_com=BAD_ZONE)
+    assert {COM, NET} == members(produced).keys()
+    produced.renew(Order(forced=frozenset({NET})))
+
+    assert {COM} == members(produced).keys()
+
+
+def test_catalog_that_is_configured_no_more_goes(produced: Keeping) -> None:
+    """Nobody has to say so twice."""
+    produced.settings = replace(produced.settings, transfers=TransferSettings())
+    produced.renew()
+
+    assert produced.served(CATALOG) is None
+
+
+def test_zone_file_wins_over_the_catalog(produced: Keeping) -> None:
+    """It is said."""
+    produced.renew(catalog_example=GOOD_ZONE.replace("example.com", "catalog.example"))
+
+    assert Kind.PRIMARY is produced.kind(CATALOG)
+    assert [CATALOG] == [
+        each.origin for each in produced.renewal.admission.findings if each.blocks
+    ]
+
+
+def test_members_of_a_catalog_are_zones_from_elsewhere(tmp_path: Path) -> None:
+    """As long as it lists them; of a zone of ours it is said that it is listed."""
+    kept = Keeping(tmp_path, BOTH)
+    files = MemberFiles.below(tmp_path / "state")
+    files.write(CATALOG, {NET: Member("a"), COM: Member("b")})
+    kept.renew(example_com=GOOD_ZONE)
+    assert {ORG, NET, CATALOG} == kept.keeper.awaited
+    assert {COM} == {each.origin for each in kept.renewal.admission.findings if each.blocks}
+    kept.copy(COPY.replace("example.org", "example.net"), NET)
+    kept.renew()
+    assert 7 == kept.serial(NET)
+    files.write(CATALOG, {})
+    kept.renew()
+
+    assert kept.served(NET) is None
+    assert kept.kind(COM) is Kind.PRIMARY
