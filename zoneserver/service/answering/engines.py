@@ -14,6 +14,7 @@ from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.errors import StartError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.access import Access
+from zoneserver.service.answering.hearing import Pass
 from zoneserver.service.answering.native import NativeEngine
 from zoneserver.service.answering.portable import PortableEngine
 from zoneserver.service.configuration.settings import Settings
@@ -44,6 +45,9 @@ class Engine(Protocol):
 
     def observe(self, observer: Observer) -> None:
         """Show it what is answered over UDP; before `start`."""
+
+    def hear(self, pass_on: Pass) -> None:
+        """Heed NOTIFYs of primaries, and pass them on; before `start`."""
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""

@@ -10,9 +10,12 @@ from zoneserver.engine.respond import MIN_UDP_PAYLOAD, Transport, decline
 from zoneserver.errors import MessageError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
+from zoneserver.names import Name
 from zoneserver.service.answering.access import ANYBODY, Access, Admitted
+from zoneserver.service.answering.hearing import Hearing, Pass
 from zoneserver.service.answering.responder import Responder
 from zoneserver.service.keeping.store import Served, open_image_file
+from zoneserver.transfer.notify import Primaries
 from zoneserver.transfer.requests import Wanted, find_wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transfer.tsig import Request, answer_record, judge_request, measure_answer
@@ -35,13 +38,19 @@ class Fallback:
         self._transfers = transfers
         self._prohibited = 0
         self._responder = Responder()
+        self._hearing = Hearing(Primaries(), lambda *_: False)
         self._images: Images | None = Images({})
         self._files: dict[str, memoryview] = {}
         self._served = Served()
 
     def counters(self) -> dict[str, int]:
-        """Queries that we failed on, and such as were refused for where they came from."""
-        return {"failures": self._responder.failures, "prohibited": self._prohibited}
+        """Queries that we failed on, such as were refused for where they came from, NOTIFYs."""
+        counters = {"failures": self._responder.failures, "prohibited": self._prohibited}
+        return counters | self._hearing.counters
+
+    def hear(self, pass_on: Pass) -> None:
+        """Heed the NOTIFYs of primaries from now on, and pass them on."""
+        self._hearing = Hearing(Primaries.of(self._transfers), pass_on)
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on; they are opened when the first query comes."""
@@ -67,6 +76,8 @@ class Fallback:
         self, message: bytes, address: bytes, now: int, *, encrypted: bool = False
     ) -> bytes | Wanted | None:
         """What is said to a message over TCP or TLS, None for silence, or the zone it gets."""
+        if (said := self._hearing.spare(message, address, now)) is not None:
+            return said or None
         request = self._judge(message, now)
         plain = request.message if request else message
         wanted = find_wanted(plain, request, address, self._transfers, self.images)
@@ -79,6 +90,8 @@ class Fallback:
         self, message: bytes, address: bytes, now: int, *, stream: bool, encrypted: bool = False
     ) -> bytes | None:
         """What is said to a message that gets no zone, or None for silence."""
+        if (said := self._hearing.spare(message, address, now)) is not None:
+            return said or None
         transport = self._make_transport(address, now, stream=stream, encrypted=encrypted)
         return self._answer(message, self._judge(message, now), address, transport, now)
 
@@ -109,7 +122,7 @@ class Fallback:
         permits = partial(self._transfers.permits, address=address, key=key)
         transport = replace(transport, may_transfer=permits)
         if request is None:
-            return self._respond(message, address, transport)
+            return self._respond(message, address, transport, None)
         return self._answer_signed(request, address, transport, now)
 
     def _answer_signed(
@@ -120,8 +133,8 @@ class Fallback:
         if request.is_malformed:
             return encode_error(message, m.FORMERR)  # RFC 8945 5.2.2.1
         transport = replace(transport, reserved=measure_answer(request))
-        if request.is_authentic:
-            answer = self._respond(message, address, transport)
+        if request.is_authentic and request.key:
+            answer = self._respond(message, address, transport, request.key.name)
         else:
             answer = decline(message, transport, m.NOTAUTH)
         if answer is None:
@@ -131,7 +144,13 @@ class Fallback:
             return answer  # two names that are no key of ours are longer than all the rest
         return add_tsig(answer, answer_record(request, answer, now))
 
-    def _respond(self, message: bytes, address: bytes, transport: Transport) -> bytes | None:
+    def _respond(
+        self, message: bytes, address: bytes, transport: Transport, key: Name | None
+    ) -> bytes | None:
+        """What is said to a message that was signed with a key, or not at all."""
+        heard = self._hearing.answer(self.images, message, address, key, transport)
+        if heard is not None:
+            return heard
         if not self._access:
             return self._responder.answer(self.images, message, transport)
         zones = Admitted(self.images, self._access, address)

@@ -10,6 +10,7 @@ from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.access import ANYBODY, Access
 from zoneserver.service.answering.fallback import Fallback
+from zoneserver.service.answering.hearing import Pass
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document, make_document
@@ -69,6 +70,10 @@ class NativeEngine:
     def observe(self, observer: Observer) -> None:
         """Show it what is answered over UDP; before `start`."""
         self._engine.observe(observer.end.fileno(), observer.every)
+
+    def hear(self, pass_on: Pass) -> None:
+        """Heed NOTIFYs of primaries, and pass them on; before `start`."""
+        self._fallback.hear(pass_on)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on; what is handed over, in the running event loop."""

@@ -12,6 +12,7 @@ from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
 from zoneserver.service.answering.access import ANYBODY, Access, AdmittedPlaces
 from zoneserver.service.answering.fallback import Fallback
+from zoneserver.service.answering.hearing import Pass
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer, Party
 from zoneserver.service.logs.observations import Verdict as Seen
@@ -71,6 +72,10 @@ class PortableEngine:
     def observe(self, observer: Observer) -> None:
         """Show it what is answered over UDP; before `start`."""
         self._witness = Witness(observer, self._identity.cookies, self._answer_datagram)
+
+    def hear(self, pass_on: Pass) -> None:
+        """Heed NOTIFYs of primaries, and pass them on; before `start`."""
+        self._fallback.hear(pass_on)
 
     def start(self, bound: Sequence[Sockets]) -> None:
         """Answer over UDP from now on, in the running event loop."""

@@ -57,7 +57,7 @@ class Worker:
         """From `proxies` connections begin with a PROXY header.
 
         `observer` is shown queries and their answers. Over `post` go connections that get a
-        zone.
+        zone, and NOTIFYs.
         """
         self._engine = engine
         self._bound = [each for each in bound if isinstance(each, Sockets)]
@@ -110,6 +110,8 @@ class Worker:
     async def _answer(self) -> None:
         if self._observer is not None:
             self._engine.observe(self._observer)
+        if self._post is not None:
+            self._engine.hear(self._pass_on)
         self._engine.start(self._bound)
         for sockets in self._bound:
             await self._tcp.listen(sockets.tcp, self._answer_stream)
@@ -136,6 +138,10 @@ class Worker:
         if post is None:
             return None
         return Leave(lambda end, rest: post.hand_over(parcel._replace(rest=rest), end))
+
+    def _pass_on(self, address: bytes, message: bytes) -> bool:
+        """Have the courier hear a NOTIFY, if there is room."""
+        return self._post is not None and self._post.notify(Parcel(address, message))
 
     async def _beat(self, channel: AsyncChannel) -> None:
         """Tell the main process that queries are being answered, as long as they are."""

@@ -8,12 +8,14 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Protocol
 
 from zoneserver.errors import ZoneserverError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
 from zoneserver.service.answering.fallback import Fallback
+from zoneserver.service.answering.hearing import read_notice
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs import log
@@ -66,9 +68,12 @@ class Courier:
         sender.on_sent = announcer.learn
         self._parts: list[Part] = [sender, announcer]
         self._channel: AsyncChannel | None = None
+        self._secondaries: Secondaries | None = None
         transfers, state = settings.transfers, settings.state
         if state is not None:
-            self._parts.append(Secondaries(transfers, state, self._note_change, self._tell))
+            means = transfers, state, self._note_change, self._tell
+            self._secondaries = Secondaries(*means)
+            self._parts.append(self._secondaries)
         elif transfers.secondaries or transfers.catalogs:
             log.warning("copies-homeless", _HOMELESS)
 
@@ -120,8 +125,12 @@ class Courier:
     def _take_notices(self) -> None:
         """Heed the NOTIFYs that workers have accepted."""
         for _ in range(PER_TURN):
-            if take_notice(self._notices) is None:
+            parcel = take_notice(self._notices)
+            if parcel is None:
                 return
+            notice = read_notice(parcel.message)
+            if notice is not None and self._secondaries is not None:
+                self._secondaries.call(notice[0], str(ip_address(parcel.address)), notice[1])
 
     async def _count(self, channel: AsyncChannel) -> None:
         while True:
