@@ -160,6 +160,7 @@ class Server:
         if is_first:
             self._start_workers()
         await self._workers.wait()
+        self._courier.announce()
         if is_first:
             if self._start.predecessor is not None:
                 await self._replace(self._start.predecessor)
