@@ -1,127 +1,54 @@
-"""`zoneserver` and its commands."""
+"""`zoneserver` and its commands, each loaded when it is asked for.
 
-import dataclasses
-import os
-from pathlib import Path
-from typing import Any
+A server that has to be back at once does not wait for the rest.
+"""
+
+from importlib import import_module
+from typing import Any, cast
 
 import click
 
 from zoneserver import __version__
-from zoneserver.cli.parameters import config_option, parse_endpoint, read_settings
-from zoneserver.cli.status import ends_with_status
-from zoneserver.service.configuration.settings import (
-    ENGINES,
-    MOST_WORKERS,
-    Settings,
-    default_state,
-)
-from zoneserver.service.control.control_socket import default_control
-from zoneserver.service.running import server
-from zoneserver.service.running.privileges import Privileges
-from zoneserver.transports.endpoint import Endpoint
 
+# Each command, and the module of this package that has it as NAME_command.
+COMMANDS = {
+    "check": "check",
+    "check-config": "check_config",
+    "diff": "diff",
+    "explain": "explain",
+    "export": "convert",
+    "fix": "fix",
+    "import": "convert",
+    "key": "keys",
+    "log-level": "control",
+    "reload": "control",
+    "rules": "rules",
+    "schema": "schema",
+    "serve": "serve",
+    "show": "convert",
+    "stats": "control",
+    "status": "control",
+    "zones": "control",
+}
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
 
-@click.group(context_settings=_SETTINGS)
+class Commands(click.Group):
+    """The commands of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's name
+        """Their names, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """One of them, with what it is made of."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"zoneserver.cli.{COMMANDS[cmd_name]}")
+        return cast("click.Command", getattr(module, f"{cmd_name.replace('-', '_')}_command"))
+
+
+@click.group(cls=Commands, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="zoneserver", message="%(prog)s %(version)s")
 def main() -> None:
     """An authoritative DNS nameserver that will not serve a zone that would lose mail."""
-
-
-@main.command()
-@click.option(
-    "--zones",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of zone files.  [default: ./zones]",
-)
-@click.option(
-    "--listen",
-    type=parse_endpoint,
-    multiple=True,
-    metavar="ADDR:PORT",
-    help="Where to answer, on UDP and TCP; may be repeated.  [default: port 5300 on loopback]",
-)
-@config_option
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder for what must outlive a restart.  [default: ~/.local/state/zoneserver]",
-)
-@click.option("--strict-start", is_flag=True, help="Do not start if a zone has errors.")
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    help="What answers: the compiled engine, or Python alone.  [default: auto]",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, MOST_WORKERS),
-    metavar="N",
-    help="Processes that answer.  [default: one for each core]",
-)
-@click.option(
-    "--user",
-    metavar="NAME[:GROUP]",
-    help="Become this user once started; then root is needed for the port alone.",
-)
-@click.option("--allow-root", is_flag=True, help="Let root serve others and stay root.")
-@click.option(
-    "--watch/--no-watch",
-    default=None,
-    help="Whether an edit is taken up at once, without a reload.  [default: watch]",
-)
-@click.option(
-    "--control",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The control socket, for status, reload and the like.  [default: in the state folder]",
-)
-@click.option(
-    "--replace",
-    is_flag=True,
-    help="Take the place of the server that runs, and its sockets: no query is lost.",
-)
-@ends_with_status
-def serve(
-    *,
-    zones: Path | None,
-    listen: tuple[Endpoint, ...],
-    config: Path | None,
-    state: Path | None,
-    strict_start: bool,
-    engine: str | None,
-    workers: int | None,
-    user: str | None,
-    allow_root: bool,
-    watch: bool | None,
-    control: Path | None,
-    replace: bool,
-) -> int:
-    """Serve the zones of a folder.
-
-    It takes up what is edited. SIGHUP reads all again, SIGTERM ends the server.
-    """
-
-    def told_settings() -> Settings:
-        settings = read_settings(config, keys=True)
-        told = settings.privileges
-        privileges = Privileges(user or told.user, allow_root or told.allow_root)
-        own_state = state or settings.state or default_state(os.environ, privileges.user)
-        return dataclasses.replace(
-            settings,
-            zones=zones or settings.zones,
-            listen=listen or settings.listen,
-            state=own_state,
-            strict_start=strict_start or settings.strict_start,
-            engine=engine or settings.engine,
-            workers=workers or settings.workers,
-            privileges=privileges,
-            watch=settings.watch if watch is None else watch,
-            control=control or settings.control or default_control(os.environ, own_state),
-        )
-
-    return server.serve(told_settings, replace=replace)

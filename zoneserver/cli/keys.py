@@ -13,11 +13,11 @@ from zoneserver.transfer.keys import ALGORITHMS, DEFAULT_ALGORITHM, make_key
 
 
 @click.group("key")
-def key_group() -> None:
+def key_command() -> None:
     """Keys that this server shares with others (TSIG, RFC 8945)."""
 
 
-@key_group.command("generate")
+@key_command.command("generate")
 @click.argument("name", type=parse_origin)
 @click.option(
     "--algorithm",

@@ -6,7 +6,7 @@ import click
 
 from zoneserver.cli.status import ends_with_status
 from zoneserver.mail.presets import PRESETS
-from zoneserver.service.configuration.read import configuration_schema
+from zoneserver.service.configuration.schema import configuration_schema
 from zoneserver.service.logs.terminal import say
 from zoneserver.zonefile.schema import zone_schema
 

@@ -18,7 +18,6 @@ from zoneserver.service.configuration.marks import Places, Route, read_values
 from zoneserver.service.configuration.sections import Configuration
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.files import read_file, reason
-from zoneserver.zonefile.schema import DRAFT
 
 FILE = "zoneserver.yaml"
 FOLDERS = (Path(), Path("/etc/zoneserver"))
@@ -96,17 +95,6 @@ def list_keys(section: type[BaseModel] = Configuration, *route: str) -> Iterator
 def variable(route: Route) -> str:
     """The environment variable that sets a key."""
     return PREFIX + "_".join(map(str, route)).upper()
-
-
-def configuration_schema() -> dict[str, Any]:
-    """The JSON Schema of the file."""
-    schema = Configuration.model_json_schema()
-    for section in (schema, *schema["$defs"].values()):
-        for key in section["properties"].values():
-            key.pop("title", None)
-            if key.get("default", ...) is None:  # no value that could be written
-                del key["default"]
-    return {"$schema": DRAFT, **schema, "title": "zoneserver configuration"}
 
 
 def _gather(source: Source) -> tuple[object, Places]:

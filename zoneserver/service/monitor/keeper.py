@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from typing import Any
 
 from zoneserver.service.logs import log
-from zoneserver.service.monitor.process import run_monitor
 from zoneserver.service.observing.counters import Counters
 from zoneserver.service.observing.overview import AT_ONCE, Overview
 from zoneserver.service.running.channel import AsyncChannel
@@ -93,7 +92,14 @@ class MonitorKeeper:
         ours, theirs = socket.socketpair()
         listeners = list(self.listeners.values())
         keep = [each.fileno() for each in (theirs, *listeners)]
-        self._pid = fork("monitor", lambda: run_monitor(listeners, theirs), keep)
+
+        def life() -> int:
+            # Only monitors speak HTTP: a server starts without what it takes.
+            from zoneserver.service.monitor.process import run_monitor  # noqa: PLC0415
+
+            return run_monitor(listeners, theirs)
+
+        self._pid = fork("monitor", life, keep)
         theirs.close()
         channel = self._channel = await AsyncChannel.open(ours)
         telling = asyncio.create_task(self._keep_telling())

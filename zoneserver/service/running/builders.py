@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from zoneserver.service.configuration.settings import Settings
-from zoneserver.service.keeping.builder import run_builder
 from zoneserver.service.keeping.store import Served, Store
 from zoneserver.service.running.channel import AsyncChannel, Message
 from zoneserver.service.running.processes import fork, wait_for_end
@@ -40,12 +39,16 @@ class BuilderSlot:
         the other, and `{"renew": ORDER}` before it is told to read the zones again.
         """
         ours, theirs = socket.socketpair()
-        self._pid = fork(
-            "builder",
-            lambda: run_builder(self._read_settings, self._store, served, theirs),
-            [theirs.fileno()],
-            patience=LOG_PATIENCE,
-        )
+
+        def life() -> int:
+            # Only builders read zones: a server that starts with zones of its last run answers
+            # before all that is loaded.
+            from zoneserver.service.keeping.builder import run_builder  # noqa: PLC0415
+
+            return run_builder(self._read_settings, self._store, served, theirs)
+
+        keep = [theirs.fileno()]
+        self._pid = fork("builder", life, keep, patience=LOG_PATIENCE)
         theirs.close()
         self._channel = channel = await AsyncChannel.open(ours)
         asking, pause = None, 0.0

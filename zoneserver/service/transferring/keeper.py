@@ -6,7 +6,6 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from zoneserver.image.lookup import Identity
 from zoneserver.service.configuration.settings import Settings
@@ -16,7 +15,6 @@ from zoneserver.service.observing.counters import Counters
 from zoneserver.service.running.channel import AsyncChannel, Message
 from zoneserver.service.running.processes import fork, wait_for_end
 from zoneserver.service.running.workers import describe_end
-from zoneserver.service.transferring.courier import run_courier
 from zoneserver.service.transferring.post import Post
 
 PAUSE_SECONDS = 1.0  # before a courier that ended is replaced
@@ -72,7 +70,13 @@ class CourierKeeper:
     async def _run_once(self, post: Post) -> int:
         ours, theirs = socket.socketpair()
         keep = [theirs.fileno(), *post.receiving()]
-        life = partial(run_courier, self._settings, self._identity, post, theirs)
+
+        def life() -> int:
+            # Only couriers transfer zones: a server starts without what it takes.
+            from zoneserver.service.transferring.courier import run_courier  # noqa: PLC0415
+
+            return run_courier(self._settings, self._identity, post, theirs)
+
         self._pid = fork("courier", life, keep)
         theirs.close()
         channel = self._channel = await AsyncChannel.open(ours)
