@@ -19,7 +19,6 @@ COMMANDS = {
     "export": "convert",
     "fix": "fix",
     "import": "convert",
-    "key": "keys",
     "log-level": "control",
     "reload": "control",
     "rules": "rules",

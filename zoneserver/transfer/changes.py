@@ -54,7 +54,9 @@ class Changes:
             if fate is None:
                 yield line
                 continue
-            if not fate.was:
+            # NSD adds what it has at the apex with each new SOA, though it has been there: the
+            # same record is no harm, one with another TTL means that ours is another version.
+            if not fate.was and fate.line is not None and _ttl(fate.line) != _ttl(line):
                 raise TransferError(f"a difference adds what is there: {_shown(line)}")
             if fate.line is not None and not fate.found:
                 yield fate.line
@@ -62,7 +64,7 @@ class Changes:
         for key, fate in self._fates.items():
             if fate.was and not fate.found:
                 raise TransferError(f"a difference deletes what is not there, of {key[0]}")
-            if not fate.was and fate.line is not None:
+            if fate.line is not None and not fate.found:
                 yield fate.line
 
     def _delete(self, record: Record) -> None:
@@ -95,6 +97,10 @@ def _loosely(line: str) -> str:
     """What lines of equal records have in common: all but the case, and the TTL."""
     owner, _, rest = line.partition("\t")
     return (owner + rest[rest.find("\t") :]).lower()
+
+
+def _ttl(line: str) -> str:
+    return line.split("\t", 2)[1]
 
 
 def _shown(line: str) -> str:

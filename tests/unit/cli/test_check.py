@@ -265,8 +265,7 @@ def test_serve_merges_flags_and_file(folder: Path, monkeypatch: pytest.MonkeyPat
     """Flags win, the file comes next, then the environment."""
     taken: list[Settings] = []
 
-    def take(read_settings: Callable[[], Settings], *, replace: bool) -> int:
-        assert not replace
+    def take(read_settings: Callable[[], Settings]) -> int:
         taken.append(read_settings())
         return 0
 

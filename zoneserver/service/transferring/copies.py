@@ -111,6 +111,10 @@ class Copies:
         """Put a copy aside that may be served no more. Raises OSError."""
         copy_path(self._folder, origin).replace(self._path(origin, EXPIRED))
 
+    def revive(self, origin: Name) -> None:
+        """It may be served after all. Raises OSError."""
+        self._path(origin, EXPIRED).replace(copy_path(self._folder, origin))
+
     def forget_expired(self, origin: Name) -> None:
         """There is a newer one. Raises OSError."""
         self._path(origin, EXPIRED).unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """One zone from one of its primaries: asked whether it is newer, taken, kept on disk."""
 
 import asyncio
+import errno
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -57,8 +59,10 @@ class Fetcher:
             raise TransferError(f"it took more than {self._settings.seconds} s") from None
         except ssl.SSLCertVerificationError as error:
             raise TransferError(f"its certificate: {error.verify_message}") from error
-        except OSError as error:
-            raise TransferError(f"no connection: {reason(error)}") from error
+        except ssl.SSLError as error:
+            raise TransferError(f"TLS: {error.reason or error}") from error
+        except OSError as error:  # asyncio has texts of its own, which say no more
+            raise TransferError(os.strerror(error.errno or errno.EIO)) from error
         if incoming is None or incoming.is_current:
             assert ours is not None
             return Fetched(ours)

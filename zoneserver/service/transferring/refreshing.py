@@ -98,8 +98,14 @@ class Refresher:
             async with self._around.turns:
                 self._called.clear()
                 called, self._caller = self._caller, ""
-                delay = await self._refresh(called)
+                delay = await self._try(called)
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _try(self, caller: str) -> float:
+        try:
+            return await self._refresh(caller)
+        except Exception as error:  # noqa: BLE001 - a zone must not be forgotten for a defect
+            return self._fail(f"unexpected: {error!r}")
 
     async def _refresh(self, caller: str) -> float:
         """Ask the primaries, the one who called first. Returns when to do so again."""
@@ -120,9 +126,7 @@ class Refresher:
             return self._fail("; ".join(problems))
         self._failures, self._problem = 0, ""
         await self._note()
-        assert self._soa is not None
-        self._expire_after(around.timers.expire(self._soa))
-        return around.timers.refresh(self._soa)
+        return around.timers.refresh(self._soa) if self._soa else 0.0
 
     def _take(self, fetched: Fetched, peer: Peer) -> None:
         """A primary has given us its version, or said that it is ours."""
@@ -133,7 +137,11 @@ class Refresher:
             self._around.counters[f"copies_by_{fetched.style.lower()}"] += 1
             self._say(fetched, primary)
             self._around.changed()
+        elif self._soa is None:  # it has expired while this was asked
+            self._around.copies.revive(self._origin)
+            self._around.changed()
         self._soa, self._facts = fetched.soa, Facts(primary, fetched_at, now)
+        self._expire_after(self._around.timers.expire(fetched.soa))
 
     def _say(self, fetched: Fetched, primary: str) -> None:
         zone = str(self._origin)
