@@ -53,6 +53,13 @@ class Manager:
             if text in said:
                 return said
 
+    def wait_for_any(self, beginning: str) -> list[str]:
+        """The next thing said that has a line with such a beginning."""
+        while True:
+            said = self._socket.recv(4096).decode().split("\n")
+            if any(line.startswith(beginning) for line in said):
+                return said
+
     def count_until_silent(self, seconds: float, most: int) -> int:
         """How many times something is said before there is silence for so long."""
         count = 0

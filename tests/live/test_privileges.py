@@ -1,8 +1,10 @@
 """What the server's processes may still do once they serve."""
 
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -194,3 +196,19 @@ def test_root_does_not_move_to_where_others_are(folder: Path) -> None:
 
     assert "it would answer others on 0.0.0.0:0 as root; write --user NAME" in line
     assert exchanges == ["10 mail.example.com."]
+
+
+@needs_root
+def test_other_user_takes_no_place(folder: Path) -> None:
+    """Root may talk to the server of a user, but not take its sockets and go on as root."""
+    write_zones(folder, example_com=GOOD_ZONE)
+    with running(folder, "--user", f"{NOBODY}:{NOBODY}", prefix=_for_others()) as server:
+        with socket.socket(socket.AF_UNIX) as client, client.makefile("rwb") as file:
+            client.settimeout(20)
+            client.connect(str(folder / "state/control.sock"))
+            file.write(b'{"command": "replace"}\n')
+            file.flush()
+            said = json.loads(file.readline())
+        assert server.exchanges("example.com") == ["10 mail.example.com."]
+
+    assert said["refused"].startswith(f"the running server is user {NOBODY}, this process is")

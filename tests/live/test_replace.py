@@ -4,7 +4,9 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import socket
+import sys
 import threading
 import time
 import urllib.request
@@ -17,6 +19,7 @@ import dns.query
 import pytest
 
 from tests.figures import Figures
+from tests.live.test_manager import ACTIVATE, Manager
 from tests.servers import GOOD_ZONE, WAIT_SECONDS, ServerProcess, starting, write_zones
 
 MOST_QUERIES = 50_000
@@ -223,7 +226,8 @@ def test_new_server_that_fails(tmp_path: Path, why: str) -> None:
             (tmp_path / "empty").mkdir()
             _fail(tmp_path, "--zones", "empty", "--strict-start")
         else:
-            _kill_halfway(tmp_path, server)
+            Halfway(tmp_path).client.close()
+            server.log.wait_for("nobody takes this server's place, and it goes on")
         write_zones(tmp_path, example_com=CHANGED)
         server.reload()
         assert server.exchanges("example.com") == ["5 mail.example.com."]
@@ -233,13 +237,83 @@ def test_new_server_that_fails(tmp_path: Path, why: str) -> None:
             assert heir.exchanges("example.com") == ["5 mail.example.com."]
 
 
-def _kill_halfway(folder: Path, server: ServerProcess) -> None:
-    """Ask for what a server has, take some of it, and end."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(folder / "state/control.sock"))
-        client.sendall(b'{"command": "replace"}\n')
-        _, sockets, _, _ = socket.recv_fds(client, 4096, 8)
+class Halfway:
+    """Asks a server for what it has, and takes some of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.settimeout(WAIT_SECONDS)
+        self.client.connect(str(folder / "state/control.sock"))
+        self.client.sendall(b'{"command": "replace"}\n')
+        octets, sockets, _, _ = socket.recv_fds(self.client, 4096, 8)
         for each in sockets:
             os.close(each)
-    assert 2 == len(sockets)
-    server.log.wait_for("nobody takes this server's place, and it goes on")
+        self.kind = json.loads(octets).get("kind")
+
+    def last_word(self) -> dict[str, object]:
+        """What is said last."""
+        with self.client, self.client.makefile("rb") as file:
+            word: dict[str, object] = json.loads(file.readlines()[-1])
+        return word
+
+
+def test_two_at_a_time(tmp_path: Path) -> None:
+    """The second one is told so, and does not disturb the first."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    with starting(tmp_path) as server:
+        server.wait_until_ready()
+        first = Halfway(tmp_path)
+        said = _fail(tmp_path)
+        server.stop()
+        last = first.last_word()
+
+    assert "dns" == first.kind
+    assert "another process is about to take the server's place" in said
+    assert {"refused": "the running server was told to stop"} == last
+
+
+def test_edits_wait_meanwhile(tmp_path: Path) -> None:
+    """Both would write into one state folder; nothing is lost, whatever comes of it."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    with starting(tmp_path) as server:
+        server.wait_until_ready()
+        halfway = Halfway(tmp_path)
+        write_zones(tmp_path, example_com=CHANGED)
+        server.signal(signal.SIGHUP)
+        assert _ask_status(tmp_path)["reloads"] == 1
+        assert server.exchanges("example.com") == ["10 mail.example.com."]
+        halfway.client.close()
+        server.log.wait_for("^reloaded")
+        assert server.exchanges("example.com") == ["5 mail.example.com."]
+
+
+def test_below_a_service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told whom to follow; the command ends well once the new server answers."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    monkeypatch.setenv("NOTIFY_SOCKET", f"{tmp_path}/notify")
+    monkeypatch.setenv("WATCHDOG_USEC", "4000000")
+    manager = Manager(f"{tmp_path}/notify")
+    prefix = (sys.executable, "-c", ACTIVATE, "INET:DGRAM", "INET:STREAM", "--")
+    with starting(tmp_path, "--allow-root", prefix=prefix) as server:
+        server.wait_until_ready()
+        manager.wait_for("WATCHDOG=1")
+        monkeypatch.delenv("NOTIFY_SOCKET")  # as for a command of ExecReload=
+        monkeypatch.delenv("WATCHDOG_USEC")
+        with starting(tmp_path, "--allow-root", "--replace") as heir:
+            heir.wait_until_ready()
+            said = [line for line in manager.wait_for_any("MAINPID=") if "MAINPID" in line]
+            pid = int(said[0].partition("=")[2])
+            try:
+                assert _ask_status(tmp_path)["pid"] == pid
+                manager.wait_for("READY=1")
+                manager.wait_for("WATCHDOG=1")
+                statuses = [each.process.wait(WAIT_SECONDS) for each in (heir, server)]
+                assert heir.exchanges("example.com") == ["10 mail.example.com."]
+            finally:
+                os.kill(pid, signal.SIGTERM)
+            manager.wait_for("STOPPING=1")
+    manager.close()
+
+    assert [0, 0] == statuses
+    assert pid != heir.process.pid
+    assert server.port == heir.port

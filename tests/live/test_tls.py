@@ -17,7 +17,7 @@ import pytest
 
 from tests.certificates import NAME, Pair, make_pair
 from tests.figures import Figures
-from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
+from tests.servers import GOOD_ZONE, ServerProcess, running, starting, write_zones
 
 OLD, NEW = make_pair(), make_pair()
 CONFIGURATION = """\
@@ -250,3 +250,23 @@ def test_certificate_that_comes_later(tmp_path: Path) -> None:
         server.log.wait_for("^certificate .* valid until")
         with connect_to(server, OLD) as client:
             assert ask(client).answer
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_server_that_is_replaced(tmp_path: Path, workers: int) -> None:
+    """The new one answers on the same port, with more workers or fewer."""
+    write(tmp_path, OLD)
+    options = ("--config", "zoneserver.yaml", "--workers")
+    with (
+        running(tmp_path, *options, "2") as server,
+        starting(tmp_path, "--replace", *options, str(workers)) as heir,
+    ):
+        heir.output.wait_for("listening on .*TLS")
+        assert 0 == server.process.wait(20)
+        answers = []
+        for _ in range(10):
+            with connect(server) as client:
+                answers.append(ask(client))
+
+    assert all(each.answer for each in answers)
+    assert port_of(server) == port_of(heir)

@@ -19,6 +19,7 @@ COMMANDS = {
     "export": "convert",
     "fix": "fix",
     "import": "convert",
+    "key": "keys",
     "log-level": "control",
     "reload": "control",
     "rules": "rules",

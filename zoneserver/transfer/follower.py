@@ -18,7 +18,8 @@ from zoneserver.wire import message as m
 # Seconds until a NOTIFY without a reply is sent again (RFC 1996 3.6); then it is given up.
 TELLS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # Seconds from an acknowledgement, or from one look at the SOA, to the next.
-LOOKS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
+LOOKS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 15.0)
+ROUNDS = 3  # of telling and looking, after which one that has not the zone is behind
 NO_ANSWER = "does not answer NOTIFY"
 REST_SECONDS = 3600.0  # from one look to the next at a server that has what it should
 BEHIND_SECONDS = 600.0  # until one that has not is told once more
@@ -71,6 +72,7 @@ class Follower:
     problem: str = ""
     dropped: bool = False
     _tries: int = 0
+    _rounds: int = 0
     _last: Event | None = None
 
     def __post_init__(self) -> None:
@@ -79,7 +81,7 @@ class Follower:
 
     def want(self, serial: int, due: float) -> None:
         """It should have another serial from now on."""
-        self.wanted, self.problem = serial, ""
+        self.wanted, self.problem, self._rounds = serial, "", 0
         self._begin(Due.TELL, due)
 
     def learn(self, serial: int, now: Moment) -> None:
@@ -137,7 +139,7 @@ class Follower:
 
     def _settle(self, now: Moment) -> Event | None:
         """It has what it should."""
-        self.problem = ""
+        self.problem, self._rounds = "", 0
         self._begin(Due.PATROL, now.clock + REST_SECONDS)
         return self._say(Event.CURRENT)
 
@@ -152,6 +154,11 @@ class Follower:
         if self._tries < len(LOOKS):
             self.due = now.clock + LOOKS[self._tries]
             return None
+        self._rounds += 1
+        if self._rounds < ROUNDS and not self.problem:  # its transfer may have failed
+            self._begin(Due.TELL, now.clock)
+            return None
+        self._rounds = 0
         self._begin(Due.PATROL, now.clock + BEHIND_SECONDS)
         if self.problem:  # it was told of, and explains this
             return None

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from zoneserver.errors import ConfigurationError
@@ -98,9 +98,11 @@ def parse_secret(text: str) -> bytes:
     return octets
 
 
-def show_secret(key: Key) -> str:
-    """The secret in base64: for the file that keeps it, and for nothing else."""
-    return base64.b64encode(key.secret).decode()
+def make_key(name: Name, algorithm: str, draw: Callable[[int], bytes]) -> Key:
+    """A new key. `draw` gives so many octets that nobody can guess."""
+    # RFC 8945 8: as many as its signatures have.
+    octets = Key(name, algorithm, b"").mac_octets
+    return Key(name, algorithm, draw(octets))
 
 
 def list_weak(keys: Iterable[Key]) -> list[Key]:

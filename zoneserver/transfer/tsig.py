@@ -41,21 +41,21 @@ _DECOY = _DECOYS[ALGORITHM_NAMES[DEFAULT_ALGORITHM]]
 class Request:
     """A message that was signed: as it was before that, its TSIG, and what is wrong with it.
 
-    `key` is the one that it is signed with, and that its answer must be; None: we have no
-    such key, or the signature is not made with it. `error`: 0, if the signature holds, or
-    that of the TSIG of the answer; `is_malformed`: it is not even one.
+    `error`: 0, if the signature holds, or that of the TSIG of the answer; `is_malformed`: it
+    is not even one. `answer_key` signs the answer, which may be that the signature is too old
+    or too short; None: we have no such key, or the signature is not made with it.
     """
 
     message: bytes
     tsig: Tsig
-    key: Key | None = None
+    answer_key: Key | None = None
     error: int = 0
     is_malformed: bool = False
 
     @property
-    def is_authentic(self) -> bool:
-        """Whether it comes from who has the key, and from now."""
-        return self.key is not None and not self.error
+    def key(self) -> Key | None:
+        """The key of who sent it, and sent it just now; None: it may be from anybody."""
+        return None if self.error else self.answer_key
 
 
 def judge_request(message: bytes, keyring: Keyring, now: int) -> Request | None:
@@ -70,7 +70,7 @@ def judge_request(message: bytes, keyring: Keyring, now: int) -> Request | None:
     if found is None or found.tsig is None:
         return None
     start, end = found.tsig
-    tsig = decode_tsig(message[start:end])
+    tsig = decode_tsig(message, start, end)
     return _judge(Request(cut_tsig(message, start), tsig), keyring, now)
 
 
@@ -88,15 +88,15 @@ def _judge(request: Request, keyring: Keyring, now: int) -> Request:
     if not (is_known and holds):
         return replace(request, error=m.BADSIG if is_known else m.BADKEY)
     if abs(now - tsig.time_signed) > tsig.fudge:
-        return replace(request, key=key, error=m.BADTIME)
+        return replace(request, answer_key=key, error=m.BADTIME)
     if len(tsig.mac) < len(due):
-        return replace(request, key=key, error=m.BADTRUNC)
-    return replace(request, key=key)
+        return replace(request, answer_key=key, error=m.BADTRUNC)
+    return replace(request, answer_key=key)
 
 
 def measure_answer(request: Request) -> int:
     """How many octets the TSIG of the answer has."""
-    mac = bytes(request.key.mac_octets if request.key else 0)
+    mac = bytes(request.answer_key.mac_octets if request.answer_key else 0)
     other = bytes(6 if request.error == m.BADTIME else 0)
     return len(encode_tsig(replace(request.tsig, mac=mac, other=other)))
 
@@ -115,11 +115,11 @@ def answer_record(request: Request, answer: bytes, now: int) -> bytes:
         error=request.error,
         other=now.to_bytes(6, "big") if request.error == m.BADTIME else b"",
     )
-    if request.key is None:
+    if request.answer_key is None:
         return encode_tsig(unsigned)  # RFC 8945 5.3.2
     if request.error != m.BADTIME:  # to whom has another time we speak in that (5.2.3)
         unsigned = replace(unsigned, time_signed=now, fudge=FUDGE)
-    mac = _mac(request.key, answer, unsigned, asked.mac)
+    mac = _mac(request.answer_key, answer, unsigned, asked.mac)
     return encode_tsig(replace(unsigned, mac=mac))
 
 
@@ -164,7 +164,7 @@ class Verifier:
         """The message without its signature. Raises SignatureError."""
         try:
             start = find_tsig(message)
-            tsig = None if start is None else decode_tsig(message[start:])
+            tsig = None if start is None else decode_tsig(message, start, len(message))
         except MessageError as error:
             raise SignatureError(str(error)) from error
         if tsig is None or start is None:

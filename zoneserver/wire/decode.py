@@ -49,7 +49,7 @@ def decode_query(octets: bytes) -> Query | None:
         qtype=question.qtype,
         qclass=question.qclass,
         edns=_decode_opt(octets[slice(*found.opt)]) if found.opt else None,
-        tsig=decode_tsig(octets[slice(*found.tsig)]) if found.tsig else None,
+        tsig=decode_tsig(octets, *found.tsig) if found.tsig else None,
     )
 
 

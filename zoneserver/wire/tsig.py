@@ -1,7 +1,7 @@
 """TSIG records: octets to values and back, and where one is in a message (RFC 8945 4.2)."""
 
 from zoneserver.errors import MessageError, NameSyntaxError
-from zoneserver.names import MAX_NAME_OCTETS, Name
+from zoneserver.names import MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import Tsig
 from zoneserver.wire.scan import skip_owner
@@ -9,6 +9,7 @@ from zoneserver.wire.scan import skip_owner
 _RTYPE = 250
 _TYPE_AND_CLASS = b"\0\xfa\0\xff"  # RFC 8945 4.2: class ANY
 _TTL = bytes(4)
+_POINTER = 0xC0
 
 
 def may_have_tsig(octets: bytes) -> bool:
@@ -56,13 +57,13 @@ def add_tsig(octets: bytes, record: bytes) -> bytes:
     return b"".join((header, octets[m.HEADER_OCTETS :], record))
 
 
-def decode_tsig(record: bytes) -> Tsig:
-    """Read a TSIG, whose owner is not compressed. Raises MessageError."""
-    key, at = _decode_name(record, 0)
-    fixed = record[at : at + 10]
-    if fixed[:8] != _TYPE_AND_CLASS + _TTL:
+def decode_tsig(octets: bytes, start: int, end: int) -> Tsig:
+    """Read the TSIG that stands there in a message. Raises MessageError."""
+    key, at = _decode_owner(octets, start)
+    record = octets[at:end]
+    if record[:8] != _TYPE_AND_CLASS + _TTL:
         raise MessageError("a TSIG has a class or a TTL", m.FORMERR)
-    algorithm, at = _decode_name(record, at + 10)
+    algorithm, at = _decode_algorithm(record, 10)
     mac_end = at + 10 + int.from_bytes(record[at + 8 : at + 10], "big")
     other_at = mac_end + 6
     other_end = other_at + int.from_bytes(record[mac_end + 4 : other_at], "big")
@@ -121,11 +122,34 @@ def encode_outcome(tsig: Tsig) -> bytes:
     return tsig.error.to_bytes(2, "big") + other
 
 
-def _decode_name(record: bytes, at: int) -> tuple[Name, int]:
+def _decode_owner(octets: bytes, at: int) -> tuple[Name, int]:
+    """A name that may be compressed, as dnspython's are, and the offset behind it."""
+    labels: list[bytes] = []
+    end, first, room = 0, at, MAX_NAME_OCTETS
+    while at < len(octets) and (length := octets[at]):
+        if length >= _POINTER:
+            end = end or at + 2
+            at = int.from_bytes(octets[at : at + 2], "big") & 0x3FFF
+            # RFC 1035 4.1.4: to a prior occurrence; so it ends, and pointers count as well.
+            if not m.HEADER_OCTETS <= at < first:
+                raise MessageError("a TSIG's key points to no name", m.FORMERR)
+            first, length = at, 1
+        else:
+            labels.append(octets[at + 1 : at + 1 + length])
+            at += 1 + length
+        room -= 1 + length
+        if length > MAX_LABEL_OCTETS or room < 1:
+            raise MessageError("a TSIG's key is too long", m.FORMERR)
+    if at >= len(octets):
+        raise MessageError("a TSIG's key is cut", m.FORMERR)
+    return Name.from_labels(labels), end or at + 1
+
+
+def _decode_algorithm(record: bytes, at: int) -> tuple[Name, int]:
     """An uncompressed name (RFC 8945 4.2), and the offset behind it."""
     labels: list[bytes] = []
     end = at
-    # The algorithm's name is the one thing in a query that the scanner has not bounded.
+    # It is the one thing in a query that the scanner has not bounded.
     while end - at <= MAX_NAME_OCTETS and end < len(record) and (length := record[end]):
         labels.append(record[end + 1 : end + 1 + length])
         end += 1 + length

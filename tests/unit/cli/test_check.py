@@ -265,7 +265,8 @@ def test_serve_merges_flags_and_file(folder: Path, monkeypatch: pytest.MonkeyPat
     """Flags win, the file comes next, then the environment."""
     taken: list[Settings] = []
 
-    def take(read_settings: Callable[[], Settings]) -> int:
+    def take(read_settings: Callable[[], Settings], *, replace: bool) -> int:
+        assert not replace
         taken.append(read_settings())
         return 0
 

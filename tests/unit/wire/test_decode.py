@@ -101,10 +101,58 @@ def test_tsig(record: bytes, tsig: tuple[Name, Name, bytes, int, bytes]) -> None
     assert record == encode_tsig(expected)
 
 
+def _pointing(target: int) -> bytes:
+    """A TSIG whose key is where a pointer leads, behind a record with names in its rdata."""
+    return o.message(NAMES, o.tsig(key=o.u16(0xC000 | target)))
+
+
+BODY = 12 + len(o.question())
+AT = BODY + 11  # of the rdata
+RDATA = b"".join(
+    (
+        o.wire("key.example"),  # at 0
+        b"\x03two" + o.u16(0xC000 | AT),  # at 13
+        b"\x3f" + b"a" * 63 + o.u16(0xC000 | AT + 13),  # at 19
+        o.u16(0xC000 | AT + 87),  # at 85: ahead
+        o.u16(0xC000 | AT + 87),  # at 87: itself
+        b"\x40" + b"a" * 64 + b"\0",  # at 89
+        *(o.u16(0xC000 | AT + at) for at in (0, *range(155, 455, 2))),  # from 155 on
+    )
+)
+NAMES = o.record(65280, RDATA)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (12, "www.example."),
+        (16, "example."),
+        (AT, "key.example."),
+        (AT + 13, "two.key.example."),
+        (AT + 19, f"{'a' * 63}.two.key.example."),
+        (AT + 155, "key.example."),
+        (AT + 157, "key.example."),
+    ],
+)
+def test_compressed_key(target: int, name: str) -> None:
+    """The owner of a TSIG is a name like any other; dnspython compresses it."""
+    query = decode_query(_pointing(target))
+    assert query is not None
+    assert query.tsig is not None
+    assert name == str(query.tsig.key)
+
+
+@pytest.mark.parametrize("target", [0, 11, AT + 85, AT + 87, AT + 89, AT + 455, 0x3FFF])
+def test_key_that_points_nowhere(target: int) -> None:
+    """Into the header, ahead, in a circle, at no name, over too many hops, beyond the end."""
+    with pytest.raises(MessageError) as caught:
+        decode_query(_pointing(target))
+    assert 1 == caught.value.rcode
+
+
 BAD_TSIGS = {
     "class IN": o.tsig(rclass=o.IN),
     "a TTL": o.tsig(ttl=1),
-    "compressed key": o.tsig(key=o.POINTER_TO_QNAME),
     "compressed algorithm": o.tsig(algorithm=o.POINTER_TO_QNAME),
     "no rdata": o.record(o.TSIG, owner=b"\x03key\0", rclass=o.ANY_CLASS),
     "algorithm without an end": o.record(o.TSIG, b"\x01a" * 5, rclass=o.ANY_CLASS),

@@ -1,12 +1,9 @@
-"""Answers to what no template answers: the rare, the faulty, and zones that are refused.
-
-Here signatures are taken off queries and put on their answers (RFC 8945).
-"""
+"""Answers to what no template answers: the rare, the faulty, and zones that are refused."""
 
 from dataclasses import replace
 from functools import partial
 
-from zoneserver.engine.respond import MIN_UDP_PAYLOAD, Transport, decline
+from zoneserver.engine.respond import Transport
 from zoneserver.errors import MessageError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
@@ -18,10 +15,8 @@ from zoneserver.service.keeping.store import Served, open_image_file
 from zoneserver.transfer.notify import Primaries
 from zoneserver.transfer.requests import Wanted, find_wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
-from zoneserver.transfer.tsig import Request, answer_record, judge_request, measure_answer
-from zoneserver.wire import message as m
-from zoneserver.wire.encode import encode_error
-from zoneserver.wire.tsig import add_tsig
+from zoneserver.transfer.signing import answer_signed
+from zoneserver.transfer.tsig import Request, judge_request
 
 
 class Fallback:
@@ -121,31 +116,13 @@ class Fallback:
         key = request.key.name if request and request.key else None
         permits = partial(self._transfers.permits, address=address, key=key)
         transport = replace(transport, may_transfer=permits)
+        respond = partial(self._respond, address=address, key=key)
         if request is None:
-            return self._respond(message, address, transport, None)
-        return self._answer_signed(request, address, transport, now)
-
-    def _answer_signed(
-        self, request: Request, address: bytes, transport: Transport, now: int
-    ) -> bytes | None:
-        """What is said to a message with a signature."""
-        message = request.message
-        if request.is_malformed:
-            return encode_error(message, m.FORMERR)  # RFC 8945 5.2.2.1
-        transport = replace(transport, reserved=measure_answer(request))
-        if request.is_authentic and request.key:
-            answer = self._respond(message, address, transport, request.key.name)
-        else:
-            answer = decline(message, transport, m.NOTAUTH)
-        if answer is None:
-            return None
-        length = len(answer) + transport.reserved
-        if request.key is None and not transport.stream and length > MIN_UDP_PAYLOAD:
-            return answer  # two names that are no key of ours are longer than all the rest
-        return add_tsig(answer, answer_record(request, answer, now))
+            return respond(message, transport)
+        return answer_signed(request, transport, now, respond)
 
     def _respond(
-        self, message: bytes, address: bytes, transport: Transport, key: Name | None
+        self, message: bytes, transport: Transport, *, address: bytes, key: Name | None
     ) -> bytes | None:
         """What is said to a message that was signed with a key, or not at all."""
         heard = self._hearing.answer(self.images, message, address, key, transport)

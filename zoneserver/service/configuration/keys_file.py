@@ -5,6 +5,8 @@
 No text made here repeats a secret.
 """
 
+import base64
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +18,7 @@ from zoneserver.names import Name
 from zoneserver.service.configuration.marks import Places, Route, read_values
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.files import read_file, reason
+from zoneserver.service.logs import log
 from zoneserver.transfer.keys import (
     DEFAULT_ALGORITHM,
     NO_KEYS,
@@ -35,6 +38,7 @@ _HINT = ": the user that the server runs as must be able to read it (chown, chmo
 # Where a key of these files is named; below `tls` the word means another thing.
 _NAMING = frozenset({"transfer", "secondary"})
 _CERTIFICATES = "tls"
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # what YAML takes for text as it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ def read_keys(path: Path) -> KeysFile:
     return KeysFile(keyring, tuple(_warn(path, mode, keyring)))
 
 
+def format_key(key: Key) -> str:
+    """A key as the file has it, with its secret."""
+    name, secret = str(key.name), base64.b64encode(key.secret).decode()
+    quoted = name if _PLAIN.fullmatch(name) else f"'{name.replace(chr(39), 2 * chr(39))}'"
+    return f"{quoted}: {{algorithm: {key.algorithm}, secret: {secret}}}"
+
+
 def with_keys(settings: Settings, values: object, places: Places) -> Settings:
     """The settings with the keys that they name, as the configuration file has these names.
 
@@ -78,6 +89,12 @@ def with_keys(settings: Settings, values: object, places: Places) -> Settings:
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return replace(settings, transfers=replace(settings.transfers, keyring=keyring))
+
+
+def warn_of_keys(path: Path | None) -> None:
+    """Log what is not as it should be with a file of keys. Raises ConfigurationError."""
+    for text in read_keys(path).warnings if path else ():
+        log.warning("keys-exposed", text, file=str(path))
 
 
 def _list_named(value: object, route: Route) -> Iterator[tuple[Route, str]]:

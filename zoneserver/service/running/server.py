@@ -13,6 +13,7 @@ from typing import Any
 from zoneserver import __version__
 from zoneserver.errors import StartError
 from zoneserver.service.answering.engines import choose_engine
+from zoneserver.service.configuration.keys_file import warn_of_keys
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.control.desk import Desk
 from zoneserver.service.control.requests import open_control
@@ -88,6 +89,7 @@ class Server:
         engine = self.overview.engine
         text = f"zoneserver {__version__}, {engine} engine"
         log.announce("starting", text, version=__version__, engine=engine)
+        warn_of_keys(self._settings.keys)
         try:
             if self._start.predecessor is None:
                 self._open()
@@ -158,6 +160,7 @@ class Server:
         if is_first:
             self._start_workers()
         await self._workers.wait()
+        self._courier.announce()
         if is_first:
             if self._start.predecessor is not None:
                 await self._replace(self._start.predecessor)

@@ -44,7 +44,7 @@ class Announcer:
         }
         self._register = Register(tell)
         self._named = NamedServers(self._follow_named)
-        self._images: Images = Images({})
+        self._latest = self._images = Images({})
         self._serials: dict[bytes, int] = {}
         self._has_begun = False
         # What has changed and is not taken up yet; and what was there at the start.
@@ -68,10 +68,16 @@ class Announcer:
             task.cancel()
 
     def publish(self, images: Images) -> None:
-        """These are the zones from now on; whoever should have them is told of new serials.
+        """These are the zones from now on."""
+        self._latest = images
 
-        The first ones may be nothing new, so first it is asked who lacks them.
+    def announce(self) -> None:
+        """Whoever asks here has answers from these zones now, so others are told of them.
+
+        A secondary that is told asks for the SOA first: with the old one it would leave it at
+        that. The first zones may be nothing new, so first it is asked who lacks them.
         """
+        images = self._latest
         before, self._images = self._images.places, images
         queue = self._news if self._has_begun else self._first
         self._has_begun = True

@@ -64,9 +64,9 @@ class Courier:
             idle=settings.tcp_limits.idle,
             history=History(settings.state).find,
         )
-        announcer = Announcer(settings.transfers, self._tell)
-        sender.on_sent = announcer.learn
-        self._parts: list[Part] = [sender, announcer]
+        self._announcer = Announcer(settings.transfers, self._tell)
+        sender.on_known = self._announcer.learn
+        self._parts: list[Part] = [sender, self._announcer]
         self._channel: AsyncChannel | None = None
         self._secondaries: Secondaries | None = None
         transfers, state = settings.transfers, settings.state
@@ -90,6 +90,8 @@ class Courier:
             while (message := await channel.receive()) is not None:
                 if "log_level" in message:
                     log.set_level(message["log_level"])
+                elif "announce" in message:
+                    self._announcer.announce()
                 elif "publish" in message and not self._publish(message):
                     return 1
         finally:

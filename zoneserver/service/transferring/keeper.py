@@ -39,13 +39,20 @@ class CourierKeeper:
         self._counters = counters
         self._heed = heed
         self._latest: Message | None = None
+        self._is_announced = False
         self._channel: AsyncChannel | None = None
         self._pid = 0
 
     def publish(self, version: int, served: Served) -> None:
         """These are the zones from now on."""
         self._latest = {"publish": served.document(), "version": version}
+        self._is_announced = False
         self.tell(self._latest)
+
+    def announce(self) -> None:
+        """Every worker answers from these zones now: others may be told of them."""
+        self._is_announced = True
+        self.tell({"announce": True})
 
     def tell(self, message: Message) -> None:
         """Send something to the courier that is there, if one is."""
@@ -75,6 +82,8 @@ class CourierKeeper:
         channel = self._channel = await AsyncChannel.open(ours)
         if self._latest is not None:
             channel.send(self._latest)
+        if self._is_announced:
+            channel.send({"announce": True})
         listening = asyncio.create_task(self._listen(channel))
         try:
             status = await wait_for_end(self._pid)

@@ -34,7 +34,8 @@ Learn = Callable[[Name, str, int], None]
 class Sender:
     """Sends zones from `start` to `stop`, those that `fallback` answers from.
 
-    `counters` has what it has done, by name. `on_sent` is told of every zone that was sent.
+    `counters` has what it has done, by name. `on_known` is told which serials others
+    have: those that they name, and those that they were sent.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Sender:
         self._fallback = fallback
         self._connections = connections
         self._idle = idle
-        self.on_sent: Learn = lambda *_: None
+        self.on_known: Learn = lambda *_: None
         self._stock = Stock(history)
         self._free = asyncio.Semaphore(settings.sessions)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -144,6 +145,8 @@ class Sender:
         if found is None:
             await stream.write(_sign(wanted, write_error(wanted.query, m.SERVFAIL)), stall)
             return
+        if wanted.serial is not None:
+            self.on_known(wanted.origin, address, wanted.serial)
         records = octets = 0
         for section in found.sections:
             message = write_message(wanted.query, section, with_opt=not records)
@@ -160,7 +163,8 @@ class Sender:
         )
         serial = found.serial
         log.info("transfer-sent", text, zone=origin, address=address, serial=serial)
-        self.on_sent(wanted.origin, address, found.serial)
+        if found.kind != "SOA":
+            self.on_known(wanted.origin, address, found.serial)
 
 
 def _sign(wanted: Wanted, message: bytes) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from tests.servers import ADDRESSES
 from tests.unit.service.transferring.secondaries import Scene, images
 from tests.unit.transports.streams import in_loop
+from zoneserver.image.images import Images
 from zoneserver.names import Name
 from zoneserver.service.transferring import announcer as module
 from zoneserver.service.transferring import register
@@ -45,6 +46,12 @@ async def announcing(
         await scene.stop()
 
 
+def announce(announcer: Announcer, served: Images) -> None:
+    """Have these zones served."""
+    announcer.publish(served)
+    announcer.announce()
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 @in_loop
 async def test_a_new_serial_is_told(address: str) -> None:
@@ -53,10 +60,10 @@ async def test_a_new_serial_is_told(address: str) -> None:
     server = await scene.start(address)
     server.has = {"one.": 7}
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images(one=7))
+        announce(announcer, images(one=7))
         await scene.until_serials({("one.", server.name): 7})
         assert [] == server.told  # at the start it has it already
-        announcer.publish(images(one=8))
+        announce(announcer, images(one=8))
         await scene.until_serials({("one.", server.name): 8})
         assert [("one.", 8)] == server.told
         assert {"notify_sent": 1, "secondary_current": 1} == announcer.counters
@@ -69,7 +76,7 @@ async def test_a_start_tells_who_lags() -> None:
     server = await scene.start()
     server.has = {"one.": 6, "three.": 9}
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images(one=7, two=7, three=9))
+        announce(announcer, images(one=7, two=7, three=9))
         await scene.until(lambda: set(scene.serials().values()) == {7, 9})
         assert [("one.", 7), ("two.", 7)] == sorted(server.told)
 
@@ -81,8 +88,8 @@ async def test_who_is_told_of_what() -> None:
     all_zones, one_zone = await scene.start(), await scene.start()
     targets = Target(all_zones.peer), Target(one_zone.peer, frozenset({ONE}))
     async with announcing(scene, *targets) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1, two=2))
+        announce(announcer, images())
+        announce(announcer, images(one=1, two=2))
         await scene.until(lambda: len(all_zones.told) == 2 and len(one_zone.told) == 1)
         assert [("one.", 1), ("two.", 2)] == sorted(all_zones.told)
         assert [("one.", 1)] == one_zone.told
@@ -95,8 +102,8 @@ async def test_primaries_are_not_told() -> None:
     server = await scene.start()
     secondaries = (Secondary(ONE, (Peer(server.peer.endpoint),)),)
     async with announcing(scene, Target(server.peer), secondaries=secondaries) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1, two=2))
+        announce(announcer, images())
+        announce(announcer, images(one=1, two=2))
         await scene.until_serials({("two.", server.name): 2})
         assert [("two.", 2)] == server.told
 
@@ -121,7 +128,7 @@ async def test_servers_that_the_zone_names(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(NamedServers, "run", look_up)
     async with announcing(scene, notify_ns=True) as announcer:
         for serial, servers in named.items():
-            announcer.publish(images(one=serial))
+            announce(announcer, images(one=serial))
             await scene.until_serials({("one.", each.name): serial for each in servers})
     assert [("one.", 1), ("one.", 2)] == old.told
     assert [("one.", 2), ("one.", 3)] == new.told
@@ -135,8 +142,8 @@ async def test_lost_messages_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> 
     server = await scene.start()
     server.deaf = 3
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1))
+        announce(announcer, images())
+        announce(announcer, images(one=1))
         await scene.until_serials({("one.", server.name): 1})
         assert 4 == announcer.counters["notify_sent"]
 
@@ -151,8 +158,8 @@ async def test_a_silent_server_keeps_nobody_waiting(
     silent, server = await scene.start(), await scene.start()
     silent.deaf = 1 << 30
     async with announcing(scene, Target(silent.peer), Target(server.peer)) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1))
+        announce(announcer, images())
+        announce(announcer, images(one=1))
         await scene.until(lambda: scene.serials().get(("one.", server.name)) == 1)
         assert not announcer.counters["secondary_silent"]
         await scene.until(lambda: bool(scene.rows["one.", silent.name]["problem"]))
@@ -167,8 +174,8 @@ async def test_notify_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     server = await scene.start()
     server.rcode, server.takes = 5, False
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1))
+        announce(announcer, images())
+        announce(announcer, images(one=1))
         await scene.until(
             lambda: bool(scene.rows and scene.rows["one.", server.name]["problem"])
         )
@@ -184,8 +191,8 @@ async def test_keys() -> None:
     server = await scene.start(keyring=KEYRING)
     target = Target(Peer(server.peer.endpoint, KEY.name))
     async with announcing(scene, target, keyring=Keyring((KEY,))) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1))
+        announce(announcer, images())
+        announce(announcer, images(one=1))
         await scene.until_serials({("one.", server.name): 1})
         assert 1 == scene.rows["one.", server.name]["told"]
 
@@ -201,8 +208,8 @@ async def test_unsigned_replies(
     server.signs = server.takes = False
     target = Target(Peer(server.peer.endpoint, KEY.name))
     async with announcing(scene, target, keyring=Keyring((KEY,))) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(one=1))
+        announce(announcer, images())
+        announce(announcer, images(one=1))
         pair = "one.", server.name
         await scene.until(lambda: bool(scene.rows and scene.rows[pair]["problem"]))
         assert scene.rows[pair]["told"] is None
@@ -217,11 +224,24 @@ async def test_it_changes_while_it_is_told() -> None:
     scene = Scene()
     server = await scene.start()
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images())
+        announce(announcer, images())
         for serial in range(1, 30):
-            announcer.publish(images(one=serial))
+            announce(announcer, images(one=serial))
             await asyncio.sleep(0.001 * serial)
         await scene.until_serials({("one.", server.name): 29})
+
+
+@in_loop
+async def test_nothing_is_told_before_everybody_answers_so() -> None:
+    """A secondary that asked for the SOA too early would leave it at that."""
+    scene = Scene()
+    server = await scene.start()
+    async with announcing(scene, Target(server.peer)) as announcer:
+        announce(announcer, images())
+        announcer.publish(images(one=1))
+        announce(announcer, images(one=2))
+        await scene.until_serials({("one.", server.name): 2})
+    assert [("one.", 2)] == server.told
 
 
 @in_loop
@@ -230,10 +250,10 @@ async def test_zones_go() -> None:
     scene = Scene()
     server = await scene.start()
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images(one=1, two=2))
+        announce(announcer, images(one=1, two=2))
         announcer.learn(ONE, "192.0.2.9", 1)
         await scene.until(lambda: len(scene.rows) == 3 and None not in scene.serials().values())
-        announcer.publish(images(two=2))
+        announce(announcer, images(two=2))
         await scene.until_serials({("two.", server.name): 2})
 
 
@@ -245,7 +265,7 @@ async def test_who_has_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await scene.start()
     server.deaf = 1 << 30
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images(one=1))
+        announce(announcer, images(one=1))
         announcer.learn(ONE, "127.0.0.1", 1)  # before it is followed, and thereafter
         await scene.until_serials({("one.", server.name): 1})
         for address in ("127.0.0.1", "192.0.2.1", "192.0.2.2", "2001:db8::3"):
@@ -266,7 +286,7 @@ async def test_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await scene.start()
     names = [f"zone{number}" for number in range(100)]
     async with announcing(scene, Target(server.peer)) as announcer:
-        announcer.publish(images())
-        announcer.publish(images(**dict.fromkeys(names, 5)))
+        announce(announcer, images())
+        announce(announcer, images(**dict.fromkeys(names, 5)))
         await scene.until(lambda: list(scene.serials().values()) == [5] * 100)
         assert sorted((f"{name}.", 5) for name in names) == sorted(server.told)

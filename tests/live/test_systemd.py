@@ -1,0 +1,165 @@
+"""The unit as it is, under a systemd of its own, and an upgrade as docs/upgrade.md has it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.figures import Figures
+from tests.live.test_replace import SOCKETS, Datagrams
+from tests.servers import CHECKOUT, GOOD_ZONE, WAIT_SECONDS
+
+UNIT = CHECKOUT / "packaging/zoneserver.service"
+UPGRADE = CHECKOUT / "docs/upgrade.md"
+SYSTEMD = Path("/lib/systemd/systemd")
+STUBS = ("sysinit", "basic", "shutdown", "network-online", "multi-user")
+# What the unit names is in folders that nobody else sees; $1 is where they come from.
+BOOT = """\
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /opt
+mkdir /opt/zoneserver
+mount --bind "$1/opt" /opt/zoneserver
+mount -t tmpfs tmpfs /var/lib
+mkdir -m 700 /var/lib/private
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system
+umount --lazy /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+test -z "$2" || exit 0
+export container=test SYSTEMD_UNIT_PATH=/opt/zoneserver/units
+exec /lib/systemd/systemd --system --unit=basic.target --log-target=console --show-status=no
+"""
+PRIVATE = ("--pid", "--fork", "--kill-child", "--mount", "--ipc", "--uts", "--cgroup")
+UNSHARE = ("unshare", *PRIVATE, "--mount-proc", "sh", "-c", BOOT, "sh")
+
+
+class Machine:
+    """A systemd that is the first process of its own namespaces."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "opt/log"
+        self._manager = subprocess.Popen(
+            [*UNSHARE, str(folder), ""],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run systemctl there."""
+        return subprocess.run(
+            ["nsenter", "--target", *self._children(), "--all", "systemctl", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def show(self, key: str) -> str:
+        """A property of the unit."""
+        return self.run("show", "zoneserver", "--value", f"--property={key}").stdout.strip()
+
+    def wait_until_up(self) -> None:
+        """Return once it takes commands."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self._children() or self.run("is-active", "basic.target").returncode:
+            assert time.monotonic() < deadline, "systemd does not start"
+
+    def _children(self) -> list[str]:
+        """The first process there, once it is."""
+        pid = self._manager.pid
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+    def close(self) -> None:
+        """End it, and all that runs there."""
+        self._manager.kill()
+        self._manager.wait(WAIT_SECONDS)
+
+
+def _program() -> str:
+    """A script that runs the server, from places that its user can read."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
+    if python is None:
+        pytest.skip(f"there is no Python {version} that others may read")
+    path = f"{CHECKOUT}{os.pathsep}{Path(click.__file__).parents[1]}"
+    return f'#!/bin/sh\nPYTHONPATH={path} exec {python} -B -m zoneserver "$@"\n'
+
+
+def _read_drop_in() -> str:
+    (text,) = re.findall(r"```ini\n(.*?)```", UPGRADE.read_text(), re.DOTALL)
+    return str(text)
+
+
+def _is_possible(command: Sequence[str]) -> bool:
+    return (
+        os.geteuid() == 0
+        and SYSTEMD.exists()
+        and shutil.which("nsenter") is not None
+        and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """One with the unit, and the drop-in of the document."""
+    opt = tmp_path / "opt"
+    for folder in ("bin", "etc/zones", "units/zoneserver.service.d"):
+        (opt / folder).mkdir(parents=True)
+    if not _is_possible([*UNSHARE, str(tmp_path), "try"]):
+        pytest.skip("no systemd can be run here")
+    program = opt / "bin/zoneserver"
+    program.write_text(_program())
+    program.chmod(0o755)
+    (opt / "etc/zoneserver.yaml").write_text("listen: 127.0.0.1:0\n")
+    (opt / "etc/zones/example.com.yaml").write_text(GOOD_ZONE)
+    units = opt / "units"
+    for name in STUBS:
+        (units / f"{name}.target").write_text("[Unit]\nDefaultDependencies=no\n")
+    elsewhere = "/etc/zoneserver/", "/opt/zoneserver/etc/"
+    output = "StandardOutput=append:/opt/zoneserver/log\nStandardError=inherit\n"
+    (units / "zoneserver.service").write_text(UNIT.read_text().replace(*elsewhere))
+    drop_in = _read_drop_in().replace(*elsewhere) + output
+    (units / "zoneserver.service.d/upgrade.conf").write_text(drop_in)
+    made = Machine(tmp_path)
+    try:
+        made.wait_until_up()
+        yield made
+    finally:
+        made.close()
+
+
+def test_upgrade(machine: Machine, figures: Figures) -> None:
+    """Acceptance 103: `systemctl reload` starts a new server, which the unit follows.
+
+    One that does not start changes nothing.
+    """
+    started = machine.run("start", "zoneserver")
+    assert 0 == started.returncode, started.stderr
+    (port,) = re.findall(r"listening on 127.0.0.1:(\d+) ", machine.log.read_text())
+    datagrams = Datagrams(int(port), SOCKETS)
+    datagrams.start()
+    first, reload = machine.show("MainPID"), machine.run("reload", "zoneserver")
+    second = machine.show("MainPID")
+    datagrams.done.set()
+    datagrams.join()
+    configuration = machine.log.parent / "etc/zoneserver.yaml"
+    configuration.write_text("listen: 127.0.0.2:0\n")
+    failed, after = machine.run("reload", "zoneserver"), machine.show("MainPID")
+    restarts, state = machine.show("NRestarts"), machine.show("ActiveState")
+    stopped = machine.run("stop", "zoneserver")
+
+    assert (0, 1, 0) == (reload.returncode, failed.returncode, stopped.returncode)
+    assert first != second == after
+    assert ("0", "active") == (restarts, state)
+    assert 0 == datagrams.lost
+    assert "this one would on 127.0.0.2:0" in machine.log.read_text()
+    figures.add("103 systemctl reload", f"0 of {datagrams.asked} lost; the unit follows")
