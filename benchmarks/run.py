@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bounds, cpu, load, many_zones, reloads, servers, two_workers
+from benchmarks import bounds, cpu, load, many_zones, reloads, servers, transfers, two_workers
 from benchmarks.bounds import Bound
 from benchmarks.dnsperf import UnexpectedOutputError
 from benchmarks.options import up_to
@@ -41,6 +41,7 @@ SIZES = {
     "zones": MOST_ZONES,
     "reloads": MOST_RELOADS,
     "reload_names": MOST_NAMES,
+    "transfer_names": MOST_NAMES,
 }
 
 # What a scenario prints is its own affair; it yields the bounds that it has looked at.
@@ -52,6 +53,7 @@ OTHERS: dict[str, Scenario] = {
     "zones": many_zones.run,
     "reloads": reloads.memory,
     "reload-latency": reloads.latency,
+    "transfer": transfers.run,
 }
 
 

@@ -1,10 +1,11 @@
 """The servers that are measured beside each other, by the labels that the tables show."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.echo import Echo
 from benchmarks.generated import ORIGIN, GeneratedZone
@@ -19,8 +20,14 @@ WITH_TCP = (Bind.name, Pdns.name)
 PEERS = tuple(peer.name for peer in MEASURED)
 LABELS = (Echo.name, *PEERS, NATIVE, PORTABLE, OURS)
 
-# Makes a server, not yet started, in a folder of its own, for a zone and a number of workers.
-Make = Callable[[Path, GeneratedZone, int], Server]
+
+class Make(Protocol):
+    """Makes a server, not yet started, in a folder of its own, for a zone and some workers."""
+
+    def __call__(
+        self, folder: Path, zone: GeneratedZone, workers: int, *, sends: bool = False
+    ) -> Server:
+        """With `sends` it lets anybody take the zone."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,21 @@ def select(settings: Settings, *groups: Iterable[Entry]) -> list[Entry]:
 
 @contextmanager
 def serving(
-    entries: Sequence[Entry], folder: Path, zone: GeneratedZone, workers: int
+    entries: Sequence[Entry],
+    folder: Path,
+    zone: GeneratedZone,
+    workers: int,
+    *,
+    sends: bool = False,
 ) -> Iterator[dict[str, Server]]:
-    """All of `entries`, up and answering; one that does not start is named and left out."""
+    """All of `entries`, up and answering; one that does not start is named and left out.
+
+    With `sends` they let anybody take the zone.
+    """
     servers: dict[str, Server] = {}
     with ExitStack() as stack:
         for entry in entries:
-            server = entry.make(folder / entry.label, zone, workers)
+            server = entry.make(folder / entry.label, zone, workers, sends=sends)
             stack.callback(server.stop)
             try:
                 server.spawn()
@@ -85,9 +100,14 @@ def _installed(kinds: Sequence[type[Server]]) -> Iterator[type[Server]]:
             print(f"without {kind.name}: install Debian package {kind.package}")
 
 
-def _peer(kind: type[Server], folder: Path, zone: GeneratedZone, workers: int) -> Server:
-    return kind(folder, {ORIGIN: zone.master}, workers=workers)
+def _peer(
+    kind: type[Server], folder: Path, zone: GeneratedZone, workers: int, *, sends: bool = False
+) -> Server:
+    return kind(folder, {ORIGIN: zone.master}, workers=workers, sends=sends)
 
 
-def _ours(engine: str, folder: Path, zone: GeneratedZone, workers: int) -> Server:
-    return Zoneserver(folder, {ORIGIN: zone.yaml}, workers=workers, engine=engine)
+def _ours(
+    engine: str, folder: Path, zone: GeneratedZone, workers: int, *, sends: bool = False
+) -> Server:
+    zones = {ORIGIN: zone.yaml}
+    return Zoneserver(folder, zones, workers=workers, sends=sends, engine=engine)

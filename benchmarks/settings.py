@@ -18,6 +18,8 @@ class Settings:
     # The zone that takes long to load: names with three records each.
     loads: int = 3
     load_names: int = 333_000
+    # The zone that is transferred.
+    transfer_names: int = 100_000
     # The folder of many zones, each of ten records.
     zones: int = 100_000
     edits: int = 10
@@ -34,6 +36,7 @@ QUICK = Settings(
     large=20_000,
     loads=1,
     load_names=10_000,
+    transfer_names=10_000,
     zones=200,
     edits=3,
     reloads=10,

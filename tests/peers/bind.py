@@ -13,7 +13,7 @@ options {{
     recursion no;
     notify no;
     allow-query {{ any; }};
-    allow-transfer {{ none; }};
+    allow-transfer {{ {takers}; }};
     allow-update {{ none; }};
     dnssec-validation no;
     zero-no-soa-ttl no;
@@ -51,7 +51,10 @@ class Bind(Server):
         """Write named.conf; `-g` stays in the foreground and logs to the terminal."""
         path = self.directory / "named.conf"
         server = CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory
+            address=LOOPBACK,
+            port=self.port,
+            directory=self.directory,
+            takers="localhost" if self.sends else "none",
         )
         zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))

@@ -18,6 +18,10 @@ database:
 log:
   - target: stderr
     any: warning
+acl:
+  - id: loopback
+    address: 127.0.0.0/8
+    action: transfer
 template:
   - id: default
     zonefile-sync: -1
@@ -29,6 +33,9 @@ zone:
 ZONE = """\
   - domain: "{origin}"
     file: "{path}"
+"""
+PROVIDING = """\
+    acl: loopback
 """
 
 
@@ -45,6 +52,7 @@ class Knot(Server):
         server = CONFIGURATION.format(
             address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
         )
-        zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
+        zone = ZONE + PROVIDING if self.sends else ZONE
+        zones = [zone.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))
         return [self.program(), "-c", str(path)]

@@ -30,6 +30,9 @@ zone:
     name: "{origin}"
     zonefile: "{path}"
 """
+PROVIDING = """\
+    provide-xfr: 127.0.0.1 NOKEY
+"""
 
 
 class Nsd(Server):
@@ -45,7 +48,8 @@ class Nsd(Server):
         server = CONFIGURATION.format(
             address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
         )
-        zones = [ZONE.format(origin=origin, path=file) for origin, file in self.zones.items()]
+        zone = ZONE + PROVIDING if self.sends else ZONE
+        zones = [zone.format(origin=origin, path=file) for origin, file in self.zones.items()]
         path.write_text(server + "".join(zones))
         return [self.program(), "-d", "-c", str(path)]
 

@@ -20,6 +20,8 @@ distributor-threads=1
 reuseport=yes
 udp-truncation-threshold=1232
 any-to-tcp=no
+disable-axfr={silent}
+allow-axfr-ips=127.0.0.0/8
 """
 ZONE = """\
 zone "{origin}" {{ type master; file "{path}"; }};
@@ -36,7 +38,11 @@ class Pdns(Server):
     def configure(self) -> list[str]:
         """Write pdns.conf, and the zones as named.conf has them."""
         server = CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
+            address=LOOPBACK,
+            port=self.port,
+            directory=self.directory,
+            workers=self.workers,
+            silent="no" if self.sends else "yes",
         )
         zones = [
             ZONE.format(origin=origin.rstrip("."), path=file)

@@ -48,14 +48,23 @@ class Server(ABC):
     binary: ClassVar[str]
     package: ClassVar[str]
 
-    def __init__(self, directory: Path, zones: Mapping[str, Path], *, workers: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        zones: Mapping[str, Path],
+        *,
+        workers: int = 1,
+        sends: bool = False,
+    ) -> None:
         """Choose a free port; nothing is written or started yet.
 
-        `workers` is how many processes or threads answer.
+        `workers` is how many processes or threads answer. With `sends` whoever asks from
+        loopback may take the zones.
         """
         self.directory = directory
         self.zones = zones
         self.workers = workers
+        self.sends = sends
         self.port = free_port()
         self._child: Child | None = None
 

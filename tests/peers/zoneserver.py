@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.peers.server import LOOPBACK, Server
 
 CHECKOUT = Path(__file__).parents[2]
+SENDING = "transfer: {allow: [{from: [127.0.0.0/8]}]}\n"
 PROGRAM = (sys.executable, "-m", "zoneserver")
 
 
@@ -25,18 +26,21 @@ class Zoneserver(Server):
         zones: Mapping[str, Path],
         *,
         workers: int = 1,
+        sends: bool = False,
         engine: str = "auto",
     ) -> None:
         """`engine` is native, portable, or auto: the server chooses."""
-        super().__init__(directory, zones, workers=workers)
+        super().__init__(directory, zones, workers=workers, sends=sends)
         self.engine = engine
 
     def configure(self) -> list[str]:
-        """No configuration file: everything is said on the command line."""
+        """Everything is said on the command line, but for what has no flag."""
         (folder,) = {path.parent for path in self.zones.values()}
+        (self.directory / "zoneserver.yaml").write_text(SENDING if self.sends else "---\n")
         return [
             *PROGRAM,
             "serve",
+            *("--config", str(self.directory / "zoneserver.yaml")),
             *("--zones", str(folder)),
             *("--listen", f"{LOOPBACK}:{self.port}"),
             *("--state", str(self.directory / "state")),
