@@ -25,6 +25,7 @@ _POINTER = 0xC000
 _QUESTION_OCTETS = 4  # type and class, behind the QNAME (RFC 1035 4.1.2)
 _FIXED = Struct("!HHI")  # type, class and TTL (RFC 1035 3.2.1)
 _LENGTH = Struct("!H")
+_COPIED_OCTETS = 64 << 20  # of a zone that is copied to be read
 _SOA_TYPE = rtypes.SOA.to_bytes(2, "big")
 
 # Some records of one owner: its name, and what stands behind the name in each of them.
@@ -82,24 +83,26 @@ def write_sections(groups: Iterable[Group], origin: bytes) -> Iterator[Section]:
     """
     base = m.HEADER_OCTETS + len(origin) + _QUESTION_OCTETS
     room = _MOST_OCTETS - _BEHIND - base
-    names = _Names(origin, base)
-    pieces: list[bytes] = []
-    size = records = 0
+    names, octets, records = _Names(origin, base), bytearray(), 0
     for owner, tails in groups:
-        name = names.write(owner, size)
-        for tail in tails:
-            length = len(name) + len(tail)
-            if size + length > room and pieces:
-                yield Section(records, b"".join(pieces))
-                pieces, size, records, names = [], 0, 0, _Names(origin, base)
-                name = names.write(owner, size)
-                length = len(name) + len(tail)
-            pieces += (name, tail)
-            size += length
-            records += 1
-            name = names.pointer
-    if pieces:
-        yield Section(records, b"".join(pieces))
+        rest: Sequence[bytes] = tails
+        while rest:
+            name = names.write(owner, len(octets))
+            written = name + names.pointer.join(rest)
+            count = len(rest)
+            if len(octets) + len(written) > room:
+                count = _count_fitting(name, names.pointer, rest, room - len(octets))
+                if not count and octets:
+                    yield Section(records, bytes(octets))
+                    names, octets, records = _Names(origin, base), bytearray(), 0
+                    continue
+                count = max(1, count)  # what no message has room for is for others to see
+                written = name + names.pointer.join(rest[:count])
+            octets += written
+            records += count
+            rest = rest[count:]
+    if octets:
+        yield Section(records, bytes(octets))
 
 
 class _Names:
@@ -133,17 +136,28 @@ class _Names:
         return name
 
 
+def _count_fitting(name: bytes, pointer: bytes, tails: Sequence[bytes], room: int) -> int:
+    """How many records have room, the first with `name` and the others with `pointer`."""
+    taken = len(name) - len(pointer)
+    for number, tail in enumerate(tails):
+        taken += len(pointer) + len(tail)
+        if taken > room:
+            return number
+    return len(tails)
+
+
 def _read_groups(image: ZoneImage) -> Iterator[Group]:
     """Every name that has records, in canonical order. Raises ImageError."""
-    octets, at = image.octets, image.rrsets_at
-    read_owner, read_count = f.OWNER.unpack_from, f.COUNT.unpack_from
-    read_rrset, read_rdata = f.RRSET.unpack_from, f.RDATA.unpack_from
+    octets: bytes | memoryview = image.octets[image.rrsets_at :]
+    if image.rrset_octets <= _COPIED_OCTETS:
+        octets = bytes(octets[: image.rrset_octets])  # from which it is read much faster
+    at, read_rrset = 0, f.RRSET.unpack_from
     try:
         for _ in range(image.names):
-            _, length = read_owner(octets, at)
-            at += f.OWNER.size + length
-            owner = bytes(octets[at - length : at])
-            (count,) = read_count(octets, at)
+            start = at + f.OWNER.size
+            at = start + octets[at + 1]
+            owner = bytes(octets[start:at])
+            count = octets[at] | octets[at + 1] << 8
             at += f.COUNT.size
             tails: list[bytes] = []
             for _ in range(count):
@@ -151,9 +165,12 @@ def _read_groups(image: ZoneImage) -> Iterator[Group]:
                 at += f.RRSET.size
                 fixed = _FIXED.pack(rtype, m.IN, ttl)
                 for _ in range(number):
-                    size = read_rdata(octets, at)[0]
-                    at += f.RDATA.size + size
-                    tails.append(fixed + _LENGTH.pack(size) + octets[at - size : at])
+                    size = octets[at] | octets[at + 1] << 8
+                    start = at + f.RDATA.size
+                    at = start + size
+                    tails.append(fixed + size.to_bytes(2, "big") + octets[start:at])
+            if at > len(octets):
+                raise ImageError("its RRsets are cut")
             if tails:
                 yield owner, tails
     except (StructError, IndexError) as error:
