@@ -1,9 +1,12 @@
 """Zones out, as their secondaries see it: who gets what, over TCP and TLS, signed or not."""
 
 import base64
+import shutil
 import socket
 import ssl
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Self
 
 import dns.flags
@@ -282,3 +285,80 @@ def test_unknown_serial(server: ServerProcess, figures: Figures, behind: int) ->
         answer = stream.ask(ask_since((serial_of(server) - behind) % 2**32))
     assert is_whole(answer)
     figures.add(f"86 IXFR from an unknown serial {behind} behind", "the whole zone")
+
+
+ADDED = "added: {type: A, value: 192.0.2.77}\n"
+VERSIONS = [GOOD_ZONE, GOOD_ZONE + ADDED, GOOD_ZONE.replace(".25", ".26") + ADDED, GOOD_ZONE]
+# What is in an answer between its SOAs, for each version behind the last one.
+STEPS = [
+    [[], ["added.example.com. A 192.0.2.77"]],
+    [["mail.example.com. A 192.0.2.25"], ["mail.example.com. A 192.0.2.26"]],
+    [
+        ["added.example.com. A 192.0.2.77", "mail.example.com. A 192.0.2.26"],
+        ["mail.example.com. A 192.0.2.25"],
+    ],
+]
+
+
+def split(records: Sequence[str]) -> list[list[str]]:
+    """The records between one SOA and the next; their order means nothing."""
+    at = [number for number, record in enumerate(records) if " SOA " in record]
+    return [sorted(records[start + 1 : end]) for start, end in pairwise(at)]
+
+
+@pytest.fixture(scope="module")
+def changed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[ServerProcess, list[int]]]:
+    """A server whose zone has had four versions, and their serials."""
+    folder = tmp_path_factory.mktemp("changed")
+    (folder / "zoneserver.yaml").write_text("transfer: {allow: [{from: [127.0.0.2]}]}\n")
+    write_zones(folder, example_com=VERSIONS[0])
+    with running(folder, "--config", "zoneserver.yaml") as process:
+        serials = [serial_of(process)]
+        for text in VERSIONS[1:]:
+            write_zones(folder, example_com=text)
+            process.reload()
+            serials.append(serial_of(process))
+        yield process, serials
+
+
+@pytest.mark.parametrize("behind", [1, 2, 3])
+def test_differences(
+    changed: tuple[ServerProcess, list[int]], figures: Figures, behind: int
+) -> None:
+    """Acceptance 86: an older version that is known gets what has become of it, and no more."""
+    server, serials = changed
+    with Stream(server, FRIEND) as stream:
+        answer = stream.ask(ask_since(serials[-1 - behind]))
+
+    records = list_records(answer)
+    soas = [int(record.split()[4]) for record in records if " SOA " in record]
+    steps = [
+        (serials[at - 1], serials[at]) for at in range(len(serials) - behind, len(serials))
+    ]
+    assert soas == [serials[-1], *(serial for step in steps for serial in step), serials[-1]]
+    assert split(records) == [[], *(part for step in STEPS[-behind:] for part in step)]
+    figures.add(f"86 IXFR from {behind} versions behind", f"{len(records)} records, exact")
+
+
+@pytest.mark.parametrize("program", ["dig", "kdig"])
+def test_differences_as_others_read_them(
+    changed: tuple[ServerProcess, list[int]], figures: Figures, program: str
+) -> None:
+    """Acceptance 86: other software takes the answer for what it is."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    server, serials = changed
+    words = ["@127.0.0.1", "-p", str(server.port), "-b", FRIEND, "example.com"]
+    done = subprocess.run(
+        [program, *words, f"IXFR={serials[0]}", "+tcp"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    lines = [line.split() for line in done.stdout.splitlines() if line and line[0] != ";"]
+    records = [f"{name} {rtype} {' '.join(rest)}" for name, _, _, rtype, *rest in lines]
+    figures.add(f"86 IXFR as {program} reads it", f"{len(records)} records, exact")
+    assert split(records) == [[], *(part for step in STEPS for part in step)]
