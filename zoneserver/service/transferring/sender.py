@@ -32,7 +32,7 @@ Learn = Callable[[Name, str, int], None]
 
 
 class Sender:
-    """Sends zones from `start` to `stop`, those that `fallback` answers from.
+    """Sends zones until `stop`, as soon as there are any that `fallback` answers from.
 
     `counters` has what it has done, by name. `on_known` is told which serials others
     have: those that they name, and those that they were sent.
@@ -59,8 +59,7 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Go to work in the running event loop."""
-        asyncio.get_running_loop().add_reader(self._connections, self._take)
+        """Wait for the first zones: until then nobody could be answered."""
 
     def stop(self) -> None:
         """Let it all be."""
@@ -71,6 +70,7 @@ class Sender:
     def publish(self, images: Images) -> None:
         """These are the zones from now on; what is being sent goes on as it began."""
         self._stock.publish(images)
+        asyncio.get_running_loop().add_reader(self._connections, self._take)
 
     def _take(self) -> None:
         """Take connections that are waiting, a few at a time."""
