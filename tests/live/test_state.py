@@ -13,8 +13,12 @@ import pytest
 
 from tests.figures import Figures
 from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
+from zoneserver.names import Name
+from zoneserver.service.transferring.journals import Journals
 
 RELOADS = 5
+COM = Name.parse("example.com.")
+ANYBODY_TAKES_ALL = "transfer: {allow: [{from: [127.0.0.1]}]}\n"
 
 
 def _zone(preference: int) -> str:
@@ -66,7 +70,10 @@ def test_disk_of_no_use(disk: Path, trouble: str, figures: Figures) -> None:
     """Acceptance 93: served on, one alarm for many reloads, and a restart has what was last."""
     folder = disk.parent
     write_zones(folder, example_com=_zone(10))
-    with running(folder, "--control", "control.sock") as server:
+    (folder / "zoneserver.yaml").write_text(ANYBODY_TAKES_ALL)
+    arguments = ("--config", "zoneserver.yaml", "--control", "control.sock")
+    with running(folder, *arguments) as server:
+        _reload(folder, 11)  # a journal begins
         if trouble == "full":
             _fill(disk / "filler")
         else:
@@ -81,6 +88,7 @@ def test_disk_of_no_use(disk: Path, trouble: str, figures: Figures) -> None:
         mended = _ask(folder, b'{"command": "reload", "wait": true}')
         server.stop()
     alarms = [line for line in server.log.rest() if "cannot be written" in line]
+    journal = Journals(disk).read(COM)
     write_zones(folder, example_com="'': [")
     with running(folder) as server:
         after = _served(server)
@@ -90,7 +98,9 @@ def test_disk_of_no_use(disk: Path, trouble: str, figures: Figures) -> None:
     assert str(20 + RELOADS - 1) == during == after
     assert {".zimg", ".json"} == left
     assert ("ok", "") == (mended["result"], mended["state"])
-    assert 1 <= len(alarms) <= 2  # of the images, and of the serials
+    assert 1 <= len(alarms) <= 3  # of the images, of the serials, and of the journal
+    assert journal.differences
+    assert "" == journal.damage
     figures.add(f"93 disk {trouble}, {RELOADS} reloads", f"all served; {len(alarms)} alarms")
 
 
