@@ -105,6 +105,10 @@ class ZoneImage:
         owner, sets, _ = self._read_raw(f.NODE.unpack_from(self.octets, node)[4])
         return owner, sets
 
+    def rrsets(self) -> bytes:
+        """The octets of all RRsets, as docs/image-format.md has them."""
+        return bytes(self.octets[self.rrsets_at : self._files_at])
+
     @property
     def rrset_octets(self) -> int:
         """About how many octets the records have in a transfer."""

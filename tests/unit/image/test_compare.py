@@ -3,6 +3,7 @@
 import pytest
 
 from tests.zones_text import zone
+from zoneserver.errors import ImageError
 from zoneserver.image.compare import differing_keys
 from zoneserver.image.compile import compile_zone
 from zoneserver.image.reader import ZoneImage
@@ -35,3 +36,13 @@ def test_differing_names(new: str, names: list[str]) -> None:
 
     assert expected == sorted(differing_keys(_image(OLD), _image(new)))
     assert expected == sorted(differing_keys(_image(new), _image(OLD)))
+
+
+@pytest.mark.parametrize("names", [3, 1000])
+def test_damaged_image(names: int) -> None:
+    """Fewer names than it says, or more, are no zone."""
+    image = _image(OLD)
+    image.names = names
+
+    with pytest.raises(ImageError):
+        differing_keys(image, _image(OLD))
