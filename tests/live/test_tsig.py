@@ -1,11 +1,13 @@
 """Signed queries to a server process, over UDP, TCP and TLS (RFC 8945)."""
 
 import shutil
+import socket
 import ssl
 import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import dns.exception
@@ -67,9 +69,24 @@ def server(
     with running(folder, *options) as process:
         yield process
         assert process.stop()[0] == 0
-        assert [
-            line for line in process.log.rest() if not line.startswith("certificate ")
-        ] == []
+        told = ("certificate ", "AXFR of example.com. ")
+        assert not [line for line in process.log.rest() if not line.startswith(told)]
+
+
+@pytest.fixture(params=["tcp", "tls"])
+def over(request: pytest.FixtureRequest) -> str:
+    """How a zone is transferred."""
+    told: str = request.param
+    return told
+
+
+def connect(port: int, over: str) -> socket.socket:
+    """A connection whose every wait ends."""
+    stream = socket.create_connection(("127.0.0.1", port), 5)
+    if over == "tcp":
+        return stream
+    context = ssl.create_default_context(cadata=PAIR.certificate.decode())
+    return context.wrap_socket(stream, server_hostname=NAME)
 
 
 @pytest.fixture(params=TRANSPORTS)
@@ -157,6 +174,22 @@ def test_transfers_want_the_key(
         expected = "NOTIMP"
     assert told == expected
     figures.add(f"84 AXFR over {over}, key {request.node.callspec.id.split('-')[-1]}", told)
+
+
+def test_transfers_with_the_key(server: ServerProcess, figures: Figures, over: str) -> None:
+    """Acceptance 84: it opens the zone over TCP and over TLS, and every message is signed."""
+    udp, tls = server.ports()
+    query = sign(KEY, qtype="AXFR")
+    with closing(connect(tls if over == "tls" else udp, over)) as stream:
+        dns.query.send_tcp(stream, query)
+        reply, _ = dns.query.receive_tcp(
+            stream, one_rr_per_rrset=True, keyring={KEY.name: KEY}, request_mac=query.mac
+        )
+
+    assert reply.had_tsig
+    assert [rrset.rdtype for rrset in (reply.answer[0], reply.answer[-1])] == [6, 6]
+    assert MAIL in {str(rrset.name) for rrset in reply.answer}
+    figures.add(f"84 AXFR over {over}, right key", f"{len(reply.answer)} records, signed")
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["unsigned", "signed"])

@@ -92,6 +92,8 @@ def decline(
         return encode_error(message, mistake.rcode)
     if query is None:
         return None
+    if query.edns is not None and query.edns.version > 0:
+        return _encode(query, Response(m.BADVERS), transport)  # RFC 6891 6.1.3
     return _encode(query, Response(rcode, extended_error=error), transport)
 
 

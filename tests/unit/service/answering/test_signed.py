@@ -184,6 +184,32 @@ def test_clocks_near_enough(served: Served, seconds: int, *, stream: bool) -> No
     assert (tsig.time_signed, tsig.fudge) == (NOW, 300)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_clock_that_jumps(served: Served, figures: Figures, seconds: int) -> None:
+    """Acceptance 82: after a day back or ahead, who goes along is answered at once, and who
+    has a cookie of the other time gets a new one, which is valid.
+    """
+    fallback, later = make(served), NOW + seconds
+    old = COOKIES.reply(b"abcdefgh", STRANGER, NOW)
+    asked = o.message(o.opt(o.option(o.COOKIE, old)), asked=o.question("www.example"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.time", lambda: float(later))
+        message, mac = sign(asked, now=later)
+        reply = read(fallback.answer(message, STRANGER, later, stream=False), mac)
+    (cookie,) = reply.options
+    new = cookie.to_wire()
+
+    assert dns.rcode.to_text(reply.rcode()) == "NOERROR"
+    assert new is not None
+    assert (COOKIES.is_valid(old, STRANGER, later), new != old) == (False, True)
+    assert COOKIES.is_valid(new, STRANGER, later)
+    stale = fallback.answer(sign(asked)[0], STRANGER, later, stream=False)
+    assert read_refusal(stale)[1] == "BADTIME"
+    figures.add(
+        f"82 clock that jumps {seconds:+} s", "a new cookie, and signed answers at once"
+    )
+
+
 FIXED = b"\x0bhmac-sha256\0" + NOW.to_bytes(6, "big") + o.u16(300)
 
 
