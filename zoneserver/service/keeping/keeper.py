@@ -187,7 +187,7 @@ class Keeper:
                 versions.append(open_version(key, place, defaults))
         self._chronicle.note(*self._replaced(versions, admission.gone))
         self.standing.update(versions, admission.judgements, admission.gone)
-        standing = {each.origin.key for each in self.standing}
+        standing = self.standing.keys
         for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
             version = self.standing.find_version(key)
             assert isinstance(version, Imaged)
@@ -231,7 +231,7 @@ class Keeper:
         }
 
     def _served(self) -> Served:
-        return self._shelf.served({each.origin.key for each in self.standing}, self.refused)
+        return self._shelf.served(self.standing.keys, self.refused)
 
     def _keep_serials(self, admission: Admission) -> str:
         try:

@@ -3,7 +3,7 @@
 The catalog of our own zones (RFC 9432) is made here, of what there is in the folder.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,22 @@ class Look:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Roll:
+    """Which zones are whose, and what that was found from.
+
+    Of the zones that are `listed` as others' those are `wanted` that are not `ours`, which are
+    those of the zones folder. `strangers` are zones that stand and are not ours.
+    """
+
+    ours: frozenset[Name]
+    listed: Mapping[Name, Kind]
+    turns: int
+    wanted: Mapping[Name, Kind]
+    strangers: Mapping[Name, Kind]
+    kinds: Mapping[Name, Kind]
+
+
 class Sources:
     """Remembers what was read of them."""
 
@@ -55,6 +71,7 @@ class Sources:
         self._copies = CopyScanner()
         self._members: MemberFiles | None = None
         self._produced: ZoneFiles | None = None
+        self._roll: _Roll | None = None
 
     def look(
         self,
@@ -70,21 +87,25 @@ class Sources:
         """
         paths, copied = _divide(settings.state, order.paths)
         scan = self._scanner.scan(settings.zones, settle, paths)
-        ours = {*scan.unchanged, *(each.origin for each in scan.read if each.origin)}
-        listed = self._list_foreign(settings)
+        ours, listed = scan.origins, self._list_foreign(settings)
         if not ours and not scan.read and not listed:
             raise StartError(
                 f"no zones in {settings.zones}: zone files are named ORIGIN{YAML_SUFFIX}"
             )
-        wanted = {origin: kind for origin, kind in listed.items() if origin not in ours}
-        copies = self._look_for_copies(settings.state, wanted, copied)
+        roll = self._call_roll(ours, listed, standing)
+        copies = self._look_for_copies(settings.state, roll.wanted, copied)
         # Until there is a copy of a zone that was ours, it is served as it was.
-        missing, gone = _find_lost(standing, ours | (wanted.keys() - copies.missing), order)
-        kinds = dict.fromkeys(ours, Kind.PRIMARY) | wanted
+        lost = {
+            origin: kind
+            for origin, kind in roll.strangers.items()
+            if origin not in roll.wanted or origin in copies.missing
+        }
+        missing, gone = _divide_lost(lost, order)
+        kinds = roll.kinds
         catalog, produced = settings.transfers.catalog, list[ZoneFiles]()
-        if catalog is not None and catalog not in kinds.keys() | missing:
+        if catalog is not None and catalog not in kinds and catalog not in missing:
             produced = self._produce(catalog, ours | missing, settings.transfers)
-            kinds[catalog] = Kind.PRODUCED
+            kinds = {**kinds, catalog: Kind.PRODUCED}
         awaited = copies.missing - missing
         twins = ours & (listed.keys() | {catalog})
         findings = (
@@ -92,8 +113,24 @@ class Sources:
             *(_await(each, settings.state) for each in _sorted(awaited)),
         )
         files = (*scan.read, *copies.read, *produced)
-        gone -= kinds.keys() - awaited  # the catalog that we make
+        # The catalog that we make stays.
+        gone = frozenset(each for each in gone if each not in kinds or each in awaited)
         return Look(files, kinds, awaited, missing, gone, findings)
+
+    def _call_roll(
+        self, ours: frozenset[Name], listed: Mapping[Name, Kind], standing: Standing
+    ) -> _Roll:
+        """Which zones are whose: what it was, if there is none more and none less."""
+        roll = self._roll
+        if roll is None or not (
+            roll.ours is ours and roll.listed == listed and roll.turns == standing.turns
+        ):
+            wanted = {origin: kind for origin, kind in listed.items() if origin not in ours}
+            strangers = {each.origin: each.kind for each in standing if each.origin not in ours}
+            kinds = dict.fromkeys(ours, Kind.PRIMARY) | wanted
+            roll = _Roll(ours, dict(listed), standing.turns, wanted, strangers, kinds)
+        self._roll = roll
+        return roll
 
     def note(self, signatures: Mapping[Name, Signatures]) -> None:
         """Remember what zones include, too, as it was before it was read."""
@@ -167,11 +204,10 @@ def _divide(
     return paths - copied, copied
 
 
-def _find_lost(
-    standing: Standing, there: Collection[Name], order: Order
+def _divide_lost(
+    lost: Mapping[Name, Kind], order: Order
 ) -> tuple[frozenset[Name], frozenset[Name]]:
-    """The zones that stand, and whose files are missing; and those that nobody wants back."""
-    lost = {each.origin: each.kind for each in standing if each.origin not in there}
+    """Which of the zones that have lost their files are missing; which nobody wants back."""
     ours = {origin for origin, kind in lost.items() if kind is Kind.PRIMARY}
     missing = frozenset(origin for origin in ours if not order.forces(origin))
     return missing, frozenset(lost.keys() - missing)

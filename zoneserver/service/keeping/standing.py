@@ -4,7 +4,7 @@ What a zone is judged by lies in other zones, too. Two indexes say which judgeme
 may touch, so that nobody walks all zones: who consulted a name, and who points to it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol, TypeVar
@@ -87,6 +87,7 @@ class Standing:
 
     def __init__(self) -> None:
         self._versions: dict[bytes, Version] = {}  # by the key of the origin
+        self.turns = 0  # how often there was another zone, or one less
         self._errors: dict[Name, tuple[Finding, ...]] = {}
         self._until: dict[Name, date] = {}
         self.pointers = Pointers()
@@ -102,13 +103,17 @@ class Standing:
 
         Of a judgement no finding is kept that does not block.
         """
+        before = len(self._versions)
         for origin in gone:
             self._versions.pop(origin.key, None)
             self.pointers.put(origin, None)
             self._remember(Judgement(origin, ()))
+        self.turns += len(self._versions) != before
+        before = len(self._versions)
         for version in versions:
             self._versions[version.origin.key] = version
             self.pointers.put(version.origin, version.references)
+        self.turns += len(self._versions) != before
         for judgement in judgements:
             self._remember(judgement)
 
@@ -119,6 +124,11 @@ class Standing:
     def find_version(self, key: bytes) -> Version | None:
         """The same, by the key of the origin."""
         return self._versions.get(key)
+
+    @property
+    def keys(self) -> KeysView[bytes]:
+        """The keys of all origins."""
+        return self._versions.keys()
 
     def overdue(self, today: date) -> set[Name]:
         """The zones whose judgement does not hold today, as waivers have run out since."""
