@@ -3,6 +3,7 @@
 import pytest
 
 from tests.zones_text import APEX, lines, reply, zone
+from zoneserver.errors import ImageError
 from zoneserver.image.compile import compile_zone
 from zoneserver.image.reader import ZoneImage
 from zoneserver.transfer.difference import find_difference
@@ -87,3 +88,11 @@ def test_difference_that_is_too_large() -> None:
 
     assert _find(OLD, edited["all of it"], 100) is None
     assert _find(OLD, edited["an address"], 100)
+
+
+def test_zone_without_its_soa() -> None:
+    """No image has one, unless it is damaged."""
+    image = ZoneImage(memoryview(compile_zone(zone(OLD, apex="@ NS ns.test."))))
+
+    with pytest.raises(ImageError, match="no SOA"):
+        find_difference(image, image, STAMPS, MUCH)

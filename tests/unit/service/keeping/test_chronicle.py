@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from tests.figures import Figures
 from tests.logs import read_log
 from tests.servers import GOOD_ZONE, OTHER_ZONE, write_zones
 from tests.zones_text import reply
+from zoneserver.errors import ImageError
 from zoneserver.image.images import open_image
 from zoneserver.image.reader import ZoneImage
 from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
+from zoneserver.service.disk.copies import copies_folder, copy_path
 from zoneserver.service.keeping import chronicle as module
 from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.chronicle import Chronicle
@@ -25,9 +28,23 @@ from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.running.reloads import Order
 from zoneserver.service.transferring.history import History
 from zoneserver.service.transferring.journals import FOLDER, Journals
-from zoneserver.transfer.settings import Rule, TransferSettings
+from zoneserver.transfer.settings import Peer, Rule, Secondary, TransferSettings
+from zoneserver.transports.endpoint import Endpoint
 
 COM, NET = Name.parse("example.com."), Name.parse("example.net.")
+ORG = Name.parse("example.org.")
+COPY = """\
+example.org.\t300\tIN\tSOA\tns1.example.org. h.example.org. {serial} 7200 900 86400 300
+example.org.\t300\tIN\tNS\tns1.example.org.
+ns1.example.org.\t300\tIN\tA\t192.0.2.1
+mail.example.org.\t300\tIN\tA\t192.0.2.{serial}
+"""
+COPY_STEP = [
+    "example.org. 300 SOA ns1.example.org. h.example.org. 8 7200",
+    "mail.example.org. 300 A 192.0.2.8",
+    "example.org. 300 SOA ns1.example.org. h.example.org. 9 7200",
+    "mail.example.org. 300 A 192.0.2.9",
+]
 FORCED = Order(force_all=True)
 
 
@@ -45,6 +62,7 @@ class Chronicling:
         self.state = folder / "state"
         self.settings = Settings(zones=folder / "zones")
         self.store = Store(self.state, self.settings.zones)
+        self.history = History(self.state)
         self.transfers = TransferSettings(allow=(Rule(zones=frozenset(zones)),))
         self.start_anew()
 
@@ -68,7 +86,7 @@ class Chronicling:
 
     def since(self, serial: int, origin: Name = COM) -> list[list[str]]:
         """What whoever has a serial is sent; records as dnspython reads them, the SOAs cut."""
-        found = History(self.state).find(origin, self.image(origin), serial)
+        found = self.history.find(origin, self.image(origin), serial)
         return [
             [" ".join(line.split()[:7]) for line in _lines(list(each.records()))]
             for each in found
@@ -145,6 +163,27 @@ def test_version_that_was_not_served(kept: Chronicling) -> None:
     assert [_step(3, 4, 3, 4)] == kept.since(3)
 
 
+def test_copies_are_noted(kept: Chronicling) -> None:
+    """Of zones of other servers, too: whoever takes them from us, is sent differences."""
+    primaries = (Peer(Endpoint("192.0.2.1", 53)),)
+    transfers = replace(
+        kept.transfers, allow=(Rule(),), secondaries=(Secondary(ORG, primaries),)
+    )
+    kept.settings = replace(kept.settings, state=kept.state, transfers=transfers)
+    kept.transfers = transfers
+    kept.start_anew()
+    copies = copies_folder(kept.state)
+    copies.mkdir(parents=True)
+    for serial in (7, 8, 8, 9):
+        path = copy_path(copies, ORG)
+        path.with_suffix(".new").write_text(COPY.format(serial=serial))
+        path.with_suffix(".new").replace(path)
+        kept.renew(example_com=GOOD_ZONE)
+
+    assert [[], [], [COPY_STEP]] == [kept.since(each, ORG) for each in (6, 9, 8)]
+    assert 2 == len(kept.since(7, ORG))
+
+
 def test_comment_is_no_version(kept: Chronicling) -> None:
     """Nor is anything else that leaves the records as they are."""
     kept.renew(example_com=_zone(1, 1))
@@ -207,8 +246,9 @@ def test_zone_that_goes_and_comes_back(kept: Chronicling) -> None:
     """As something else, with the same serial."""
     kept.renew(example_com=_zone(1, 1), example_net=OTHER_ZONE)
     kept.renew(example_com=_zone(2, 2))
-    (kept.folder / "zones/example.com.yaml").unlink()
-    kept.renew(FORCED)
+    for origin in ("example.com", "example.net"):
+        (kept.folder / f"zones/{origin}.yaml").unlink()
+    kept.renew(FORCED, example_org=OTHER_ZONE.replace("example.net", "example.org"))
     kept.renew(FORCED, example_com=_zone(9, 2))
     kept.renew(example_com=_zone(3, 3))
 
@@ -287,6 +327,22 @@ def test_journal_that_cannot_be_written(
     figures.add("93 journal on a full disk, 3 reloads", "all served; 1 alarm")
 
 
+def test_image_that_cannot_be_compared(
+    kept: Chronicling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The new version is served all the same."""
+
+    def fail(*_: object) -> None:
+        raise ImageError("its RRsets are damaged")
+
+    monkeypatch.setattr(module, "find_difference", fail)
+    for serial in (1, 2):
+        kept.renew(example_com=_zone(serial, serial))
+
+    assert 2 == kept.image().serial
+    assert "cannot be continued: its RRsets are damaged; secondaries" in read_log(caplog)
+
+
 def test_end_that_cannot_be_written(kept: Chronicling, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is noted until it is: two versions have the serial."""
     kept.renew(example_com=_zone(1, 1))
@@ -326,7 +382,8 @@ def test_journal_that_cannot_be_read(
     path.mkdir()
 
     assert [] == kept.since(1)
-    assert "cannot be read: Is a directory" in read_log(caplog)
+    assert [] == kept.since(1)
+    assert 1 == read_log(caplog).count("cannot be read: Is a directory")
 
 
 def test_without_a_state_directory(tmp_path: Path) -> None:
