@@ -80,8 +80,8 @@ def _zone(zone: Document) -> Iterator[str]:
     else:
         stale = f"{kind} STALE" if zone["stale"] else kind
         size = f"{count(zone['records'], 'record')}, loaded {_time(zone['loaded'])}"
-        serial, route = zone["serial"], zone["route"]
-        yield f"{zone['origin']}{stale} serial {serial}, {size}, mail to {route}"
+        mail = f", mail to {zone['route']}" if zone["route"] else ""
+        yield f"{zone['origin']}{stale} serial {zone['serial']}, {size}{mail}"
     yield from map(_secondary, zone["secondaries"])
     if zone["copy"]:
         yield f"  {_copy(zone['copy'])}"

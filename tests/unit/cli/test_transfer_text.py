@@ -1,5 +1,8 @@
 """What `status` and `zones` say of transfers."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from zoneserver.cli.control_text import format_status, format_zones
@@ -78,3 +81,22 @@ def test_sums(rows: dict[str, object], lines: list[str]) -> None:
     }  # fmt: skip
     said = format_status(status).splitlines()
     assert lines == [each for each in said if each.startswith(("secondaries", "copies"))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "a. serial 7, 2 records, loaded 1970-01-01 00:00:09Z, mail to b. (10)"),
+        ({"kind": "secondary", "stale": True},
+         "a. secondary STALE serial 7, 2 records, loaded 1970-01-01 00:00:09Z, mail to b. (10)",
+         ),
+        ({"kind": "secondary", "refused": True}, "a. secondary REFUSED: answered SERVFAIL"),
+        ({"kind": "catalog", "route": ""},
+         "a. catalog serial 7, 2 records, loaded 1970-01-01 00:00:09Z"),
+    ],
+)  # fmt: skip
+def test_kind_of_a_zone_is_told(changes: dict[str, Any], line: str) -> None:
+    """Behind its name, unless it is a zone file of ours; a catalog takes no mail."""
+    state = replace(ZoneState("a.", 7, 2, "b. (10)", 9), **changes)
+    answer = {"zones": [describe_zone(Overview(), state)], "unknown": []}
+    assert line == format_zones(answer)

@@ -15,6 +15,7 @@ from zoneserver.zone.zoneset import ZoneSet
 
 MOST_EXCHANGES = 5  # how many exchanges of a name are listed
 MOST_ROUTES = 20  # how many changed routes of a zone are told one by one
+_VERSION = b"\x07version"  # the label of the name that says so
 
 
 class Change(NamedTuple):
@@ -34,8 +35,16 @@ def count_records(zone: Zone) -> int:
 
 def describe_zone(zone: Zone) -> str:
     """One line about a zone: its serial, its size, where its mail goes."""
-    records = count(count_records(zone), "record")
-    return f"{zone.origin} serial {zone.serial}, {records}, mail to {describe_route(zone.apex)}"
+    what = "a catalog" if _is_catalog(zone) else f"mail to {describe_route(zone.apex)}"
+    return f"{zone.origin} serial {zone.serial}, {count(count_records(zone), 'record')}, {what}"
+
+
+def _is_catalog(zone: Zone) -> bool:
+    """Whether a zone, to which no mail could go, looks like a list of zones (RFC 9432 4)."""
+    version = zone.nodes.get(_VERSION + zone.origin.key)
+    rrset = version.find(rtypes.TXT) if version else None
+    types = {rrset.rtype for rrset in zone.apex.rrsets}
+    return rrset is not None and types == {rtypes.SOA, rtypes.NS}
 
 
 def describe_changes(old: ZoneSet, new: ZoneSet) -> Iterator[Change]:

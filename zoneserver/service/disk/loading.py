@@ -64,7 +64,7 @@ def load(
 
 def _damage(copy: ZoneSource) -> Iterator[Finding]:
     """Why a copy is not what was written: part of another server's zone is worse than none."""
-    fix = "delete it: it is then fetched anew"
+    fix = "delete it and restart the server: it is then fetched anew"
     found = [each for each in copy.findings if each.blocks]
     yield from (
         replace(each, reason=f"the copy is damaged: {each.reason}", fix=fix) for each in found

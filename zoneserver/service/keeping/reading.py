@@ -134,7 +134,7 @@ def describe(
         tuple(files.include.files),
         fingerprint(files.texts(), means.defaults),
         int(means.now),
-        describe_route(version.zone.apex),
+        "" if files.kind.is_catalog else describe_route(version.zone.apex),
         _content(version, means.serials),
         files.kind,
     )

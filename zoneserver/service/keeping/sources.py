@@ -1,9 +1,6 @@
-"""All that zones are read from: the zones folder, and the copies of what other servers have.
+"""All that zones are read from: the zones folder, and the copies of what other servers have."""
 
-The catalog of our own zones (RFC 9432) is made here, of what there is in the folder.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +15,16 @@ from zoneserver.service.disk.copies import (
     copy_path,
     is_copy,
 )
-from zoneserver.service.disk.files import Includer
 from zoneserver.service.disk.folder import YAML_SUFFIX, ZoneFiles
 from zoneserver.service.disk.members import MemberFiles
 from zoneserver.service.disk.scan import Scanner, Signatures
+from zoneserver.service.keeping.producing import Producer
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.running.reloads import Order
-from zoneserver.transfer.catalog import write_catalog
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.zonefile.source import Kind
+
+MOST_AWAITED = 20  # zones without a copy that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Sources:
         self._scanner = Scanner()
         self._copies = CopyScanner()
         self._members: MemberFiles | None = None
-        self._produced: ZoneFiles | None = None
+        self._producer = Producer()
         self._roll: _Roll | None = None
 
     def look(
@@ -104,13 +102,13 @@ class Sources:
         kinds = roll.kinds
         catalog, produced = settings.transfers.catalog, list[ZoneFiles]()
         if catalog is not None and catalog not in kinds and catalog not in missing:
-            produced = self._produce(catalog, ours | missing, settings.transfers)
+            produced = self._producer.produce(catalog, ours, missing, settings.transfers)
             kinds = {**kinds, catalog: Kind.PRODUCED}
         awaited = copies.missing - missing
         twins = ours & (listed.keys() | {catalog})
         findings = (
             *(self._refuse_twin(each) for each in _sorted(twins)),
-            *(_await(each, settings.state) for each in _sorted(awaited)),
+            *_await(awaited & set(_configured(settings.transfers)), settings.state),
         )
         files = (*scan.read, *copies.read, *produced)
         # The catalog that we make stays.
@@ -141,8 +139,7 @@ class Sources:
         forgotten = frozenset(origins)
         self._scanner.forget(forgotten)
         self._copies.forget(forgotten)
-        if self._produced is not None and self._produced.origin in forgotten:
-            self._produced = None
+        self._producer.forget(forgotten)
 
     def _look_for_copies(
         self, state: Path | None, wanted: Mapping[Name, Kind], paths: frozenset[str] | None
@@ -161,25 +158,6 @@ class Sources:
             found = dict.fromkeys(self._members.read(catalogs), Kind.SECONDARY)
         found |= {each.origin: Kind.SECONDARY for each in transfers.secondaries}
         return found | dict.fromkeys(catalogs, Kind.CONSUMED)
-
-    def _produce(
-        self, catalog: Name, zones: Iterable[Name], transfers: TransferSettings
-    ) -> list[ZoneFiles]:
-        """The catalog of these zones, if it is another one than last time."""
-        text = write_catalog(catalog, {zone: transfers.groups_of(zone) for zone in zones})
-        octets, known = text.encode(), self._produced
-        if known is not None and known.files == {str(catalog): octets}:
-            return []
-        nothing = Includer(Path(), Path())
-        self._produced = ZoneFiles(
-            Path(str(catalog)),
-            catalog,
-            nothing,
-            {str(catalog): octets},
-            is_master=True,
-            kind=Kind.PRODUCED,
-        )
-        return [self._produced]
 
     def _refuse_twin(self, origin: Name) -> Finding:
         return make_finding(
@@ -213,18 +191,32 @@ def _divide_lost(
     return missing, frozenset(lost.keys() - missing)
 
 
-def _await(origin: Name, state: Path | None) -> Finding:
-    place = str(copy_path(copies_folder(state), origin)) if state else str(origin)
-    return make_finding(
-        "SY009",
-        Mark(place, 1, 1),
-        f"there is no copy of {origin} that may be served: it is answered SERVFAIL until one"
-        " has been fetched",
-        "see in the log what its primaries say",
-        level=Level.WARNING,
-        origin=origin,
-        owner=origin,
-    )
+def _configured(transfers: TransferSettings) -> Iterator[Name]:
+    """The zones from elsewhere that somebody here has written down, members apart.
+
+    It is them that somebody here waits for.
+    """
+    yield from (each.origin for each in transfers.secondaries)
+    yield from (each.origin for each in transfers.catalogs)
+
+
+def _await(origins: Iterable[Name], state: Path | None) -> Iterator[Finding]:
+    """What is said of zones that there is no copy of; not of each where there are many."""
+    ordered = _sorted(origins)
+    more = len(ordered) - MOST_AWAITED
+    for origin in ordered[:MOST_AWAITED]:
+        place = str(copy_path(copies_folder(state), origin)) if state else str(origin)
+        others = f"; so are {more} further zones" if more > 0 else ""
+        yield make_finding(
+            "SY009",
+            Mark(place, 1, 1),
+            f"there is no copy of {origin} that may be served: it is answered SERVFAIL until"
+            f" one has been fetched{others}",
+            "see in the log what its primaries say",
+            level=Level.WARNING,
+            origin=origin,
+            owner=origin,
+        )
 
 
 def _sorted(origins: Iterable[Name]) -> list[Name]:

@@ -44,8 +44,8 @@ class Description:
     `folder` is what its includes are relative to, `files` and `included` are its own files
     and those that they name. The `fingerprint` tells whether the files, read as they would be
     read today, make another version. It was `loaded` then, in seconds since 1970,
-    and mail for its origin goes by a `route`, in words. `content` is a digest of the records,
-    its `kind` says where they come from.
+    and mail for its origin goes by a `route`, in words; none by a catalog's. `content` is a
+    digest of the records, its `kind` says where they come from.
     """
 
     references: References

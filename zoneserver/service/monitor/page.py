@@ -14,6 +14,7 @@ from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.monitor.shown import age, count, show
 from zoneserver.service.monitor.transfer_page import write_copies, write_servers
 from zoneserver.service.observing.overview import Document, ZoneState
+from zoneserver.zonefile.source import Kind
 
 ZONES_PER_PAGE = 100
 MOST_FINDINGS = 100  # that are shown
@@ -170,14 +171,9 @@ def _pages(zones: int, sought: str, page: int) -> str:
 
 
 def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
-    asked = mirror.mail(zone)
-    if zone.refused:
-        state, words = "bad", "refused: its file has an error, and no good version is known"
-    elif zone.stale:
-        state, words = "bad", "an older version is served: the file has an error"
-    else:
-        state, words = "good", "as written"
-    route = show(zone.route) if zone.route else "nobody: the zone is not served"
+    asked, (state, words) = mirror.mail(zone), _condition(zone)
+    nobody = "nobody: the zone is not served" if zone.refused else "-"
+    route = show(zone.route) if zone.route else nobody
     serial, read = ("-", "-") if zone.refused else (str(zone.serial), age(now - zone.loaded))
     cells = (
         f"<td>{route}</td><td>{'<br>'.join(_told(asked)) or 'never'}</td>"
@@ -185,6 +181,18 @@ def _row(mirror: Mirror, zone: ZoneState, now: float) -> str:
         f'<td class="{state}">{words}</td>'
     )
     return f'<tr><th scope="row">{show(zone.origin)}</th>{cells}</tr>'
+
+
+def _condition(zone: ZoneState) -> tuple[str, str]:
+    """How well a zone is served, and in words."""
+    is_ours = zone.kind == Kind.PRIMARY
+    if zone.refused and not is_ours:
+        return "bad", f"{zone.kind}, refused: there is no copy that may be served"
+    if zone.refused:
+        return "bad", "refused: its file has an error, and no good version is known"
+    if zone.stale:
+        return "bad", "an older version is served: the file has an error"
+    return "good", "as written" if is_ours else zone.kind
 
 
 def _told(asked: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from zoneserver.errors import StartError
 from zoneserver.image.images import Images
 from zoneserver.names import Name
 from zoneserver.records.rrset import Record
+from zoneserver.service.checking.words import describe_changes
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.copies import copies_folder, copy_path
 from zoneserver.service.disk.members import MemberFiles
@@ -18,12 +19,13 @@ from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.serials import Serials
 from zoneserver.service.keeping.store import Served, Store, open_image_file
+from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.running.reloads import Order
 from zoneserver.transfer.catalog import Member, read_catalog
 from zoneserver.transfer.settings import CatalogSource, Peer, Secondary, TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zone.zone import Zone
-from zoneserver.zone.zoneset import RefusedZone
+from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 from zoneserver.zonefile.source import Kind
 
 COM, NET = Name.parse("example.com."), Name.parse("example.net.")
@@ -87,6 +89,10 @@ class Keeping:
         write_zones(self.folder, **zones)
         self.renewal = self.keeper.renew(self.settings, order)
         return self.renewal
+
+    def zones(self) -> list[Zone]:
+        """All zones that stand."""
+        return [version.zone for version in self.keeper.standing]
 
     def served(self, origin: Name = ORG) -> Zone | RefusedZone | None:
         """What there is to answer from; None: we do not know the zone."""
@@ -319,6 +325,17 @@ def test_zones_become_a_catalog(produced: Keeping) -> None:
     assert Kind.PRODUCED is produced.kind(CATALOG)
     assert abs(produced.serial(CATALOG) - time.time()) < 100
     assert not [each for each in produced.renewal.admission.findings if each.origin == CATALOG]
+
+
+def test_catalog_is_told_as_one(produced: Keeping) -> None:
+    """Nobody's mail goes by it."""
+    told = [each.text for each in describe_changes(ZoneSet(), ZoneSet(produced.zones()))]
+    version = produced.keeper.standing.get(CATALOG)
+
+    assert isinstance(version, Imaged)
+    assert "" == version.description.route
+    assert f"added: {CATALOG} serial {version.zone.serial}, 6 records, a catalog" in told
+    assert 2 == sum(", mail to " in text for text in told)
 
 
 def test_catalog_changes_with_what_it_lists(produced: Keeping) -> None:

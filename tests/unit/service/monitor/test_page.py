@@ -15,6 +15,7 @@ from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.monitor.page import write_page
 from zoneserver.service.observing.overview import Reload, ZoneState
 from zoneserver.transports.latency import MICROSECONDS
+from zoneserver.zonefile.source import Kind
 
 
 class Reader(HTMLParser):
@@ -64,6 +65,21 @@ def read(mirror: Mirror, **parameters: str) -> Reader:
 def test_text(text: str) -> None:
     """What it says, with what a zone has in it shown as it is."""
     assert text in read(make_mirror()).text
+
+
+@pytest.mark.parametrize(
+    ("zone", "row"),
+    [
+        (ZoneState("a.", 7, 12, "b. (10)", int(NOW), kind=Kind.SECONDARY),
+         "a. b. (10) never 7 0 s secondary"),
+        (ZoneState("a.", refused=True, kind=Kind.SECONDARY),
+         "never - - secondary, refused: there is no copy that may be served"),
+        (ZoneState("a.", 7, 12, "", int(NOW), kind=Kind.PRODUCED), "a. - never 7 0 s catalog"),
+    ],
+)  # fmt: skip
+def test_kinds(zone: ZoneState, row: str) -> None:
+    """What is not read from the folder of zones is told apart."""
+    assert row in " ".join(read(make_mirror([zone])).text.split())
 
 
 def test_zones_add_no_elements() -> None:
