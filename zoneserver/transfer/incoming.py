@@ -4,25 +4,24 @@ Knows no sockets and no files. Messages go in, records come out; they are a zone
 one, only once the last message has been found right.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from zoneserver.errors import RdataError, TransferError
-from zoneserver.findings import Mark
+from zoneserver.errors import TransferError
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.parse import decode_rdata
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
+from zoneserver.transfer.lines import decode_record
 from zoneserver.transfer.responses import Question, Response, WireRecord, decode_response
 from zoneserver.transfer.serial import is_newer
 from zoneserver.transfer.verifying import Verifier, finish, rcode_text, verify
 from zoneserver.wire import message as m
 
-NOWHERE = Mark("", 0, 0)
 MAX_TTL = (1 << 31) - 1
 # What differences may have in octets that a zone of any size has, beside a share of the zone.
 LEAST_DIFFERENCES = 1 << 20
+MOST_OWNERS = 10_000  # that are remembered to be in the zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,8 @@ class Incoming:
         self._limits = limits
         self._verifier = verifier
         self._has_ns = False
+        self._owners: set[bytes] = set()
+        self._begin: WireRecord | None = None  # the first SOA
 
     @property
     def version(self) -> SOA:
@@ -110,7 +111,7 @@ class Incoming:
         """Its serial."""
         return self.version.serial
 
-    def receive(self, octets: bytes, now: int) -> list[Record]:
+    def receive(self, octets: bytes, now: int) -> list[WireRecord]:
         """Take a message; the records of a whole zone that it holds. Raises TransferError.
 
         `now` is the time in seconds since 1970.
@@ -120,7 +121,7 @@ class Incoming:
             raise TransferError(f"it has more than {self._limits.octets} octets")
         response = decode_response(verify(self._verifier, octets, now))
         self._check_header(response)
-        zone = [*self._take_all(self._read(each) for each in response.answers)]
+        zone = self._take_all(response.answers)
         if not self.is_whole and self.differences and self.octets > self._limits.differences:
             raise TransferError("its differences are larger than they are worth")
         # An SOA alone says that nothing has changed, or, over UDP only, that much has.
@@ -144,60 +145,67 @@ class Incoming:
         if missing or (question and not self.request.fits(question)):
             raise TransferError("a message has another question than was asked")
 
-    def _read(self, record: WireRecord) -> Record:
-        """A record, if a zone of ours may have it. Raises TransferError."""
-        owner, origin, rtype = Name(record.owner), self.request.origin, record.rtype
-        if record.rclass != m.IN:
-            raise TransferError(f"{owner} has a record of class {record.rclass}")
-        if not owner.is_below(origin):
-            raise TransferError(f"{owner} is not in the zone")
-        if rtypes.is_meta(rtype) or (rtype == rtypes.SOA and owner != origin):
-            raise TransferError(
-                f"{owner} cannot have a record of type {rtypes.mnemonic(rtype)}"
-            )
-        try:
-            rdata = decode_rdata(rtype, record.rdata)
-        except RdataError as error:
-            what = rtypes.mnemonic(rtype)
-            raise TransferError(f"{owner} has a damaged {what}: {error}") from error
-        ttl = record.ttl if record.ttl <= MAX_TTL else 0  # RFC 2181 8
-        return Record(owner, rtype, ttl, rdata, NOWHERE)
-
-    def _take_all(self, records: Iterable[Record]) -> Iterator[Record]:
+    def _take_all(self, records: Iterable[WireRecord]) -> list[WireRecord]:
         """Put each record where it belongs; those of a whole zone come out."""
+        zone: list[WireRecord] = []
         for record in records:
+            self._check(record)
+            self.records += 1
             if self.is_done:
                 raise TransferError("there are records behind the last one")
-            self.records += 1
+            if record.ttl > MAX_TTL:
+                record = record._replace(ttl=0)  # noqa: PLW2901 - RFC 2181 8
             if self.soa is None:
                 if record.rtype != rtypes.SOA:
                     raise TransferError("it does not begin with an SOA")
-                self.soa = record
+                self.soa, self._begin = decode_record(record), record
             elif self.is_whole:
-                yield from self._take_whole(record)
+                self._take_whole(record, zone)
             elif self.differences:
-                self._take_difference(record)
+                self._take_difference(decode_record(record))
             else:
-                yield from self._take_second(record)
+                self._take_second(record, zone)
+        return zone
 
-    def _take_second(self, record: Record) -> Iterator[Record]:
+    def _check(self, record: WireRecord) -> None:
+        """Whether a zone of ours may have a record. Raises TransferError."""
+        rtype = record.rtype
+        if record.owner not in self._owners:
+            self._admit(Name(record.owner))
+        if record.rclass != m.IN:
+            raise TransferError(f"{Name(record.owner)} has a record of class {record.rclass}")
+        if rtypes.is_meta(rtype) or (rtype == rtypes.SOA and not self._is_apex(record)):
+            what = rtypes.mnemonic(rtype)
+            raise TransferError(f"{Name(record.owner)} has a record of type {what}")
+
+    def _admit(self, owner: Name) -> None:
+        if not owner.is_below(self.request.origin):
+            raise TransferError(f"{owner} is not in the zone")
+        if len(self._owners) >= MOST_OWNERS:
+            self._owners.clear()
+        self._owners.add(owner.wire)
+
+    def _is_apex(self, record: WireRecord) -> bool:
+        return record.owner.lower() == self.request.origin.key
+
+    def _take_second(self, record: WireRecord, zone: list[WireRecord]) -> None:
         """RFC 1995 4: what comes behind the first SOA tells in which style the rest is."""
-        assert self.soa is not None
         serial = self.request.serial
         if serial is not None:
             self._check_newer(serial, "which we have")
         if serial is not None and self.request.incremental and record.rtype == rtypes.SOA:
-            self._begin_difference(record, serial)
+            self._begin_difference(decode_record(record), serial)
             return
+        assert self._begin is not None
         self.is_whole = True
-        yield self.soa
-        yield from self._take_whole(record)
+        zone.append(self._begin)
+        self._take_whole(record, zone)
 
-    def _take_whole(self, record: Record) -> Iterator[Record]:
+    def _take_whole(self, record: WireRecord, zone: list[WireRecord]) -> None:
         if record.rtype != rtypes.SOA:
-            self._has_ns |= record.rtype == rtypes.NS and record.owner == self.request.origin
-            yield record
-        elif record.rdata != self.version:
+            self._has_ns |= record.rtype == rtypes.NS and self._is_apex(record)
+            zone.append(record)
+        elif decode_record(record).rdata != self.version:
             raise TransferError("the SOA at its end is not the one at its beginning")
         elif not self._has_ns:
             raise TransferError("it has no NS record at its apex")

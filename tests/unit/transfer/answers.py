@@ -10,8 +10,8 @@ import dns.rdatatype
 import dns.rrset
 
 from zoneserver.names import Name
-from zoneserver.records import rtypes
 from zoneserver.transfer.incoming import Incoming, Limits, Request
+from zoneserver.transfer.lines import LineWriter
 from zoneserver.transfer.verifying import Unsigned
 
 ORIGIN = Name.parse("example.org.")
@@ -66,8 +66,6 @@ def changes(serial: int, limits: Limits = MUCH) -> Incoming:
 
 def texts(incoming: Incoming, messages: Iterable[bytes]) -> list[str]:
     """The records of a whole zone that come of these messages."""
+    writer = LineWriter()
     found = [record for octets in messages for record in incoming.receive(octets, NOW)]
-    return [
-        f"{each.owner} {each.ttl} IN {rtypes.mnemonic(each.rtype)} {each.rdata.text}"
-        for each in found
-    ]
+    return [writer.write(record).replace("\t", " ") for record in found]

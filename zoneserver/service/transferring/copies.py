@@ -8,7 +8,7 @@ replaced in one step. A copy that may be served no more gets another name.
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,8 @@ from zoneserver.service.disk.copies import copies_folder, copy_path, file_stem
 from zoneserver.service.disk.files import replace_file
 from zoneserver.transfer.changes import Changes
 from zoneserver.transfer.incoming import Difference
+from zoneserver.transfer.lines import LineWriter
+from zoneserver.transfer.responses import WireRecord
 from zoneserver.zonefile.export import write_line
 from zoneserver.zonefile.master import read_master_zone
 
@@ -103,7 +105,7 @@ class Copies:
                 line.rstrip("\n") for number, line in enumerate(old) if number >= _HEAD_LINES
             )
             with self.begin(origin, most_octets) as new:
-                new.add([soa])
+                new.add_lines([write_line(soa)])
                 new.add_lines(changes.apply(lines))
                 new.keep()
 
@@ -146,6 +148,7 @@ class NewCopy:
         self._path, self._temporary = path, Path(name)
         self._file = os.fdopen(descriptor, "w", encoding="ascii")
         self._left = most_octets
+        self._writer = LineWriter()
         self._file.write(f"{HEADING}\n$ORIGIN {origin}\n")
 
     def __enter__(self) -> Self:
@@ -157,11 +160,11 @@ class NewCopy:
         finally:
             self._temporary.unlink(missing_ok=True)
 
-    def add(self, records: Iterable[Record]) -> None:
+    def add(self, records: Iterable[WireRecord]) -> None:
         """Write records, the SOA first. Raises OSError or TransferError."""
-        self.add_lines(map(write_line, records))
+        self.add_lines(map(self._writer.write, records))
 
-    def add_lines(self, lines: Iterator[str]) -> None:
+    def add_lines(self, lines: Iterable[str]) -> None:
         """The same, of their text."""
         for line in lines:
             self._left -= len(line) + 1

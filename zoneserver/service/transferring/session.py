@@ -23,7 +23,53 @@ from zoneserver.transports.framing import LENGTH_OCTETS, frame
 from zoneserver.transports.tls import ALPN
 
 CONNECT_SECONDS = 10.0
+MOST_AHEAD = 8 << 20  # octets of messages that wait to be judged
+OVERHEAD = 64  # octets that each takes beside its own
 CLOSE_SECONDS = 1.0  # for the last words of TLS
+
+
+class ReadAhead:
+    """Reads the messages of a connection while those before them are judged.
+
+    A primary may wait for us for half a second and no longer, as Knot does.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._messages: asyncio.Queue[bytes | OSError | TransferError] = asyncio.Queue()
+        self._octets = 0  # of those that wait
+        self._room = asyncio.Event()
+        self._room.set()
+        self._task = asyncio.get_running_loop().create_task(self._read())
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._task.cancel()
+
+    async def take(self) -> bytes:
+        """The next message. Raises TransferError or OSError."""
+        message = await self._messages.get()
+        if isinstance(message, Exception):
+            raise message
+        self._octets -= len(message) + OVERHEAD
+        if self._octets < MOST_AHEAD:
+            self._room.set()
+        return message
+
+    async def _read(self) -> None:
+        try:
+            while await self._room.wait():
+                head = await self._reader.readexactly(LENGTH_OCTETS)
+                octets = await self._reader.readexactly(int.from_bytes(head, "big"))
+                self._messages.put_nowait(octets)
+                self._octets += len(octets) + OVERHEAD
+                if self._octets >= MOST_AHEAD:
+                    self._room.clear()
+        except asyncio.IncompleteReadError:
+            error = TransferError("it closed the connection too early")
+            self._messages.put_nowait(error)
+        except OSError as error:
+            self._messages.put_nowait(error)
 
 
 class Session:
@@ -31,13 +77,13 @@ class Session:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
+        ahead: "ReadAhead",
         writer: asyncio.StreamWriter,
         key: Key | None,
         stall: float,
     ) -> None:
-        """A message may take `stall` seconds from the end of the one before it."""
-        self._reader = reader
+        """Each message may be waited for so many seconds."""
+        self._ahead = ahead
         self._writer = writer
         self._key = key
         self._stall = stall
@@ -71,10 +117,7 @@ class Session:
         """The next message. Raises TransferError or OSError."""
         try:
             async with asyncio.timeout(self._stall):
-                head = await self._reader.readexactly(LENGTH_OCTETS)
-                return await self._reader.readexactly(int.from_bytes(head, "big"))
-        except asyncio.IncompleteReadError:
-            raise TransferError("it closed the connection too early") from None
+                return await self._ahead.take()
         except TimeoutError:
             raise TransferError(f"it sent no whole message for {self._stall:.0f} s") from None
 
@@ -105,9 +148,11 @@ async def connecting(peer: Peer, key: Key | None, stall: float) -> AsyncIterator
             )
     except TimeoutError:
         raise TransferError(f"no connection within {CONNECT_SECONDS:.0f} s") from None
+    ahead = ReadAhead(reader)
     try:
-        yield Session(reader, writer, key, stall)
+        yield Session(ahead, writer, key, stall)
     finally:
+        ahead.stop()
         writer.close()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
