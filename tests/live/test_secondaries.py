@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dns.exception
 import dns.message
@@ -19,6 +20,7 @@ from tests.peers.secondaries import SECONDARIES, Secondary, SharedKey
 from tests.peers.server import LOOPBACK, Probe
 from tests.relay import Relay, relaying
 from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
+from zoneserver.service.control.control_socket import ask
 
 ORIGIN = "example.com."
 KEY = SharedKey("transfer.example.", base64.b64encode(bytes(range(32))).decode())
@@ -79,6 +81,13 @@ class Pair:
             return ""
         return answer[0][0].to_text() if answer else ""
 
+    def known(self) -> dict[str, Any]:
+        """What our server knows of the secondary."""
+        request = {"command": "zones", "zones": [ORIGIN]}
+        (zone,) = ask(self.folder / "state/control.sock", request)["zones"]
+        (row,) = zone["secondaries"]
+        return dict(row)
+
     def records(self, port: int, key: SharedKey | None = None) -> set[str]:
         """All that a server has of the zone, a line each."""
         ring = (
@@ -121,10 +130,15 @@ def test_secondary(tmp_path: Path, kind: type[Secondary], figures: Figures) -> N
     with _paired(tmp_path, kind, KEY) as pair:
         pair.secondary.wait_until_answering(Probe(ORIGIN))
         seconds = [pair.edit(number) for number in range(2, 2 + EDITS)]
+        deadline = time.monotonic() + WAIT_SECONDS
+        while (known := pair.known())["behind"]:  # until we have seen that it has it
+            assert time.monotonic() < deadline
+            time.sleep(POLL_SECONDS)
         ours = pair.records(pair.server.port, KEY)
         theirs = pair.records(pair.secondary.port)
         first, *later = pair.relay.transfers()
 
+    assert not known["problem"]
     assert NAMES + 6 < len(ours)
     assert ours == theirs
     assert statistics.median(seconds) < IN_TIME, seconds

@@ -147,7 +147,7 @@ class BindSecondary(Secondary, bind.Bind):
         """Write named.conf; `-g` stays in the foreground and logs to the terminal."""
         path = self.directory / "named.conf"
         text = bind.CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory
+            address=LOOPBACK, port=self.port, directory=self.directory, takers="localhost"
         )
         text += BIND_KEY.format(key=self.key) if self.key else ""
         for origin, file in self.zones.items():
@@ -180,7 +180,11 @@ class PdnsSecondary(Secondary, pdns.Pdns):
     def configure(self) -> list[str]:
         """Write pdns.conf, the zones as named.conf has them, and the key into its database."""
         text = pdns.CONFIGURATION.format(
-            address=LOOPBACK, port=self.port, directory=self.directory, workers=self.workers
+            address=LOOPBACK,
+            port=self.port,
+            directory=self.directory,
+            workers=self.workers,
+            silent="no",
         ) + PDNS_ROLE.format(address=LOOPBACK, directory=self.directory)
         zones = [
             PDNS_ZONE.format(

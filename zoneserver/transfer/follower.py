@@ -126,11 +126,13 @@ class Follower:
         tell of.
         """
         if self.what is Due.TELL:
+            if why:
+                self.problem = f"{NO_ANSWER} as it should: {why}"
             if self._tries < len(TELLS):
                 self.due = now.clock + TELLS[self._tries]
                 self._tries += 1
                 return None
-            self.problem = f"does not answer NOTIFY as it should: {why}" if why else NO_ANSWER
+            self.problem = self.problem if why else NO_ANSWER
             self._begin(Due.LOOK, now.clock)
             return self._say(Event.SILENT)
         if self.serial == self.wanted:  # it has taken it from us, and may answer others only
