@@ -4,7 +4,6 @@ from zoneserver.errors import MessageError
 from zoneserver.names import MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name
 from zoneserver.wire import message as m
 from zoneserver.wire.message import Tsig
-from zoneserver.wire.scan import skip_owner
 
 _RTYPE = 250
 _TYPE_AND_CLASS = b"\0\xfa\0\xff"  # RFC 8945 4.2: class ANY
@@ -25,23 +24,44 @@ def find_tsig(octets: bytes) -> int | None:
     if len(octets) < m.HEADER_OCTETS:
         raise MessageError("the header is cut", m.FORMERR)
     questions, *sections = (int.from_bytes(octets[at : at + 2], "big") for at in (4, 6, 8, 10))
-    at = m.HEADER_OCTETS
-    for _ in range(questions):
-        at = skip_owner(octets, at) + 4
     last = sum(sections)
-    for number in range(1, last + 1):
-        start, at = at, skip_owner(octets, at)
-        if at + 10 > len(octets):
-            raise MessageError("a record is cut", m.FORMERR)
-        rtype = octets[at] << 8 | octets[at + 1]
-        at += 10 + (octets[at + 8] << 8 | octets[at + 9])
-        if rtype == _RTYPE:
-            if number < last or not sections[-1] or at > len(octets):
-                raise MessageError("a stray TSIG", m.FORMERR)
-            return start
+    try:
+        start, at = _walk(octets, questions, last)
+    except IndexError as error:
+        raise MessageError("a record is cut", m.FORMERR) from error
+    if start is not None and (at < len(octets) or not sections[-1]):
+        raise MessageError("a stray TSIG", m.FORMERR)
     if at > len(octets):
         raise MessageError("a record is cut", m.FORMERR)
-    return None
+    return start
+
+
+def _walk(octets: bytes, questions: int, records: int) -> tuple[int | None, int]:
+    """Where a TSIG begins, if there is one, and the offset behind the last record.
+
+    Messages of zones have thousands of records; so nothing is called for each of them. Raises
+    IndexError for one that is cut, MessageError for a TSIG that is not the last.
+    """
+    at, found = m.HEADER_OCTETS, None
+    for number in range(questions + records):
+        start = at
+        while length := octets[at]:
+            if length >= _POINTER:
+                at += 1
+                break
+            if length > MAX_LABEL_OCTETS:
+                raise MessageError("an owner name has a label of no known type", m.FORMERR)
+            at += 1 + length
+        at += 1
+        if number < questions:
+            at += 4
+            continue
+        if found is not None:
+            raise MessageError("a TSIG is not the last record", m.FORMERR)  # RFC 8945 5.1
+        if octets[at + 1] == _RTYPE and not octets[at]:
+            found = start
+        at += 10 + (octets[at + 8] << 8 | octets[at + 9])
+    return found, at
 
 
 def cut_tsig(octets: bytes, start: int) -> bytes:

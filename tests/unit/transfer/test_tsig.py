@@ -296,8 +296,15 @@ HOSTILE = {
         stream(MAX_UNSIGNED + 3, (0, MAX_UNSIGNED + 2)),
         "over 99 messages in a row are not signed",
     ),
-    "stray TSIG": ([o.message(o.tsig(), o.opt(), flags=o.QR)], "a stray TSIG"),
-    "cut": ([STREAM[0][:-1]], "a stray TSIG"),
+    "TSIG that is not last": (
+        [o.message(o.tsig(), o.opt(), flags=o.QR)],
+        "a TSIG is not the last record",
+    ),
+    "TSIG in the answer": ([o.message(flags=o.QR, answer=[o.tsig()])], "a stray TSIG"),
+    "octets behind": ([STREAM[0] + b"more"], "a stray TSIG"),
+    "label type": ([o.message(o.record(o.A, owner=b"\x40\0"), flags=o.QR)], "of no known type"),
+    "cut": ([STREAM[0][:-1]], "a record is cut"),
+    "cut question": ([o.message(flags=o.QR)[:-1]], "a record is cut"),
     "no message": ([b"abc"], "the header is cut"),
     "no end": ([STREAM[0], STREAM[1][:40]], "cut"),
 }
