@@ -260,6 +260,24 @@ def test_keys_that_all_can_read(tmp_path: Path, figures: Figures) -> None:
     figures.add("84 server with keys of mode 0644", "serves, with a warning")
 
 
+def test_rules_for_no_zone(tmp_path: Path) -> None:
+    """They may be slips; the catalog that is made of our zones is one, too."""
+    write(tmp_path)
+    wrong = "zones: [exmaple.com., catalog.example.]"
+    transfer = f"""\
+transfer:
+  allow: [{{key: ns2.example.com., {wrong}}}]
+  notify: [{{to: 127.0.0.1, zones: [example.com., exmaple.net.]}}]
+  catalog: catalog.example.
+"""
+    (tmp_path / "zoneserver.yaml").write_text(f"keys: keys.yaml\n{transfer}")
+    with running(tmp_path, "--config", "zoneserver.yaml") as process:
+        process.log.wait_for("transfer.allow: exmaple.com. is no zone of this server")
+        process.log.wait_for("transfer.notify: exmaple.net. is no zone of this server")
+        process.stop()
+        assert len([line for line in process.log.rest() if "is no zone" in line]) == 2
+
+
 def test_keys_that_all_can_write(tmp_path: Path, figures: Figures) -> None:
     """Acceptance 84: the server does not start."""
     write(tmp_path, 0o666)

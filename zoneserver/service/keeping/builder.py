@@ -8,13 +8,14 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.findings import Finding, Level
+from zoneserver.names import Name
 from zoneserver.service.answering.responder import Throttle
 from zoneserver.service.checking.announce import log_changes, log_findings, say_zones
 from zoneserver.service.checking.report import Texts, count, format_finding
@@ -112,10 +113,15 @@ class Builder:
 
     def _warn_of_strangers(self) -> None:
         """A rule for a zone that is not there guards nothing, and may be a slip."""
-        for origin, _ in self._settings.access.zones:
-            if origin not in self._keeper.refused and origin not in self._keeper.standing:
-                text = f"acl.zones: {origin} is no zone of this server"
-                log.warning("acl-unused", text, zone=str(origin))
+        transfers = self._settings.transfers
+        for key, origin in _list_named(self._settings):
+            section, _ = key.split(".")
+            if section == "transfer" and (transfers.catalogs or origin == transfers.catalog):
+                continue  # what is no zone yet may be a member of a catalog soon
+            if origin in self._keeper.refused or origin in self._keeper.standing:
+                continue
+            text = f"{key}: {origin} is no zone of this server"
+            log.warning(f"{section}-unused", text, zone=str(origin))
 
     def _renew_again(self, channel: Channel, order: Order) -> Document:
         """Put new versions into service; whatever goes wrong, the old ones stay.
@@ -221,6 +227,16 @@ class Builder:
         if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
             channel.send({"watch": str(settings.zones) if settings.watch else None})
         return settings
+
+
+def _list_named(settings: Settings) -> Iterator[tuple[str, Name]]:
+    """The zones that rules name, each with the key that does."""
+    yield from (("acl.zones", origin) for origin, _ in settings.access.zones)
+    transfers = settings.transfers
+    allowed = {origin for rule in transfers.allow for origin in rule.zones}
+    yield from (("transfer.allow", origin) for origin in sorted(allowed, key=str))
+    notified = {origin for target in transfers.notify for origin in target.zones}
+    yield from (("transfer.notify", origin) for origin in sorted(notified, key=str))
 
 
 def _report(renewal: Renewal) -> list[Document]:
