@@ -89,15 +89,12 @@ acl:
     address: {address}
     action: notify
     {key}
-  - id: all-of-it
-    address: {address}
-    action: transfer
 """
 KNOT_ZONE = """\
   - domain: "{origin}"
     file: "{path}"
     master: primary
-    acl: [from-primary, all-of-it]
+    acl: [from-primary, loopback]
     zonefile-load: none
 """
 KNOT_KEY = """\
@@ -132,7 +129,6 @@ zone "{origin}" {{
     type secondary;
     file "{path}";
     primaries {{ {address} port {primary} {key}; }};
-    allow-transfer {{ {address}; }};
 }};
 """
 BIND_KEY = """\
@@ -164,7 +160,6 @@ class BindSecondary(Secondary, bind.Bind):
 
 PDNS_ROLE = """\
 secondary=yes
-allow-axfr-ips={address}
 bind-dnssec-db={directory}/keys.db
 """
 PDNS_ZONE = """\
