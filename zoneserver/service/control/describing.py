@@ -21,11 +21,9 @@ def describe_zone(overview: Overview, zone: ZoneState) -> Document:
 def count_transfers(overview: Overview) -> Document:
     """How many pairs of a zone and a server there are, and copies; and what of them lags."""
     transfers = overview.transfers
-    pairs = [
-        (each, zone)
-        for zone in overview.zones.values()
-        for each in transfers.servers(zone.origin)
-    ]
+    # There may be very many zones, and mostly none of them goes anywhere.
+    zones = overview.zones.values() if transfers.secondaries else ()
+    pairs = [(each, zone) for zone in zones for each in transfers.servers(zone.origin)]
     return {
         "secondaries": len(pairs),
         "behind": sum(is_behind(each, zone.serial) for each, zone in pairs),

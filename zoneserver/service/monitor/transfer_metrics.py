@@ -50,7 +50,7 @@ def collect_transfers(overview: Overview, most: int) -> Iterator[Metric]:
 
 def _pairs(overview: Overview) -> Iterator[tuple[str, int, SecondaryState]]:
     """The name of each zone, its serial, and a server that is to have it."""
-    for zone in overview.zones.values():
+    for zone in overview.zones.values() if overview.transfers.secondaries else ():
         for secondary in overview.transfers.servers(zone.origin):
             yield zone.origin, zone.serial, secondary
 

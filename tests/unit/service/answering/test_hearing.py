@@ -1,24 +1,35 @@
 """NOTIFY in: whose is heeded, and what the rest costs."""
 
+import time
+
 import dns.flags
 import dns.message
+import dns.name
 import dns.opcode
 import dns.rcode
+import dns.tsig
 import pytest
 
-from tests.images import Both
+from tests.images import IDENTITY, Both
 from tests.zones_text import zone
 from zoneserver.engine.respond import Transport
 from zoneserver.names import Name
 from zoneserver.service.answering import hearing as module
+from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.answering.hearing import Hearing, read_notice
+from zoneserver.service.keeping.store import Served
+from zoneserver.transfer.keys import Key, Keyring
 from zoneserver.transfer.notify import Primaries, Primary, make_notify, make_soa_query
+from zoneserver.transfer.settings import Peer, Secondary, TransferSettings
+from zoneserver.transfer.tsig import Signer
+from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zone.zoneset import RefusedZone
 
 ORIGIN, OTHER = Name.parse("example."), Name.parse("other.")
 PRIMARY, STRANGER = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 9))
 CATALOG, KEY = bytes((192, 0, 2, 2)), Name.parse("key.")
 SOA = b"\0\0" + (7).to_bytes(4, "big") + bytes(16)
+NOW = int(time.time())  # dnspython looks at the clock
 NOTIFY = make_notify(1, ORIGIN, SOA, 300)
 IMAGES = Both.of(zone("", "member."), RefusedZone(Name.parse("new."))).images
 
@@ -157,6 +168,52 @@ def test_a_flood(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 == heard.hearing.counters["notify_repeated"]
     assert b"" == heard.say(flood[4])
     assert heard.say(flood[11], now=2) != b""
+
+
+def signed(message: bytes, secret: bytes = bytes(32)) -> bytes:
+    """It, with a signature that says it is the primary's."""
+    return Signer(Key(KEY, "hmac-sha256", secret), b"").sign(message, NOW)
+
+
+@pytest.mark.parametrize(
+    ("message", "rcode"),
+    [
+        (signed(NOTIFY), "NOERROR"),
+        (signed(NOTIFY, bytes(31) + b"x"), "NOTAUTH"),
+        (NOTIFY, "REFUSED"),
+    ],
+    ids=["right", "wrong", "none"],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_signatures(message: bytes, rcode: str, *, stream: bool) -> None:
+    """Acceptance 87: a primary with a key signs what it sends, and gets a signed answer."""
+    passed: list[bytes] = []
+    key = Key(KEY, "hmac-sha256", bytes(32))
+    peer = Peer(Endpoint("192.0.2.1", 53), KEY)
+    settings = TransferSettings(
+        keyring=Keyring((key,)), secondaries=(Secondary(ORIGIN, (peer,)),)
+    )
+    fallback = Fallback(IDENTITY, transfers=settings)
+
+    def pass_on(_: bytes, plain: bytes) -> bool:
+        passed.append(plain)
+        return True
+
+    fallback.hear(pass_on)
+    fallback.publish(Served(refused=(ORIGIN,)))
+    if stream:
+        answer = fallback.answer_stream(message, PRIMARY, NOW)
+    else:
+        answer = fallback.answer(message, PRIMARY, NOW, stream=False)
+    assert isinstance(answer, bytes)
+    is_heeded = rcode == "NOERROR"
+    assert rcode == dns.rcode.to_text(dns.rcode.Rcode(answer[3] & 0x0F))
+    assert ([NOTIFY] if is_heeded else []) == passed
+    assert fallback.counters()["failures"] == 0
+    if is_heeded:
+        ring = {dns.name.from_text("key."): dns.tsig.Key("key.", bytes(32), "hmac-sha256")}
+        mac = message[-6 - 32 : -6]
+        assert dns.message.from_wire(answer, keyring=ring, request_mac=mac).had_tsig
 
 
 def test_nobody_is_known() -> None:
