@@ -1,13 +1,15 @@
 """`zoneserver check-config`: what the configuration says, and what is wrong in it."""
 
 import os
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from zoneserver.cli.parameters import config_option
 from zoneserver.cli.status import EXIT_FINDINGS, ends_with_status
-from zoneserver.errors import CertificateError
+from zoneserver.errors import CertificateError, TransferError
 from zoneserver.service.configuration.keys_file import read_keys
 from zoneserver.service.configuration.read import (
     FILE,
@@ -16,8 +18,11 @@ from zoneserver.service.configuration.read import (
     list_unknown,
     read_configuration,
 )
+from zoneserver.service.disk.files import reason
 from zoneserver.service.logs.terminal import log, printable, say
 from zoneserver.service.running.certificates import read_pair
+from zoneserver.service.transferring.session import make_context
+from zoneserver.transfer.settings import PeerTls, TransferSettings
 from zoneserver.transports.tls import TlsSettings
 
 
@@ -42,6 +47,8 @@ def check_config_command(*, config: Path | None) -> int:
         log(printable(f"warning: {text}"))
     if settings.tls:
         _check_certificate(settings.tls)
+    for tls in _list_peers(settings.transfers):
+        _check_peer(tls)
     say(printable(f"{source.file or f'no {FILE}, and defaults for the rest'}: no mistakes"))
     return 0
 
@@ -53,3 +60,25 @@ def _check_certificate(tls: TlsSettings) -> None:
         say(printable(f"{tls.certificate}: valid until {validity.end}"))
     except (CertificateError, OSError) as error:
         log(printable(f"warning: {error}; as long as that is so, there is no DNS over TLS"))
+
+
+def _list_peers(transfers: TransferSettings) -> Iterable[PeerTls]:
+    """How the servers are known that zones come from over TLS."""
+    zones = (each.primaries for each in transfers.secondaries)
+    catalogs = (
+        (*each.primaries, *each.members, *chain.from_iterable(dict(each.groups).values()))
+        for each in transfers.catalogs
+    )
+    peers = chain.from_iterable(chain(zones, catalogs))
+    return dict.fromkeys(peer.tls for peer in peers if peer.tls)
+
+
+def _check_peer(tls: PeerTls) -> None:
+    """Say what is wrong with the files of one, which is no reason not to start."""
+    try:
+        make_context(tls)
+    except (OSError, TransferError) as error:
+        files = ", ".join(str(each) for each in (tls.ca, tls.certificate, tls.key) if each)
+        why = reason(error) if isinstance(error, OSError) else error
+        text = f"warning: {files}: {why}; as long as that is so, nothing comes from {tls.name}"
+        log(printable(text))

@@ -70,3 +70,29 @@ def test_certificate(file: Path) -> None:
     end = read_validity(pair.certificate).end
     assert f"{file.parent}/fullchain.pem: valid until {end}" in sound.stdout
     assert f"warning: {file.parent}/privkey.pem: No such file" in without.stderr
+
+
+def test_files_of_primaries(file: Path) -> None:
+    """Those that cannot be used are told, each once; the server starts all the same."""
+    make_pair().write(file.parent)
+    (file.parent / "none.pem").write_text("nothing")
+    file.write_text("""\
+secondary:
+  zones:
+    a.: {from: 192.0.2.1, tls: {name: ns1.example, ca: fullchain.pem}}
+    b.: {from: 192.0.2.2, tls: {name: ns2.example, ca: nosuch.pem}}
+    c.: {from: 192.0.2.2, tls: {name: ns2.example, ca: nosuch.pem}}
+  catalogs:
+    d.:
+      from: 192.0.2.3
+      groups: {g: {from: 192.0.2.4, tls: {name: ns3.example, ca: none.pem}}}
+""")
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+
+    assert result.exit_code == 0
+    first, second = result.stderr.splitlines()
+    folder = file.parent
+    assert first.startswith(f"warning: {folder / 'nosuch.pem'}: No such file")
+    assert first.endswith("as long as that is so, nothing comes from ns2.example")
+    assert second.startswith(f"warning: {folder / 'none.pem'}: ")
+    assert second.endswith("nothing comes from ns3.example")

@@ -144,6 +144,13 @@ class SecondarySection(Section):
     catalogs: dict[NameText, CatalogSection] = Field(default_factory=dict)
     most_megabytes: AtLeastOne = _DEFAULTS.most_octets >> 20
 
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if both := [name for name in self.zones if name in self.catalogs]:
+            names = ", ".join(map(str, both))
+            raise ValueError(f"{names} stands in zones and in catalogs; a catalog is not both")
+        return self
+
 
 def transfer_settings(
     transfer: TransferSection, secondary: SecondarySection, folder: Path

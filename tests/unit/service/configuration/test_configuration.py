@@ -249,6 +249,11 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
             "name: Field required",
         ),
         (
+            "secondary: {zones: {a.: {from: 192.0.2.1}}, catalogs: {A.: {from: 192.0.2.1}}}",
+            "1:12",
+            "secondary: a. stands in zones and in catalogs",
+        ),
+        (
             "secondary: {zones: {a.: {from: 192.0.2.1, tls: {name: x, key: y}}}}",
             "1:48",
             "certificate and key are set together",
