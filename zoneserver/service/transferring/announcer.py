@@ -84,7 +84,10 @@ class Announcer:
         for key, place in images.places.items():
             if place is None or _is_same(before.get(key), place):
                 continue
-            serial = open_image(place).serial
+            try:
+                serial = open_image(place).serial
+            except ImageError:  # it is answered SERVFAIL, and is nothing to tell of
+                continue
             if self._serials.get(key) != serial:
                 self._serials[key] = serial
                 queue[key] = None
