@@ -55,6 +55,11 @@ class Post:
         """The descriptors that the courier has to keep."""
         return [self.connections.fileno(), self.notices.fileno()]
 
+    def close(self) -> None:
+        """Let go of all ends; what waits there is lost."""
+        for pair in (self._to_connections, self.connections, self._to_notices, self.notices):
+            pair.close()
+
     def hand_over(self, parcel: Parcel, descriptor: int) -> bool:
         """Give a connection to the courier, if there is room."""
         return _send(self._to_connections, parcel, [descriptor])

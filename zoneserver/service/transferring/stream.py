@@ -38,9 +38,9 @@ class Stream:
         async with asyncio.timeout(seconds):
             while (message := take_message(self._received)) is None:
                 octets = await self._loop.sock_recv(self._socket, READ_OCTETS)
+                self._received += octets
                 if not octets or is_foreign(self._received):
                     return None
-                self._received += octets
         return message
 
     async def write(self, message: bytes, seconds: float) -> None:
