@@ -1,7 +1,10 @@
 """What transfers may hold of a server: how many at a time, how slow, and what others notice."""
 
+import os
 import select
+import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +16,13 @@ import dns.message
 import dns.rcode
 import pytest
 
+from tests.certificates import NAME, make_pair
 from tests.figures import Figures
 from tests.live.test_tcp_limits import connect, p99, probe
+from tests.live.test_workers import workers
 from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
 
-NAMES, TEXT = 1_000, "x" * 400
+NAMES, TEXT = 250, "x" * 1_600
 LARGE = "".join(
     f"n{number}: {{type: TXT, values: [{number}, a{TEXT}, b{TEXT}, c{TEXT}]}}\n"
     for number in range(NAMES)
@@ -29,13 +34,18 @@ SESSIONS, PROBES, WINDOW = 10, 200, 2304
 SOURCE = "127.0.0.1"
 
 
+TLS = "tls: {listen: 127.0.0.1:0, certificate: fullchain.pem, key: privkey.pem}\n"
+PAIR = make_pair()
+
+
 @contextmanager
 def serving(folder: Path, *words: str, **limits: int) -> Iterator[ServerProcess]:
     """A server of one worker with a zone of 1.3 MB, for whoever wants it."""
     write_zones(folder, example_com=GOOD_ZONE + LARGE)
     allowed = ["allow: [{from: [127.0.0.0/8]}]"]
     inner = ", ".join(allowed + [f"{name}: {value}" for name, value in limits.items()])
-    (folder / "zoneserver.yaml").write_text(f"transfer: {{{inner}}}\nworkers: 1\n")
+    (folder / "zoneserver.yaml").write_text(f"transfer: {{{inner}}}\nworkers: 1\n{TLS}")
+    PAIR.write(folder)
     with running(folder, "--config", "zoneserver.yaml", *words) as server:
         yield server
 
@@ -159,3 +169,61 @@ def take_again(server: ServerProcess, taken: list[int]) -> None:
     for _ in range(5):
         with begin(server) as client:
             taken.append(take(client))
+
+
+def begin_tls(server: ServerProcess, receive_octets: int = 0) -> ssl.SSLSocket:
+    """As `begin`, over TLS."""
+    client = socket.socket()
+    if receive_octets:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_octets)
+    client.settimeout(10)
+    client.connect((SOURCE, server.ports()[1]))
+    context = ssl.create_default_context(cadata=PAIR.certificate.decode())
+    encrypted = context.wrap_socket(client, server_hostname=NAME)
+    encrypted.sendall(WIRE)
+    return encrypted
+
+
+@pytest.mark.parametrize("engine", ["native", "portable"])
+def test_over_tls(tmp_path: Path, figures: Figures, engine: str) -> None:
+    """RFC 9103: the zone comes whole to who listens, and who does not is cut off."""
+    if engine == "native" and find_spec("zoneserver._fastpath") is None:
+        pytest.skip("the native engine is not built")
+    with serving(tmp_path, "--engine", engine, stall=2) as server, ExitStack() as stack:
+        deaf = stack.enter_context(begin_tls(server, WINDOW))
+        start = time.monotonic()
+        for _ in range(3):
+            with begin_tls(server) as client:
+                assert take(client) == RECORDS
+        server.log.wait_for("could not be sent to 127.0.0.1")
+        seconds = time.monotonic() - start
+        with suppress(OSError):
+            read_all(deaf)
+        assert probe(server) < 5
+    figures.add(
+        f"30 deaf client over TLS, {engine}", f"cut after {seconds:.1f} s at a limit of 2"
+    )
+
+
+def test_courier_is_replaced(tmp_path: Path) -> None:
+    """A transfer that is wanted while there is no courier waits for the next one."""
+    with serving(tmp_path) as server:
+        (pid,) = workers(server, "courier")
+        with begin(server, WINDOW) as deaf, begin(server) as client:
+            assert has_come(deaf)
+            assert take(client) == RECORDS
+            os.kill(pid, signal.SIGKILL)
+            server.log.wait_for("the courier ended by signal SIGKILL; it is replaced")
+            with suppress(ConnectionResetError):
+                read_all(deaf)
+        with begin(server) as client:
+            assert take(client) == RECORDS
+        (successor,) = workers(server, "courier")
+        assert successor != pid
+        assert server.stop()[0] == 0
+
+
+def read_all(client: socket.socket) -> None:
+    """To the end of it."""
+    while client.recv(1 << 18):
+        pass

@@ -29,8 +29,8 @@ KILLS = 3
 LOST_PER_KILL = 20
 
 
-def workers(server: ServerProcess) -> list[int]:
-    """The processes that answer, as the main one has named them."""
+def workers(server: ServerProcess, name: str = "worker") -> list[int]:
+    """The processes that answer, or others, as the main one has named them."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -38,7 +38,7 @@ def workers(server: ServerProcess) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         state, parent = tail.split()[:2]
-        if int(parent) == server.process.pid and state != "Z" and "(zone-worker" in head:
+        if int(parent) == server.process.pid and state != "Z" and f"(zone-{name}" in head:
             found.append(int(stat.parent.name))
     return found
 

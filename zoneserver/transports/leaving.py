@@ -33,7 +33,6 @@ class Leaving:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._leave.hand_over(theirs.fileno(), received)
-            self._outflow.reopen()
             self._relay = Relay(ours, self._transport, self._envelope, self._outflow)
         else:
             descriptor = self._transport.get_extra_info("socket").fileno()

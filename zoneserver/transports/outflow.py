@@ -1,9 +1,15 @@
 """What is written to one connection, and whether the peer takes it."""
 
 import asyncio
+import socket
+from asyncio.trsock import TransportSocket
+from contextlib import suppress
 
 from zoneserver.transports.framing import MAX_FRAME
 from zoneserver.transports.limits import TcpLimits
+
+UNSENT_OCTETS = 256 << 10
+_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; Python has no name for it
 
 
 class Outflow:
@@ -18,7 +24,7 @@ class Outflow:
         self._written = self._taken = 0  # octets given to the transport, and left at `_moved`
         self._moved = now
         self._is_leaving = False
-        self.reopen()
+        transport.set_write_buffer_limits(high=limits.unsent - MAX_FRAME)
 
     def write(self, octets: bytes) -> None:
         """Send octets once those before have left."""
@@ -29,10 +35,6 @@ class Outflow:
         """Have the protocol pause until all has left; what is due then is not for us to say."""
         self._is_leaving = True
         self._transport.set_write_buffer_limits(high=0)
-
-    def reopen(self) -> None:
-        """Have it pause where too much waits, as in the beginning."""
-        self._transport.set_write_buffer_limits(high=self._limits.unsent - MAX_FRAME)
 
     def is_overdue(self, now: float, deadline: float) -> bool:
         """Whether nothing has left for too long, by such looks.
@@ -45,3 +47,12 @@ class Outflow:
         if waiting:
             return now - self._moved > self._limits.stall
         return now > deadline and not self._is_leaving
+
+
+def limit_unsent(connection: socket.socket | TransportSocket) -> None:
+    """Have the kernel take no more than a little beyond what is on its way to the peer.
+
+    So whoever sends very much notices soon that the peer does not take it.
+    """
+    with suppress(OSError):  # it is no TCP socket, or the kernel knows better
+        connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_OCTETS)

@@ -8,10 +8,10 @@ import socket
 from contextlib import suppress
 
 from zoneserver.transports.envelope import Envelope
-from zoneserver.transports.outflow import Outflow
+from zoneserver.transports.outflow import Outflow, limit_unsent
 
 READ_OCTETS = 16_384  # a full TLS record (RFC 8446 5.1), and what goes on in one turn
-MOST_UNREAD = 65_536  # octets for the other process that it has not read
+MOST_UNREAD = 65_536  # octets that one side has not taken from us, and the other has sent
 
 
 class Relay(asyncio.BufferedProtocol):
@@ -36,6 +36,8 @@ class Relay(asyncio.BufferedProtocol):
         self._is_ending = False
         end.setblocking(False)
         transport.set_protocol(self)
+        transport.set_write_buffer_limits(high=MOST_UNREAD)
+        limit_unsent(transport.get_extra_info("socket"))
         transport.resume_reading()
         self._loop.add_reader(end, self._pass_back)
 

@@ -12,12 +12,11 @@ import termios
 from contextlib import suppress
 
 from zoneserver.transports.framing import frame, is_foreign, take_message
+from zoneserver.transports.outflow import limit_unsent
 
-UNSENT_OCTETS = 256 << 10  # that the kernel takes from us beyond what is on its way
 READ_OCTETS = 16_384
 _FIRST_LOOK, _LATEST_LOOK = 0.001, 0.05  # seconds from one look at what is left to the next
 _RESET = struct.pack("ii", 1, 0)  # struct linger: close at once, whatever is left
-_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h; Python has no name for it
 
 
 class Stream:
@@ -30,8 +29,7 @@ class Stream:
         self._socket = connection
         self._received = bytearray(received)
         self._loop = asyncio.get_running_loop()
-        with suppress(OSError):  # over TLS it is no TCP socket, but one of a worker's
-            connection.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_OCTETS)
+        limit_unsent(connection)  # over TLS it is one of a worker's, which does that there
 
     async def read(self, seconds: float) -> bytes | None:
         """The next message, which has to be there within so many seconds; None: the end."""
