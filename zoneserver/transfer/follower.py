@@ -54,7 +54,8 @@ class Moment(NamedTuple):
 class Follower:
     """What a server has of a zone, and what is to be done about that.
 
-    `wanted` is the serial that it should have, `due` when `what` is to be done, by the clock.
+    `wanted` is the serial that it should have, from `wanted_at` on; `due` is when `what` is to
+    be done. Both by the clock.
     `serial` is the one that it has, as far as is known; dates are in seconds since 1970:
     `since` it was seen with that first, `seen` last. `told` is the serial that it acknowledged.
     `problem` is what is wrong, in words. It is `dropped` where nothing is due any more.
@@ -71,17 +72,19 @@ class Follower:
     told: int | None = None
     problem: str = ""
     dropped: bool = False
+    wanted_at: float = 0
     _tries: int = 0
     _rounds: int = 0
     _last: Event | None = None
 
     def __post_init__(self) -> None:
+        self.wanted_at = self.due
         if self.what is Due.PATROL:  # that all is as it was is no news
             self._last = Event.CURRENT
 
     def want(self, serial: int, due: float) -> None:
         """It should have another serial from now on."""
-        self.wanted, self.problem, self._rounds = serial, "", 0
+        self.wanted, self.wanted_at, self.problem, self._rounds = serial, due, "", 0
         self._begin(Due.TELL, due)
 
     def learn(self, serial: int, now: Moment) -> None:

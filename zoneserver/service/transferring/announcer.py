@@ -198,7 +198,7 @@ class Announcer:
             self.counters["notify_sent"] += 1
         if event is not None:
             self.counters[f"secondary_{event.name.lower()}"] += 1
-            say(event, follower)
+            say(event, follower, time.monotonic() - follower.wanted_at)
         self._register.note(follower)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

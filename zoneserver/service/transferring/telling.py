@@ -7,14 +7,16 @@ from zoneserver.service.transferring.register import say_server
 from zoneserver.transfer.follower import Event, Follower
 
 
-def say(event: Event, follower: Follower) -> None:
-    """Write it down."""
+def say(event: Event, follower: Follower, seconds: float) -> None:
+    """Write it down, so many seconds after it should have got the serial."""
     name, write, text = _WORDS[event]
     zone, server = str(follower.origin), say_server(follower.peer.endpoint)
     words = {"zone": zone, "server": server, "serial": follower.wanted}
-    write(name, text.format(problem=follower.problem, **words), **words)
+    told = text.format(problem=follower.problem, seconds=seconds, **words)
+    write(name, told, seconds=round(seconds, 3), **words)
 
 
+_CURRENT = "{server} has {zone} serial {serial}, after {seconds:.2f} s"
 _BEHIND = """\
 {server} {problem}: it was told of {zone} serial {serial}, and has it not; may it take the \
 zone, and does it reach this server over TCP?"""
@@ -28,7 +30,7 @@ _SILENT = """\
 {server} {problem}: {zone} serial {serial}; is it up, and does it listen there?"""
 
 _WORDS: dict[Event, tuple[str, Callable[..., None], str]] = {
-    Event.CURRENT: ("secondary-current", log.info, "{server} has {zone} serial {serial}"),
+    Event.CURRENT: ("secondary-current", log.info, _CURRENT),
     Event.BEHIND: ("secondary-behind", log.warning, _BEHIND),
     Event.AHEAD: ("secondary-ahead", log.warning, _AHEAD),
     Event.UNHEEDED: ("notify-refused", log.warning, _UNHEEDED),
