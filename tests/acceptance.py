@@ -62,7 +62,7 @@ class Table:
         for number in sorted(self.wanted):
             tests = [test for test, its in self.numbers.items() if number in its]
             ends = Counter(self.outcomes.get(test, "not run") for test in tests)
-            figures = list(self._figures(number)) or [_count(ends)]
+            figures = list(dict.fromkeys(self._figures(number))) or [_count(ends)]
             yield str(number), self.titles.get(number, ""), figures[0], _verdict(ends)
             yield from (("", "", figure, "") for figure in figures[1:])
 

@@ -33,6 +33,7 @@ ZONE = zone(
 )
 REFUSED = Name.parse("refused.test.")
 MX, TLSA, DS, HTTPS, TYPE65280 = 15, 52, 43, 65, 65280
+SIGNED = o.tsig(key=o.wire("ns2.elsewhere"))
 COOKIE = o.opt(o.option(o.COOKIE, b"8 octets"))
 
 
@@ -66,6 +67,9 @@ ROWS: list[tuple[bytes, tuple[str, str], tuple[str, str, str] | None]] = [
     (ask("mail.example", TYPE65280), ("other", "NOERROR"), None),
     (ask("mail.example", HTTPS), ("HTTPS", "NOERROR"), None),
     (ask("example", DS), ("DS", "NOERROR"), None),
+    # The signature that is alone in the answer is no OPT, and its key no part of the RCODE.
+    (ask("example", MX, SIGNED), ("MX", "NOTAUTH"), ("example.", "mx", "error")),
+    (ask("example", MX, o.opt(), SIGNED), ("MX", "NOTAUTH"), ("example.", "mx", "error")),
     (o.header(counts=(0, 0, 0, 0)), ("none", "FORMERR"), None),
     (ask("example", o.A)[:20], ("none", "FORMERR"), None),
     (o.message(o.opt(), o.opt(), asked=o.question("example")), ("A", "FORMERR"), None),
