@@ -78,6 +78,7 @@ def test_under_the_filter(
     A call that the unit denies would end the process that makes it.
     """
     monkeypatch.setenv("ZONESERVER_HTTP_LISTEN", "127.0.0.1:0")
+    monkeypatch.setenv("ZONESERVER_TRANSFER_NOTIFY_NS", "true")  # there is a courier, too
     write_zones(tmp_path, example_com=GOOD_ZONE)
     prefix = (sys.executable, str(CHECKOUT / "tests/live/confined.py"), str(UNIT))
     with running(tmp_path, "--engine", engine, "--workers", "2", prefix=prefix) as server:
@@ -95,7 +96,7 @@ def test_under_the_filter(
 
     assert answers == {"14 mail.example.com."}
     assert status == 0
-    assert not [line for line in lines if "SIGSYS" in line]
+    assert not [line for line in lines if "SIGSYS" in line or "failed" in line]
     done = "0 denials in 6 reloads and 3 restarts"
     figures.add(f"107 under SystemCallFilter, {engine} engine", done)
 

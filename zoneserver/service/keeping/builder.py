@@ -4,12 +4,10 @@ However long that takes, and whatever it needs, no answer waits for it.
 """
 
 import gc
-import os
 import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -30,12 +28,12 @@ from zoneserver.service.keeping.survey import Survey
 from zoneserver.service.logs import log
 from zoneserver.service.observing.overview import Document, Reload
 from zoneserver.service.running.channel import Channel
+from zoneserver.service.running.processes import let_others_go_first
 from zoneserver.service.running.reloads import Order
 from zoneserver.service.transferring.journals import Journals
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
 
 DEFECT = "a defect of the server; its log has the traceback"
-NICENESS = 10  # behind the workers, wherever both want a core
 
 
 class Builder:
@@ -61,11 +59,11 @@ class Builder:
         self._served = served
         if served is not None:
             self._restore(served)
-            _let_others_go_first()
+            let_others_go_first()
             self._renew_again(channel, Order())
         else:
             self._start(channel)
-            _let_others_go_first()
+            let_others_go_first()
         gc.freeze()
         self._keeper.settle_seconds = SETTLE_SECONDS
         channel.send({"idle": True})
@@ -247,11 +245,6 @@ def _report(renewal: Renewal) -> list[Document]:
         for each in renewal.admission.findings
         if each.level > Level.HINT
     ]
-
-
-def _let_others_go_first() -> None:
-    with suppress(OSError):  # a service manager may have forbidden it, as ours does
-        os.nice(NICENESS)
 
 
 def run_builder(

@@ -6,7 +6,6 @@ with those who answer.
 
 import asyncio
 import importlib.resources
-import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -17,8 +16,8 @@ from zoneserver.service.monitor.metrics import CONTENT_TYPE, write_metrics
 from zoneserver.service.monitor.mirror import Mirror
 from zoneserver.service.monitor.page import write_page
 from zoneserver.service.running.channel import AsyncChannel
+from zoneserver.service.running.processes import let_others_go_first
 
-NICENESS = 10  # behind the workers, wherever both want a core
 HTML = "text/html; charset=utf-8"
 
 
@@ -75,7 +74,7 @@ class Monitor:
 
 def run_monitor(listeners: Sequence[socket.socket], end: socket.socket) -> int:
     """The life of a monitor process. Returns its exit status."""
-    os.nice(NICENESS)
+    let_others_go_first()
     return asyncio.run(Monitor().run(listeners, end))
 
 

@@ -7,11 +7,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import suppress
 
 from zoneserver.service.logs import log
 from zoneserver.service.running.privileges import give_up_capabilities
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours
+_NICENESS = 10
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # prctl(2)
 
 
@@ -69,6 +71,12 @@ def _start_anew(parent: int, keep: Collection[int]) -> None:
         os.closerange(first, descriptor)
         first = descriptor + 1
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+
+
+def let_others_go_first() -> None:
+    """Stay behind the workers, wherever both want a core."""
+    with suppress(OSError):  # a service manager may have forbidden it, as ours does
+        os.nice(_NICENESS)
 
 
 async def wait_for_end(pid: int) -> int:

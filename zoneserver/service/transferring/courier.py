@@ -5,7 +5,6 @@ shares nothing with those who answer, and runs behind them wherever both want a 
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -21,13 +20,13 @@ from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs import log
 from zoneserver.service.observing.transfers import Document
 from zoneserver.service.running.channel import AsyncChannel, Message
+from zoneserver.service.running.processes import let_others_go_first
 from zoneserver.service.transferring.announcer import Announcer
 from zoneserver.service.transferring.history import History
 from zoneserver.service.transferring.post import Post, take_notice
 from zoneserver.service.transferring.secondaries import Secondaries
 from zoneserver.service.transferring.sender import Sender
 
-NICENESS = 10  # behind the workers
 PER_TURN = 16  # of what the workers have sent that is taken before others get their turn
 _HOMELESS = "there is no state folder for copies: zones of other servers are not fetched"
 COUNT_SECONDS = 1.0  # from one report of what was counted to the next
@@ -143,7 +142,7 @@ class Courier:
 
 def run_courier(settings: Settings, identity: Identity, post: Post, end: socket.socket) -> int:
     """The life of a courier process. Returns its exit status."""
-    os.nice(NICENESS)
+    let_others_go_first()
     return asyncio.run(_run(settings, identity, post, end))
 
 
