@@ -108,8 +108,10 @@ def _encode(query: Query, response: Response, transport: Transport) -> bytes:
         cookie = transport.cookie(asked_with)
     keepalive = transport.keepalive if transport.stream else None
     block = PADDING_BLOCK if transport.encrypted else 0
-    ours = Opt(transport.max_payload, transport.nsid, cookie, keepalive, block)
-    return encode_response(query, response, limit - transport.reserved, ours)
+    ours = Opt(
+        transport.max_payload, transport.nsid, cookie, keepalive, block, transport.reserved
+    )
+    return encode_response(query, response, limit, ours)
 
 
 def _decide(zones: Zones, query: Query, transport: Transport) -> Response:

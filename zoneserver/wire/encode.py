@@ -83,6 +83,7 @@ class Opt:
 
     `keepalive`: for how long a connection may be idle, in units of 100 ms; None: it is not
     told. `block`: what the length of a padded response is a multiple of; 0: none is padded.
+    `reserved`: octets that somebody else puts behind the response, and that count as well.
     """
 
     payload: int
@@ -90,10 +91,12 @@ class Opt:
     cookie: bytes = b""
     keepalive: int | None = None
     block: int = 0
+    reserved: int = 0
 
 
 def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> bytes:
     """The octets of a response, of which there are at most `limit`."""
+    limit -= ours.reserved
     opt = _encode_opt(query, response, ours)
     question = query.qname.wire + _QUESTION.pack(query.qtype, query.qclass)
     room = limit - m.HEADER_OCTETS - len(question) - len(opt)
@@ -119,7 +122,8 @@ def encode_response(query: Query, response: Response, limit: int, ours: Opt) -> 
     header = b"".join(count.to_bytes(2, "big") for count in counts)
     response_octets = b"".join((header, question, writer.octets, opt))
     if ours.block and query.edns and query.edns.has(m.PADDING):
-        opt = pad(opt, len(response_octets), ours.block, limit)
+        length = len(response_octets) + ours.reserved
+        opt = pad(opt, length, ours.block, limit + ours.reserved)
         return b"".join((header, question, writer.octets, opt))
     return response_octets
 

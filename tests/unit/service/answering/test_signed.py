@@ -355,6 +355,18 @@ def test_cookies_go_with_signatures(served: Served, *, stream: bool) -> None:
     assert cookie.to_wire() == COOKIES.reply(b"abcdefgh", STRANGER, NOW)
 
 
+@pytest.mark.parametrize("name", ["www.example", "big.example", "gone.example"])
+def test_padding_counts_signatures(served: Served, name: str) -> None:
+    """RFC 8467 4.1: the whole message fills its blocks, with what is behind the padding."""
+    asked = o.question(name, o.TXT)
+    message, mac = sign(o.message(o.opt(o.option(o.PADDING, bytes(9))), asked=asked))
+    answer = make(served).answer(message, STRANGER, NOW, stream=True, encrypted=True)
+    read(answer, mac)
+
+    assert answer
+    assert len(answer) % 468 == 0
+
+
 @BOTH
 def test_signatures_open_no_zone(served: Served, *, stream: bool) -> None:
     """Who may not ask for it from where they are may not with a key either."""
