@@ -15,7 +15,14 @@ import pytest
 
 from tests.certificates import NAME
 from tests.figures import Figures
-from tests.peers.primaries import KEY, PRIMARIES, SECRET, BindPrimary, Primary
+from tests.peers.primaries import (
+    KEY,
+    PRIMARIES,
+    SECRET,
+    BindPrimary,
+    KnotPrimary,
+    Primary,
+)
 from tests.peers.server import LOOPBACK, free_port
 from tests.servers import GOOD_ZONE, ServerProcess, running, write_zones
 
@@ -25,7 +32,7 @@ PATIENCE = 20.0
 # Of every kind that could be read or written wrongly.
 ZONE = r"""
 $TTL 300
-@ 3600 IN SOA ns1 hostmaster {serial} 3600 600 1209600 60
+@ 3600 IN SOA ns1 hostmaster {serial} {timers} 60
 @ NS ns1
 @ NS NS2.Elsewhere.example.
 @ MX 10 mail
@@ -63,10 +70,12 @@ secondary:
 """
 
 
-def write_zone(folder: Path, origin: str, serial: int, more: str) -> Path:
-    """A zone file of the primary."""
+def write_zone(
+    folder: Path, origin: str, serial: int, more: str, timers: str = "3600 600 1209600"
+) -> Path:
+    """A zone file of the primary. `timers` are refresh, retry, expire."""
     path = folder / f"{origin}db"
-    path.write_text(ZONE.format(serial=serial, more=f"{MANY}\n{more}"))
+    path.write_text(ZONE.format(serial=serial, timers=timers, more=f"{MANY}\n{more}"))
     return path
 
 
@@ -165,4 +174,24 @@ def test_over_tls_and_after_a_restart(tmp_path: Path) -> None:
         assert wait_for_serial(server, 1) < 1
         assert taken == take(server.port, signed=False)
         server.log.wait_for(f"{ORIGIN} cannot be fetched; the copy stays.*Connection refused")
+        assert server.stop()[0] == 0
+
+
+def test_zone_expires(tmp_path: Path) -> None:
+    """RFC 1034 4.3.5: it is SERVFAIL, and is back with its primary."""
+    if not KnotPrimary.found():
+        pytest.skip("knotd is not installed")
+    (tmp_path / "primary").mkdir()
+    zones = {ORIGIN: write_zone(tmp_path, ORIGIN, 1, BEFORE, timers="2 1 4")}
+    primary = KnotPrimary(tmp_path / "primary", zones, free_port())
+    write(tmp_path, primary.port)
+    options, listen = ("--config", "zoneserver.yaml"), (f"{LOOPBACK}:{primary.ours}",)
+    with running(tmp_path, *options, listen=listen) as server:
+        with primary:
+            wait_for_serial(server, 1)
+        server.log.wait_for(f"{ORIGIN} has expired")
+        server.log.wait_for("^reloaded")
+        assert server.ask(ORIGIN, "SOA").rcode() == dns.rcode.SERVFAIL
+        with primary:
+            wait_for_serial(server, 1)
         assert server.stop()[0] == 0

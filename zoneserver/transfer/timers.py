@@ -8,8 +8,8 @@ from zoneserver.records.rdata import SOA
 LEAST_REFRESH, MOST_REFRESH = 2.0, 28 * 86_400.0
 LEAST_RETRY = 1.0
 LEAST_EXPIRE = 3.0
-# Where there is no copy yet, there are no timers either.
-FIRST_RETRY, LAST_RETRY = 5.0, 600.0
+# Where there is no copy, there are no timers either, and the zone is answered SERVFAIL.
+FIRST_RETRY, LAST_RETRY = 5.0, 60.0
 JITTER = 0.1  # by so much it is sooner, so that many zones do not come due together
 
 

@@ -15,14 +15,18 @@ from zoneserver.records.rdata import SOA
 from zoneserver.service.disk.files import reason
 from zoneserver.service.logs import log
 from zoneserver.service.transferring.copies import Copies, NewCopy
-from zoneserver.service.transferring.session import Session, connecting
+from zoneserver.service.transferring.session import Session, UnreachableError, connecting
 from zoneserver.transfer.incoming import LEAST_DIFFERENCES, Incoming, Limits
 from zoneserver.transfer.serial import is_newer
 from zoneserver.transfer.settings import Peer, TransferSettings
+from zoneserver.transports.endpoint import Endpoint
 
 # Differences are kept in memory until they are applied, zones are not. They may have this
 # share of the octets of the copy.
 SHARE_OF_DIFFERENCES = 8
+# From a primary that does not answer at all, to the next try, of whichever zone: else those
+# that wait for it would leave no turns to all others.
+AVOID_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Fetcher:
     def __init__(self, settings: TransferSettings, copies: Copies) -> None:
         self._settings = settings
         self._copies = copies
+        self._avoided: dict[Endpoint, float] = {}  # until then
 
     async def fetch(self, origin: Name, peer: Peer, ours: SOA | None) -> Fetched:
         """See to it that we have the version that a primary has. Raises TransferError.
@@ -52,9 +57,14 @@ class Fetcher:
         `ours` is the SOA of our copy, if there is one that may be served.
         """
         begun = time.monotonic()
+        if self._avoided.get(peer.endpoint, 0) > begun:
+            raise TransferError("it has just not answered for another zone")
         try:
             async with asyncio.timeout(self._settings.seconds):
                 incoming = await self._fetch(origin, peer, ours)
+        except UnreachableError:
+            self._avoided[peer.endpoint] = time.monotonic() + AVOID_SECONDS
+            raise
         except TimeoutError:
             raise TransferError(f"it took more than {self._settings.seconds} s") from None
         except ssl.SSLCertVerificationError as error:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from ipaddress import ip_address
 
 from zoneserver.errors import TransferError
 from zoneserver.records.rdata import SOA
@@ -111,7 +112,7 @@ class Refresher:
         """Ask the primaries, the one who called first. Returns when to do so again."""
         around, problems, is_checked = self._around, [], False
         around.counters["copies_checked"] += 1
-        for peer in sorted(self._primaries, key=lambda each: each.endpoint.address != caller):
+        for peer in sorted(self._primaries, key=lambda each: _address(each) != caller):
             try:
                 fetched = await around.fetcher.fetch(self._origin, peer, self._soa)
             except TransferError as error:
@@ -220,3 +221,8 @@ class Refresher:
             self._problem,
         )
         self._around.tell({"copies": [asdict(state)]})
+
+
+def _address(peer: Peer) -> str:
+    """Where a primary is, in the one form that an address has here (RFC 5952)."""
+    return str(ip_address(peer.endpoint.address.partition("%")[0]))

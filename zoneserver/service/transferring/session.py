@@ -28,6 +28,10 @@ OVERHEAD = 64  # octets that each takes beside its own
 CLOSE_SECONDS = 1.0  # for the last words of TLS
 
 
+class UnreachableError(TransferError):
+    """Nobody has answered, and that took its time."""
+
+
 class ReadAhead:
     """Reads the messages of a connection while those before them are judged.
 
@@ -135,7 +139,7 @@ class Session:
 
 @asynccontextmanager
 async def connecting(peer: Peer, key: Key | None, stall: float) -> AsyncIterator[Session]:
-    """A connection to a server. Raises TransferError or OSError (ssl.SSLError among them)."""
+    """A connection to a server. Raises UnreachableError or OSError (as ssl.SSLError is)."""
     context = make_context(peer.tls) if peer.tls else None
     endpoint = peer.endpoint
     try:
@@ -147,7 +151,7 @@ async def connecting(peer: Peer, key: Key | None, stall: float) -> AsyncIterator
                 server_hostname=peer.tls.name if peer.tls else None,
             )
     except TimeoutError:
-        raise TransferError(f"no connection within {CONNECT_SECONDS:.0f} s") from None
+        raise UnreachableError(f"no connection within {CONNECT_SECONDS:.0f} s") from None
     ahead = ReadAhead(reader)
     try:
         yield Session(ahead, writer, key, stall)

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 import ssl
 import time
 from dataclasses import replace
@@ -273,6 +274,31 @@ def test_nobody_there(case: Case) -> None:
     """It is said which part of it does not work."""
     with pytest.raises(TransferError, match="Connection refused"):
         case.fetch(following(7), peer=Peer(Endpoint("127.0.0.1", 1)))
+
+
+def test_primary_that_does_not_answer_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To wait for it takes a turn: for some seconds one zone has waited for all."""
+    monkeypatch.setattr("zoneserver.service.transferring.session.CONNECT_SECONDS", 0.2)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        endpoint = Endpoint(*deaf.getsockname())
+
+        async def fetch() -> list[str]:
+            reasons = []
+            full = [await asyncio.open_connection(*endpoint)]  # the one that it has room for
+            fetcher = Fetcher(SETTINGS, Copies(tmp_path))
+            for _ in range(2):
+                with pytest.raises(TransferError) as caught:
+                    await fetcher.fetch(ORIGIN, Peer(endpoint), None)
+                reasons.append(str(caught.value))
+            full[0][1].close()
+            return reasons
+
+        expected = ["no connection within 0 s", "it has just not answered for another zone"]
+        assert expected == asyncio.run(fetch())
 
 
 def test_disk_cannot_be_written(filled: Case, monkeypatch: pytest.MonkeyPatch) -> None:
