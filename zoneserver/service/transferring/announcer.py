@@ -8,7 +8,7 @@ says nothing of what they have.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from zoneserver.errors import ImageError
@@ -34,14 +34,19 @@ class Announcer:
     `counters` has what it has done, by name.
     """
 
-    def __init__(self, settings: TransferSettings, tell: Callable[[Document], None]) -> None:
-        """`tell` is told what has changed of which server has what."""
+    def __init__(
+        self,
+        settings: TransferSettings,
+        tell: Callable[[Document], None],
+        primaries: Callable[[Name], Collection[Endpoint]] = lambda _: (),
+    ) -> None:
+        """`tell` is told what has changed of which server has what.
+
+        `primaries` are the servers that a zone comes from: they need not be told of it.
+        """
         self.counters: Counter[str] = Counter()
         self._settings = settings
-        self._primaries = {
-            each.origin: {peer.endpoint.address for peer in each.primaries}
-            for each in settings.secondaries
-        }
+        self._primaries = primaries
         self._register = Register(tell)
         self._named = NamedServers(self._follow_named)
         self._latest = self._images = Images({})
@@ -134,11 +139,10 @@ class Announcer:
         for follower in followers.values():
             follower.want(serial, due)
             self._lines[follower.peer].add(follower)
-        primaries = self._primaries.get(origin, set())
+        primaries = self._primaries(origin)
         for target in self._settings.notify:
             endpoint = target.peer.endpoint
-            # Who a zone comes from need not be told of it.
-            if target.covers(origin) and endpoint.address not in primaries:
+            if target.covers(origin) and endpoint not in primaries:
                 self._follow(origin, target.peer, what, due)
         if self._settings.notify_ns:
             self._named.seek(origin, self._images)
@@ -151,9 +155,9 @@ class Announcer:
         configured = {target.peer.endpoint for target in self._settings.notify}
         for endpoint in followers.keys() - configured - set(endpoints):
             self._drop(followers.pop(endpoint))
-        avoided = self._primaries.get(origin, set())
+        avoided = self._primaries(origin)
         for endpoint in endpoints:
-            if endpoint.address not in avoided:
+            if endpoint not in avoided:
                 self._follow(origin, Peer(endpoint), Due.PATROL, time.monotonic())
 
     def _follow(self, origin: Name, peer: Peer, what: Due, due: float) -> None:

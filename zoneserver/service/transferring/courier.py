@@ -6,13 +6,14 @@ shares nothing with those who answer, and runs behind them wherever both want a 
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from typing import Protocol
 
 from zoneserver.errors import ZoneserverError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
+from zoneserver.names import Name
 from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.answering.hearing import read_notice
 from zoneserver.service.configuration.settings import Settings
@@ -26,6 +27,7 @@ from zoneserver.service.transferring.history import History
 from zoneserver.service.transferring.post import Post, take_notice
 from zoneserver.service.transferring.secondaries import Secondaries
 from zoneserver.service.transferring.sender import Sender
+from zoneserver.transports.endpoint import Endpoint
 
 PER_TURN = 16  # of what the workers have sent that is taken before others get their turn
 _HOMELESS = "there is no state folder for copies: zones of other servers are not fetched"
@@ -63,7 +65,7 @@ class Courier:
             idle=settings.tcp_limits.idle,
             history=History(settings.state).find,
         )
-        self._announcer = Announcer(settings.transfers, self._tell)
+        self._announcer = Announcer(settings.transfers, self._tell, self._primaries_of)
         sender.on_known = self._announcer.learn
         self._parts: list[Part] = [sender, self._announcer]
         self._channel: AsyncChannel | None = None
@@ -117,6 +119,10 @@ class Courier:
         """Have it known which server has what."""
         if self._channel is not None:
             self._channel.send({"overview": {"transfers": document}})
+
+    def _primaries_of(self, origin: Name) -> Collection[Endpoint]:
+        """The servers that a zone comes from, if that is elsewhere."""
+        return self._secondaries.primaries(origin) if self._secondaries else ()
 
     def _note_change(self) -> None:
         """A copy has come or gone: the builder shall look."""

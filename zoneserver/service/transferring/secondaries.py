@@ -14,8 +14,9 @@ from zoneserver.service.transferring.catalogs import Catalogs
 from zoneserver.service.transferring.copies import Copies
 from zoneserver.service.transferring.fetching import Fetcher
 from zoneserver.service.transferring.refreshing import Refresher, Surroundings
-from zoneserver.transfer.settings import Secondary, TransferSettings
+from zoneserver.transfer.settings import DNS_PORT, Secondary, TransferSettings
 from zoneserver.transfer.timers import Timers
+from zoneserver.transports.endpoint import Endpoint
 
 SPREAD_SECONDS = 0.01  # from one zone to the next, where many begin at once
 
@@ -78,6 +79,15 @@ class Secondaries:
         refresher = self._refreshers.get(origin)
         heeded = refresher is not None and refresher.call(address, serial)
         self._around.counters["notify_heeded" if heeded else "notify_needless"] += 1
+
+    def primaries(self, origin: Name) -> set[Endpoint]:
+        """The servers that a zone comes from, as they are reached without TLS."""
+        refresher = self._refreshers.get(origin)
+        peers = refresher.secondary.primaries if refresher else ()
+        return {
+            peer.endpoint._replace(port=DNS_PORT) if peer.tls else peer.endpoint
+            for peer in peers
+        }
 
     def publish(self, images: Images) -> None:
         """What is served is no matter: it comes of what is kept here."""

@@ -20,7 +20,7 @@ from zoneserver.service.transferring.announcer import Announcer
 from zoneserver.service.transferring.named import NamedServers
 from zoneserver.transfer import follower
 from zoneserver.transfer.keys import Key, Keyring
-from zoneserver.transfer.settings import Peer, Secondary, Target, TransferSettings
+from zoneserver.transfer.settings import Peer, Target, TransferSettings
 from zoneserver.zone.zone import Zone
 
 ONE, TWO = Name.parse("one."), Name.parse("two.")
@@ -100,8 +100,8 @@ async def test_primaries_are_not_told() -> None:
     """A zone goes on from a secondary, but not back."""
     scene = Scene()
     server = await scene.start()
-    secondaries = (Secondary(ONE, (Peer(server.peer.endpoint),)),)
-    async with announcing(scene, Target(server.peer), secondaries=secondaries) as announcer:
+    async with announcing(scene, Target(server.peer)) as announcer:
+        announcer._primaries = lambda origin: [server.peer.endpoint] if origin == ONE else []
         announce(announcer, images())
         announce(announcer, images(one=1, two=2))
         await scene.until_serials({("two.", server.name): 2})
