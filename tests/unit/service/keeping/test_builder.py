@@ -4,25 +4,30 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.logs import read_log
 from tests.servers import GOOD_ZONE, write_zones
 from zoneserver.errors import ConfigurationError
+from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.builder import Builder
 from zoneserver.service.keeping.store import Served, Store
 from zoneserver.service.running.channel import Channel
 from zoneserver.service.running.reloads import Order
+from zoneserver.transfer.settings import Peer, Secondary, TransferSettings
+from zoneserver.transports.endpoint import Endpoint
 
 
 class Building:
     """A builder, and a main process that takes whatever it says into service."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(zones=write_zones(folder, example_com=GOOD_ZONE))
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.settings = Settings(write_zones(folder, example_com=GOOD_ZONE), **settings)
         self.store = Store(folder / "state", self.settings.zones)
         self.builder = Builder(lambda: self.settings, self.store)
         self.served: list[Served] = []
@@ -47,9 +52,9 @@ class Building:
 
 
 @contextmanager
-def building(folder: Path) -> Iterator[Building]:
+def building(folder: Path, **settings: Any) -> Iterator[Building]:
     """A builder that has published one zone."""
-    made = Building(folder)
+    made = Building(folder, **settings)
     try:
         made.builder._start(made.channel)
         yield made
@@ -110,3 +115,31 @@ def test_new_configuration_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
         assert "not today\nthe old configuration stays" in log
         assert len(made.served) == 1
+
+
+ORG, NET = Name.parse("example.org."), Name.parse("example.net.")
+
+
+def secondary(origin: Name) -> TransferSettings:
+    """One zone comes from elsewhere."""
+    return TransferSettings(
+        secondaries=(Secondary(origin, (Peer(Endpoint("192.0.2.1", 53)),)),)
+    )
+
+
+def test_zone_that_is_awaited_is_no_mistake(tmp_path: Path) -> None:
+    """Neither is it a reason not to start, nor does it wait for anybody here."""
+    with building(tmp_path, strict_start=True, transfers=secondary(ORG)) as made:
+        outcome = made.builder._renew_again(made.channel, Order())
+
+        assert [(ORG,)] == [served.refused for served in made.served]
+        assert "ok" == outcome["result"]
+
+
+def test_zones_from_elsewhere_are_those_of_the_start(tmp_path: Path) -> None:
+    """Whoever fetches them knows no others, until the next one."""
+    with building(tmp_path, transfers=secondary(ORG)) as made:
+        made.settings = replace(made.settings, transfers=secondary(NET))
+        made.builder._renew_again(made.channel, Order())
+
+        assert [(ORG,)] == [served.refused for served in made.served]
