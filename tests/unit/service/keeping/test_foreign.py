@@ -10,19 +10,22 @@ from tests.servers import BAD_ZONE, GOOD_ZONE, OTHER_ZONE, write_zones
 from zoneserver.errors import StartError
 from zoneserver.image.images import Images
 from zoneserver.names import Name
+from zoneserver.networks import EVERYBODY
 from zoneserver.records.rrset import Record
 from zoneserver.service.checking.words import describe_changes
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.disk.copies import copies_folder, copy_path
 from zoneserver.service.disk.members import MemberFiles
 from zoneserver.service.keeping import keeper as keeping
+from zoneserver.service.keeping.chronicle import Chronicle
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.serials import Serials
 from zoneserver.service.keeping.store import Served, Store, open_image_file
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.running.reloads import Order
+from zoneserver.service.transferring.journals import Journals
 from zoneserver.transfer.catalog import Member, read_catalog
-from zoneserver.transfer.settings import CatalogSource, Peer, Secondary, TransferSettings
+from zoneserver.transfer.settings import CatalogSource, Peer, Rule, Secondary, TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import RefusedZone, ZoneSet
@@ -71,7 +74,9 @@ class Keeping:
 
     def start_anew(self, served: Served | None = None) -> None:
         """As after a restart."""
-        self.keeper = Keeper(self.store, Serials.load(self.folder / "state"))
+        journals = Journals(self.folder / "state")
+        chronicle = Chronicle(journals, self.settings.transfers)
+        self.keeper = Keeper(self.store, Serials.load(self.folder / "state"), chronicle)
         if served is not None:
             self.keeper.restore(served, self.settings.defaults)
 
@@ -158,6 +163,23 @@ def test_copy_is_judged_and_served_whatever_is_found(kept: Keeping) -> None:
     assert not kept.codes() & {"GU001", "GU002", "NS016"}
     assert not [each for each in kept.renewal.admission.findings if each.blocks]
     assert 5 == kept.serial()
+
+
+def test_copy_goes_on_to_others_as_it_is(kept: Keeping) -> None:
+    """What rises is noted for them; what falls is served all the same, and ends the journal."""
+    rule = Rule(networks=EVERYBODY)
+    kept.settings = replace(kept.settings, transfers=replace(ALONE, allow=(rule,)))
+    kept.start_anew()
+    journals = Journals(kept.folder / "state")
+    known = []
+    for serial in (7, 9, 8):
+        kept.copy(COPY.replace(" 7 ", f" {serial} ").replace("192.0.2.25", f"192.0.2.{serial}"))
+        kept.renew()
+        differences = journals.read(ORG).differences
+        known.append([(each.before.serial, each.after.serial) for each in differences])
+        assert serial == kept.serial()
+
+    assert [[], [(7, 9)], []] == known
 
 
 def test_nothing_changes_when_no_copy_changed(kept: Keeping) -> None:
