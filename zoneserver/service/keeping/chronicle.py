@@ -1,5 +1,6 @@
 """What becomes of versions that are replaced: noted for secondaries, before they hear of it."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from zoneserver.transfer.journal import Stamp
 from zoneserver.transfer.serial import is_newer
 from zoneserver.transfer.settings import TransferSettings
 
-MOST_AT_ONCE = 500  # differences; each waits for the disk, and all that is new waits for them
+MOST_SECONDS = 2.0  # for journals of many zones; all that is new waits for them
 
 
 class _Change(NamedTuple):
@@ -61,14 +62,18 @@ class Chronicle:
         for old in gone:
             if self.covers(old.origin):
                 self._ending[old.origin] = open_image(old.place).serial
-        # A large zone gains the most. Of what else changes at once, nothing is kept.
-        rising.sort(key=lambda each: each.new.place.length, reverse=True)
-        for origin in list(self._ending):
+        deadline = time.monotonic() + MOST_SECONDS
+        for origin in list(self._ending):  # what is left of it when time is up, comes next time
             with self._complaining(origin):
                 self._end(self._journals, origin)
-        for each in rising[:MOST_AT_ONCE]:
+            if time.monotonic() > deadline:
+                return
+        # A large zone gains the most. Of what is not noted any more, all is sent.
+        for each in sorted(rising, key=lambda each: each.new.place.length, reverse=True):
             with self._complaining(each.new.origin):
                 self._add(self._journals, each)
+            if time.monotonic() > deadline:
+                return
 
     def _changes(self, replaced: Iterable[tuple[Imaged, Imaged]]) -> Iterator[_Change]:
         """Those that secondaries have to hear of."""

@@ -281,7 +281,7 @@ def test_no_more_than_the_zone_is_worth(kept: Chronicling) -> None:
 
 def test_many_at_once(kept: Chronicling, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that gain the most are noted; the others are sent whole."""
-    monkeypatch.setattr(module, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(module, "MOST_SECONDS", 0)
     kept.transfers = TransferSettings(allow=(Rule(),))
     kept.start_anew()
     large = "".join(f"n{number}: {{type: A, value: 192.0.2.1}}\n" for number in range(9))
@@ -293,6 +293,23 @@ def test_many_at_once(kept: Chronicling, monkeypatch: pytest.MonkeyPatch) -> Non
         )
 
     assert (1, 0) == (len(kept.since(1)), len(kept.since(1, NET)))
+
+
+def test_many_that_end_at_once(kept: Chronicling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take their turns; until then nothing follows on them."""
+    kept.transfers = TransferSettings(allow=(Rule(),))
+    kept.start_anew()
+    for order, number, serial in ((None, 1, 1), (FORCED, 2, 1), (None, 3, 2), (None, 4, 3)):
+        monkeypatch.setattr(module, "MOST_SECONDS", 0 if order else 10)
+        other = OTHER_ZONE.replace("192.0.2.25", f"192.0.2.{number}")
+        kept.renew(
+            order,
+            example_com=_zone(number, serial),
+            example_net=f"$soa: {{serial: {serial}}}\n{other}",
+        )
+
+    for origin in (COM, NET):
+        assert [0, 1] == [len(kept.since(serial, origin)) for serial in (1, 2)]
 
 
 def _fail(*_: object, **__: object) -> int:
