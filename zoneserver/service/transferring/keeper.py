@@ -18,6 +18,8 @@ from zoneserver.service.running.workers import describe_end
 from zoneserver.service.transferring.post import Post
 
 PAUSE_SECONDS = 1.0  # before a courier that ended is replaced
+WATCH_SECONDS = 1.0
+SILENT_SECONDS = 30.0  # without a word, after which a courier is taken for hung
 COURIER = -2  # in the place of a worker: what the courier counts
 
 # Does what a message asks for.
@@ -42,6 +44,7 @@ class CourierKeeper:
         self._is_announced = False
         self._channel: AsyncChannel | None = None
         self._pid = 0
+        self._heard = 0.0
 
     def publish(self, version: int, served: Served) -> None:
         """These are the zones from now on."""
@@ -85,22 +88,39 @@ class CourierKeeper:
         if self._is_announced:
             channel.send({"announce": True})
         listening = asyncio.create_task(self._listen(channel))
+        watching = asyncio.create_task(self._watch())
         try:
             status = await wait_for_end(self._pid)
+            watching.cancel()
             await listening
             return status
         finally:
             listening.cancel()
+            watching.cancel()
             self._counters.end(COURIER)
             self._channel = None
             channel.close()
 
     async def _listen(self, channel: AsyncChannel) -> None:
         while (message := await channel.receive()) is not None:
+            self._heard = asyncio.get_running_loop().time()
             if "counters" in message:
                 self._counters.note(COURIER, message["counters"])
             else:
                 self._heed(message)
+
+    async def _watch(self) -> None:
+        """End a courier that has not been heard of for too long."""
+        loop = asyncio.get_running_loop()
+        self._heard = loop.time()
+        while True:
+            due = loop.time() + WATCH_SECONDS
+            await asyncio.sleep(WATCH_SECONDS)
+            if loop.time() > due + WATCH_SECONDS:
+                self._heard = loop.time()  # it was us who did not run
+            elif loop.time() > self._heard + SILENT_SECONDS:
+                log.error("courier-hung", "the courier has stopped working")
+                self.kill()
 
     def kill(self) -> None:
         """End the courier at once."""
