@@ -1,5 +1,6 @@
 """The unit as it is, under a systemd of its own, and an upgrade as docs/upgrade.md has it."""
 
+import base64
 import os
 import re
 import shutil
@@ -10,6 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+import dns.query
+import dns.tsigkeyring
+import dns.xfr
+import dns.zone
 import pytest
 
 from tests.figures import Figures
@@ -17,7 +22,7 @@ from tests.live.test_replace import SOCKETS, Datagrams
 from tests.servers import CHECKOUT, GOOD_ZONE, WAIT_SECONDS
 
 UNIT = CHECKOUT / "packaging/zoneserver.service"
-UPGRADE = CHECKOUT / "docs/upgrade.md"
+DOCS = CHECKOUT / "docs"
 SYSTEMD = Path("/lib/systemd/systemd")
 STUBS = ("sysinit", "basic", "shutdown", "network-online", "multi-user")
 # What the unit names is in folders that nobody else sees; $1 is where they come from.
@@ -27,6 +32,12 @@ mount --make-rprivate /
 mount -t tmpfs tmpfs /opt
 mkdir /opt/zoneserver
 mount --bind "$1/opt" /opt/zoneserver
+cp -a /etc "$1/etc"
+mount --bind "$1/etc" /etc
+mkdir -p /etc/zoneserver
+mount --bind "$1/opt/etc" /etc/zoneserver
+echo zoneserver:x:64000:64000::/nonexistent:/usr/sbin/nologin >>/etc/passwd
+echo zoneserver:x:64000: >>/etc/group
 mount -t tmpfs tmpfs /var/lib
 mkdir -m 700 /var/lib/private
 mount -t tmpfs tmpfs /run
@@ -39,6 +50,19 @@ exec /lib/systemd/systemd --system --unit=basic.target --log-target=console --sh
 """
 PRIVATE = ("--pid", "--fork", "--kill-child", "--mount", "--ipc", "--uts", "--cgroup")
 UNSHARE = ("unshare", *PRIVATE, "--mount-proc", "sh", "-c", BOOT, "sh")
+
+
+USER = 64000  # zoneserver, there
+SECRET = base64.b64encode(b"32 octets that two servers share").decode()
+TRANSFERS = """\
+listen: 127.0.0.1:0
+http: {listen: 127.0.0.1:0}
+keys: keys.yaml
+transfer:
+  allow: [{from: 127.0.0.0/8, key: ns2.example.com.}]
+secondary:
+  zones: {example.net.: {from: '127.0.0.1:1'}}
+"""
 
 
 class Machine:
@@ -94,8 +118,8 @@ def _program() -> str:
     return f'#!/bin/sh\nPYTHONPATH={path} exec {python} -B -m zoneserver "$@"\n'
 
 
-def _read_drop_in() -> str:
-    (text,) = re.findall(r"```ini\n(.*?)```", UPGRADE.read_text(), re.DOTALL)
+def _read_drop_in(page: str) -> str:
+    (text,) = re.findall(r"```ini\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     return str(text)
 
 
@@ -109,8 +133,8 @@ def _is_possible(command: Sequence[str]) -> bool:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    """One with the unit, and the drop-in of the document."""
+def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """One with the unit and the drop-in of docs/upgrade.md, or of another page as well."""
     opt = tmp_path / "opt"
     for folder in ("bin", "etc/zones", "units/zoneserver.service.d"):
         (opt / folder).mkdir(parents=True)
@@ -124,11 +148,17 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     units = opt / "units"
     for name in STUBS:
         (units / f"{name}.target").write_text("[Unit]\nDefaultDependencies=no\n")
-    elsewhere = "/etc/zoneserver/", "/opt/zoneserver/etc/"
     output = "StandardOutput=append:/opt/zoneserver/log\nStandardError=inherit\n"
-    (units / "zoneserver.service").write_text(UNIT.read_text().replace(*elsewhere))
-    drop_in = _read_drop_in().replace(*elsewhere) + output
-    (units / "zoneserver.service.d/upgrade.conf").write_text(drop_in)
+    (units / "zoneserver.service").write_text(UNIT.read_text())
+    drop_ins = units / "zoneserver.service.d"
+    (drop_ins / "upgrade.conf").write_text(_read_drop_in("upgrade.md") + output)
+    if getattr(request, "param", ""):
+        (drop_ins / "transfers.conf").write_text(_read_drop_in("transfers.md"))
+        (opt / "etc/zoneserver.yaml").write_text(TRANSFERS)
+        keys = opt / "etc/keys.yaml"
+        keys.write_text(f"ns2.example.com.: {{algorithm: hmac-sha256, secret: {SECRET}}}\n")
+        keys.chmod(0o600)
+        os.chown(keys, USER, USER)
     made = Machine(tmp_path)
     try:
         made.wait_until_up()
@@ -163,3 +193,29 @@ def test_upgrade(machine: Machine, figures: Figures) -> None:
     assert 0 == datagrams.lost
     assert "this one would on 127.0.0.2:0" in machine.log.read_text()
     figures.add("103 systemctl reload", f"0 of {datagrams.asked} lost; the unit follows")
+
+
+def _take(port: int) -> int:
+    """How many names come with the zone, for who has the key."""
+    zone = dns.zone.Zone("example.com")
+    key = dns.tsigkeyring.from_text({"ns2.example.com.": SECRET})
+    query, _ = dns.xfr.make_query(zone, keyring=key)
+    dns.query.inbound_xfr("127.0.0.1", zone, query, port=port, timeout=WAIT_SECONDS)
+    return len(zone.nodes)
+
+
+@pytest.mark.parametrize("machine", ["transfers"], indirect=True)
+def test_transfers(machine: Machine) -> None:
+    """With a user of its own it reads keys; all its processes do their work, an heir's, too."""
+    started = machine.run("start", "zoneserver")
+    assert 0 == started.returncode, started.stderr
+    (port,) = re.findall(r"listening on 127.0.0.1:(\d+) ", machine.log.read_text())
+    before = _take(int(port))
+    reload = machine.run("reload", "zoneserver")
+    after = _take(int(port))
+    log = machine.log.read_text()
+
+    assert 0 == reload.returncode, log
+    assert 4 == before == after
+    assert "example.net. cannot be fetched" in log
+    assert not [line for line in log.splitlines() if "-ended" in line or "-failed" in line]
