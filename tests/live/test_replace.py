@@ -20,6 +20,7 @@ import pytest
 
 from tests.figures import Figures
 from tests.live.test_manager import ACTIVATE, Manager
+from tests.peers.server import free_port
 from tests.servers import GOOD_ZONE, WAIT_SECONDS, ServerProcess, starting, write_zones
 
 MOST_QUERIES = 50_000
@@ -317,3 +318,44 @@ def test_below_a_service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [0, 0] == statuses
     assert pid != heir.process.pid
     assert server.port == heir.port
+
+
+PRIMARY = """\
+transfer:
+  allow: [{{from: 127.0.0.0/8}}]
+  notify: [{{to: '127.0.0.1:{other}'}}]
+"""
+SECONDARY = "secondary: {{zones: {{example.com.: {{from: '127.0.0.1:{other}'}}}}}}\n"
+
+
+def test_transfers_go_on(tmp_path: Path) -> None:
+    """Both ends of a transfer are replaced; the next edit is sent as what has changed."""
+    ports = {name: free_port() for name in ("primary", "secondary")}
+    with ExitStack() as stack:
+
+        def start(name: str, *more: str) -> ServerProcess:
+            listen = [f"127.0.0.1:{ports[name]}"]
+            arguments = ("--config", "zoneserver.yaml", *more)
+            made = stack.enter_context(starting(tmp_path / name, *arguments, listen=listen))
+            made.wait_until_ready()
+            return made
+
+        for name, other, text in (
+            ("primary", "secondary", PRIMARY),
+            ("secondary", "primary", SECONDARY),
+        ):
+            folder = tmp_path / name
+            folder.mkdir()
+            write_zones(folder, **({"example_com": GOOD_ZONE} if name == "primary" else {}))
+            configuration = folder / "zoneserver.yaml"
+            configuration.write_text(text.format(other=ports[other]))
+        old = [start("primary"), start("secondary")]
+        old[1].log.wait_for("added: example.com.")
+        new = [start(name, "--replace") for name in ports]
+        assert [0, 0] == [each.process.wait(WAIT_SECONDS) for each in old]
+        assert new[1].exchanges("example.com") == ["10 mail.example.com."]
+        write_zones(tmp_path / "primary", example_com=CHANGED)
+        new[0].reload()
+        new[1].log.wait_for("has come from .* by IXFR")
+        new[1].log.wait_for("now goes to mail.example.com. .5.")
+        assert new[1].exchanges("example.com") == ["5 mail.example.com."]
