@@ -12,6 +12,7 @@ from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.validator.judge import judge_all
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
+from zoneserver.zonefile.lines import read_lines
 from zoneserver.zonefile.master import read_master_zone
 from zoneserver.zonefile.source import Defaults, Kind, ZoneSource
 from zoneserver.zonefile.yaml_zone import read_yaml_zone
@@ -79,6 +80,8 @@ def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSourc
     """The records and findings of one zone's files, with what its directives stand for."""
     if files.is_master:
         ((file, octets),) = files.files.items()
+        if files.kind.is_foreign:
+            return replace(read_lines(file, octets, origin), kind=files.kind)
         source = read_master_zone(file, octets, origin, files.include)
         return replace(source, kind=files.kind, auto_serial=files.kind is Kind.PRODUCED)
     return expand(read_yaml_zone(origin, files.files, files.include, defaults))

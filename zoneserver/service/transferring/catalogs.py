@@ -21,7 +21,7 @@ from zoneserver.transfer.catalog import (
     update_members,
 )
 from zoneserver.transfer.settings import Peer, Secondary, TransferSettings
-from zoneserver.zonefile.master import read_master_zone
+from zoneserver.zonefile.lines import read_lines
 from zoneserver.zonefile.source import ZoneSource
 
 MOST_TOLD = 20  # members that are told one by one, where many change at once
@@ -102,7 +102,7 @@ class Catalogs:
         """What a catalog lists; None where it is broken: what it listed before, stays."""
         path = copy_path(self._folder, catalog)
         try:
-            source = read_master_zone(str(path), path.read_bytes(), catalog, _refuse)
+            source = read_lines(str(path), path.read_bytes(), catalog)
             return read_catalog(catalog, _undamaged(source))
         except (OSError, TransferError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)
@@ -190,7 +190,3 @@ def _undamaged(copy: ZoneSource) -> tuple[Record, ...]:
 
 def _members_of(catalog: Name, held: dict[Name, Held]) -> dict[Name, Member]:
     return {origin: each.member for origin, each in held.items() if each.catalog == catalog}
-
-
-def _refuse(path: str) -> bytes:
-    raise OSError(f"{path} is not read from a copy")
