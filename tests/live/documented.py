@@ -287,6 +287,10 @@ def main() -> None:
     machines = Machines(Path(sys.argv[1]), sys.argv[2])
     machines.start()
     seen: dict[str, object] = {"stranger": may_take(PRIMARY)}
+    if sys.argv[2] in COMMANDS:
+        status = (*ZONESERVER, "status", "--config", CONFIG)
+        words = "secondaries 1 of 1 have what is served"
+        wait_for(words, lambda: words in " ".join(run(*status).split()))
     before = serial(PRIMARY)
     machines.edit()
     machines.wait_until_current(above=before)

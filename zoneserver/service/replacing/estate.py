@@ -63,7 +63,7 @@ class Estate:
 
     @classmethod
     def collect(cls, parcels: Iterable[Parcel]) -> Self:
-        """The value again, up to the last parcel. Raises KeyError, TypeError or ValueError."""
+        """The value again. Raises LookupError, TypeError or ValueError."""
         estate = cls()
         for document, sockets in parcels:
             kind = document["kind"]

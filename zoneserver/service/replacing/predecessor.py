@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -38,15 +39,11 @@ class Predecessor:
         if control is None:
             raise StartError("nothing says where the running server's control socket is")
         connection = connect(control, PATIENCE_SECONDS)
-        try:
-            connection.sendall(b'{"command": "replace"}\n')
-            return cls(connection, Estate.collect(_parcels(connection)))
-        except TimeoutError as error:
-            raise StartError(f"the server at {control} has not answered in time") from error
-        except OSError as error:
-            raise StartError(f"the server at {control} has ended: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
-            raise StartError(_UNREADABLE) from error
+        with ExitStack() as stack:
+            stack.enter_context(connection)
+            estate = _take_estate(connection, control)
+            stack.pop_all()
+        return cls(connection, estate)
 
     @property
     def is_managed(self) -> bool:
@@ -79,11 +76,25 @@ class Predecessor:
             raise StartError("the running server does not make way") from error
         except OSError:
             said = b""
+        finally:
+            self._connection.close()
         if said:
             _require_consent(json.loads(said))
-        self._connection.close()
         self.estate.close()
         self.on_replaced()
+
+
+def _take_estate(connection: socket.socket, control: Path) -> Estate:
+    """All that the server leaves. Raises StartError."""
+    try:
+        connection.sendall(b'{"command": "replace"}\n')
+        return Estate.collect(_parcels(connection))
+    except TimeoutError as error:
+        raise StartError(f"the server at {control} has not answered in time") from error
+    except OSError as error:
+        raise StartError(f"the server at {control} has ended: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError, NameSyntaxError) as error:
+        raise StartError(_UNREADABLE) from error
 
 
 def _parcels(connection: socket.socket) -> Iterator[Parcel]:
