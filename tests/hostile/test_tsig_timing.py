@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests import octets as o
+from tests.effort import examples
 from tests.figures import Figures
 from zoneserver.names import Name
 from zoneserver.transfer import tsig
@@ -18,7 +19,7 @@ from zoneserver.transfer.keys import Key, Keyring
 from zoneserver.transfer.tsig import Request, Signer, judge_request
 
 NOW = 1_700_000_000
-VERIFICATIONS = 200_000
+VERIFICATIONS = examples(200_000)
 KEY = Key(Name.parse("ns2.example."), "hmac-sha256", bytes(range(32)))
 OTHER = Key(Name.parse("ns3.example."), "hmac-sha256", KEY.secret)
 QUESTION = o.message(o.opt(), asked=o.question("www.example"))
