@@ -21,9 +21,9 @@ from zoneserver.transfer.serial import is_newer
 from zoneserver.transfer.settings import Peer, TransferSettings
 from zoneserver.transports.endpoint import Endpoint
 
-# Differences are kept in memory until they are applied, zones are not. They may have this
-# share of the octets of the copy.
-SHARE_OF_DIFFERENCES = 8
+# Differences are kept in memory until they are applied, where they take 30 times their octets;
+# zones are not. They may have this share of the octets of the copy.
+SHARE_OF_DIFFERENCES = 16
 # From a primary that does not answer at all, to the next try, of whichever zone: else those
 # that wait for it would leave no turns to all others.
 AVOID_SECONDS = 10.0
