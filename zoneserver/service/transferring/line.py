@@ -121,17 +121,22 @@ class Line:
 
 async def ask(endpoint: Endpoint, question: Question, seconds: float) -> Reply | None:
     """The reply to a question over UDP; None: there is none in time."""
-    loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if endpoint.is_ipv6 else socket.AF_INET
-    with suppress(OSError, TimeoutError), socket.socket(family, socket.SOCK_DGRAM) as asker:
-        asker.setblocking(False)
-        async with asyncio.timeout(seconds):
-            # Connected, so that nobody else's datagrams come; each from a port of its own.
-            await loop.sock_connect(asker, (endpoint.address, endpoint.port))
-            await loop.sock_sendall(asker, question.octets)
-            while True:
-                octets = await loop.sock_recv(asker, _MOST_OCTETS)
-                reply = question.read(octets, int(time.time()))
-                if reply is not None:
-                    return reply
-    return None  # no route, nobody there, or nobody who answers
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asker:
+            asker.setblocking(False)
+            return await asyncio.wait_for(_ask(asker, endpoint, question), seconds)
+    except (OSError, TimeoutError):  # no route, nobody there, or nobody who answers
+        return None
+
+
+async def _ask(asker: socket.socket, endpoint: Endpoint, question: Question) -> Reply:
+    loop = asyncio.get_running_loop()
+    # Connected, so that nobody else's datagrams come; each from a port of its own.
+    await loop.sock_connect(asker, (endpoint.address, endpoint.port))
+    await loop.sock_sendall(asker, question.octets)
+    while True:
+        octets = await loop.sock_recv(asker, _MOST_OCTETS)
+        reply = question.read(octets, int(time.time()))
+        if reply is not None:
+            return reply

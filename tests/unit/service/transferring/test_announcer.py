@@ -12,7 +12,7 @@ import pytest
 from tests.servers import ADDRESSES
 from tests.unit.service.transferring.secondaries import Scene, images
 from tests.unit.transports.streams import in_loop
-from zoneserver.image.images import Images
+from zoneserver.image.images import Images, Place
 from zoneserver.names import Name
 from zoneserver.service.transferring import announcer as module
 from zoneserver.service.transferring import register
@@ -290,3 +290,40 @@ async def test_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         announce(announcer, images(**dict.fromkeys(names, 5)))
         await scene.until(lambda: list(scene.serials().values()) == [5] * 100)
         assert sorted((f"{name}.", 5) for name in names) == sorted(server.told)
+
+
+@in_loop
+async def test_damaged_zones_and_zones_that_go_soon() -> None:
+    """They are nothing to tell of; the others are told all the same."""
+    scene = Scene()
+    server = await scene.start()
+    damaged = Place(memoryview(b"ZONE"), 0, 4)
+    async with announcing(scene, Target(server.peer)) as announcer:
+        announce(announcer, images())
+        announce(announcer, images(one=1))
+        two = images(two=2)
+        announce(announcer, Images({**two.places, TWO.key: damaged}))
+        assert announcer._make_notify(1, TWO) is None
+        assert announcer._make_notify(1, ONE) is None
+        announcer._follow_named(ONE, [server.peer.endpoint])
+        announce(announcer, two)
+        announce(announcer, two)  # as it was
+        await scene.until_serials({("two.", server.name): 2})
+    assert [("two.", 2)] == server.told
+
+
+@in_loop
+async def test_a_zone_goes_while_a_reply_is_waited_for() -> None:
+    """Then the reply is nobody's, and nothing more is asked."""
+    scene = Scene()
+    server = await scene.start()
+    server.deaf = 2
+    async with announcing(scene, Target(server.peer)) as announcer:
+        announce(announcer, images())
+        announce(announcer, images(one=1, two=2))
+        await scene.until(lambda: not server.deaf)
+        announce(announcer, images(two=2))
+        await scene.until_serials({("two.", server.name): 2})
+        (line,) = announcer._lines.values()
+        while line._busy:
+            await asyncio.wait(line._open)
