@@ -46,6 +46,7 @@ class Catalogs:
         self._listed: dict[Name, Members | None] = dict.fromkeys(self._sources)
         self._clashes: tuple[tuple[Name, Name], ...] = ()
         self._held = self._files.read(self._sources)
+        self._written = {origin: _members_of(origin, self._held) for origin in self._sources}
         self._looking = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.counters: Counter[str] = Counter()
@@ -116,27 +117,34 @@ class Catalogs:
         taken = {each.origin for each in self._secondaries} | self._sources.keys()
         update = update_members(self._held, self._listed, taken)
         self._complain(update.clashes)
-        if update.held == self._held:
-            return
         before, self._held = self._held, update.held
-        self._write(before)
-        self._tell(before, update)
-        if update.reset:
-            self._keep(self.zones(without=update.reset))
-        self._keep(self.zones())
-        self._changed()
+        is_written = self._write()
+        if before != self._held:
+            self._tell(before, update)
+            if update.reset:
+                self._keep(self.zones(without=update.reset))
+            self._keep(self.zones())
+        if is_written or before != self._held:
+            self._changed()
 
-    def _write(self, before: dict[Name, Held]) -> None:
-        """Have the builder, and the next courier, know the members."""
+    def _write(self) -> bool:
+        """Have the builder, and the next courier, know the members; whether that is news.
+
+        What cannot be written now is tried again with the next version of a catalog.
+        """
+        is_written = False
         for catalog in self._sources:
             members = _members_of(catalog, self._held)
-            if members == _members_of(catalog, before):
+            if members == self._written[catalog]:
                 continue
             try:
                 self._files.write(catalog, members)
+                self._written[catalog] = members
+                is_written = True
             except OSError as error:
                 text = f"the members of {catalog} cannot be written: {reason(error)}"
                 log.error("catalog-unwritable", text, zone=str(catalog), reason=reason(error))
+        return is_written
 
     def _primaries_of(self, held: Held) -> tuple[Peer, ...]:
         """Where a member comes from: its first group that we know decides (RFC 9432 4.3.2)."""

@@ -20,7 +20,8 @@ from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.chronicle import Chronicle
 from zoneserver.service.keeping.keeper import Keeper, Renewal
 from zoneserver.service.keeping.serials import Serials
-from zoneserver.service.keeping.store import Served, Store, open_image_file
+from zoneserver.service.keeping.sources import MOST_AWAITED
+from zoneserver.service.keeping.store import Served, Store, StoreError, open_image_file
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.running.reloads import Order
 from zoneserver.service.transferring.journals import Journals
@@ -418,3 +419,32 @@ def test_members_of_a_catalog_are_zones_from_elsewhere(tmp_path: Path) -> None:
 
     assert kept.served(NET) is None
     assert kept.kind(COM) is Kind.PRIMARY
+
+
+def test_many_awaited_zones_are_told_in_few_lines(tmp_path: Path) -> None:
+    """The last one says how many there are beside."""
+    origins = [Name.parse(f"{number}.example.") for number in range(MOST_AWAITED + 5)]
+    secondaries = tuple(Secondary(each, PRIMARY) for each in origins)
+    kept = Keeping(tmp_path, TransferSettings(secondaries=secondaries))
+    findings = kept.renew().admission.findings
+
+    assert MOST_AWAITED == len(findings)
+    assert "so are 5 further zones" in findings[-1].reason
+
+
+def test_catalog_that_could_not_be_written_is_made_again(
+    produced: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost with a renewal that failed."""
+
+    def fail(*_: object) -> None:
+        raise StoreError("no room")
+
+    org = GOOD_ZONE.replace("example.com", "example.org")
+    with monkeypatch.context() as patch:
+        patch.setattr(produced.store, "write", fail)
+        with pytest.raises((StoreError, StartError)):
+            produced.renew(example_org=org)
+    produced.renew()
+
+    assert {COM, NET, ORG} == members(produced).keys()

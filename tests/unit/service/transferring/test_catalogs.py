@@ -1,9 +1,13 @@
 """The catalogs that we consume, as their copies come and go."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from tests.logs import read_log
 from zoneserver.names import Name
 from zoneserver.service.disk.copies import copies_folder, copy_path
 from zoneserver.service.disk.members import MemberFiles
@@ -56,31 +60,35 @@ class Consuming:
             each.origin: each.primaries[0].endpoint.address for each in self.catalogs.zones()
         }
 
-    async def take(self, text: str) -> None:
-        """A copy of the catalog has come, and what it says is taken up."""
-        write_copy(self.state, text)
+    async def take(self, text: str, catalog: Name = CAT) -> None:
+        """A copy of a catalog has come, and what it says is taken up."""
+        write_copy(self.state, text, catalog)
         self._settled.clear()
         self.catalogs.look()
         await asyncio.wait_for(self._settled.wait(), 10)
 
 
-def write_copy(state: Path, text: str) -> None:
-    """Replace the copy of the catalog, as the one who fetches it does."""
-    path = copy_path(copies_folder(state), CAT)
+def write_copy(state: Path, text: str, catalog: Name = CAT) -> None:
+    """Replace the copy of a catalog, as the one who fetches it does."""
+    path = copy_path(copies_folder(state), catalog)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(text)
     new.replace(path)
 
 
-def run(state: Path, work: Callable[[Consuming], "asyncio.Future[None] | object"]) -> Consuming:
+def run(
+    state: Path,
+    work: Callable[[Consuming], Awaitable[None]],
+    settings: TransferSettings = SETTINGS,
+) -> Consuming:
     """Let the catalogs work while `work` does something to them."""
 
     async def life() -> Consuming:
-        consuming = Consuming(state)
+        consuming = Consuming(state, settings)
         consuming.catalogs.start()
         try:
-            await work(consuming)  # type: ignore[misc]
+            await work(consuming)
         finally:
             consuming.catalogs.stop()
         return consuming
@@ -204,3 +212,62 @@ def test_damaged_file_of_members_has_none(tmp_path: Path) -> None:
     (files.folder / "cat.example.json").write_text('{"example.com.": 7}')
 
     assert {} == files.read([CAT])
+
+
+def test_member_moves_to_another_catalog(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the old one says so, it keeps its copy (RFC 9432 4.3.1); else it is a clash."""
+    new = Name.parse("new.example.")
+    sources = (*SETTINGS.catalogs, CatalogSource(new, peers("192.0.2.7")))
+    text = write_catalog(CAT, {COM: [], NET: []})
+    label = next(line for line in text.splitlines() if line.endswith(f"PTR {COM}")).split(".")[
+        0
+    ]
+    moving = f"{text}coo.{label}.zones.{CAT} 0 IN PTR {new}\n"
+
+    async def work(consuming: Consuming) -> None:
+        await consuming.take(text)
+        await consuming.take(write_catalog(new, {COM: [], ORG: []}), new)
+        assert "192.0.2.2" == consuming.zones()[COM]
+        await consuming.take(moving)
+        assert "192.0.2.7" == consuming.zones()[COM]
+        assert all(COM in kept for kept in consuming.kept)
+
+    run(tmp_path, work, TransferSettings(catalogs=sources))
+    log = read_log(caplog)
+
+    assert f"{new} lists {COM}, which is another's already" in log
+    assert f"{COM} has moved from {CAT} to {new}" in log
+    assert {COM} <= MemberFiles.below(tmp_path).read([new]).keys()
+
+
+def test_members_that_could_not_be_written_are_written_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are fetched all the same, and with the next version of the catalog it is tried."""
+    obstacle = MemberFiles.below(tmp_path).folder
+    text = write_catalog(CAT, {COM: []})
+
+    async def work(consuming: Consuming) -> None:
+        obstacle.write_text("")
+        await consuming.take(text)
+        assert COM in consuming.zones()
+        obstacle.unlink()
+        await consuming.take(text.replace("SOA invalid. invalid. 0", "SOA invalid. invalid. 1"))
+
+    consuming = run(tmp_path, work)
+
+    assert "the members of cat.example. cannot be written" in read_log(caplog)
+    assert 1 == len(consuming.kept)
+    assert {COM} == MemberFiles.below(tmp_path).read([CAT]).keys()
+
+
+def test_without_catalogs_there_is_nothing_to_do(tmp_path: Path) -> None:
+    """What is configured is all there is."""
+
+    async def work(consuming: Consuming) -> None:
+        consuming.catalogs.look()
+        assert {ORG: "192.0.2.9"} == consuming.zones()
+
+    run(tmp_path, work, replace(SETTINGS, catalogs=()))
