@@ -1,6 +1,6 @@
 """Two tables of the status page: who else has our zones, and which we have from elsewhere."""
 
-from itertools import islice
+from heapq import nsmallest
 
 from zoneserver.service.monitor.shown import age, show
 from zoneserver.service.observing.overview import Overview, ZoneState
@@ -16,14 +16,16 @@ def write_servers(overview: Overview, sought: str, now: float) -> str:
     """
     rows = [
         (zone, secondary)
-        for zone in overview.zones.values()
+        for zone in (overview.zones.values() if overview.transfers.secondaries else ())
         if sought in zone.origin.lower()
         for secondary in overview.transfers.servers(zone.origin)
     ]
-    rows.sort(
-        key=lambda row: (not is_behind(row[1], row[0].serial), row[0].origin, row[1].server)
+    first = nsmallest(
+        MOST_ROWS,
+        rows,
+        key=lambda row: (not is_behind(row[1], row[0].serial), row[0].origin, row[1].server),
     )
-    shown = [_server(*row, now) for row in islice(rows, MOST_ROWS)]
+    shown = [_server(*row, now) for row in first]
     heads = ("Zone", "Server", "Serial", "Since", "Told", "State")
     return _table("Secondaries", heads, shown, len(rows))
 
@@ -31,8 +33,8 @@ def write_servers(overview: Overview, sought: str, now: float) -> str:
 def write_copies(overview: Overview, sought: str, now: float) -> str:
     """The zones from elsewhere, those first that could not be refreshed; empty: none."""
     copies = [copy for copy in overview.transfers.copies.values() if sought in copy.zone]
-    copies.sort(key=lambda copy: (not copy.problem, copy.zone))
-    shown = [_copy(copy, now) for copy in islice(copies, MOST_ROWS)]
+    first = nsmallest(MOST_ROWS, copies, key=lambda copy: (not copy.problem, copy.zone))
+    shown = [_copy(copy, now) for copy in first]
     heads = ("Zone", "From", "Serial", "Fetched", "Checked", "Expires in", "State")
     return _table("Copies from elsewhere", heads, shown, len(copies))
 
