@@ -13,9 +13,10 @@ from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
 from zoneserver.transfer.lines import decode_record
+from zoneserver.transfer.notify import say_rcode
 from zoneserver.transfer.responses import Question, Response, WireRecord, decode_response
 from zoneserver.transfer.serial import is_newer
-from zoneserver.transfer.verifying import Verifier, finish, rcode_text, verify
+from zoneserver.transfer.verifying import Verifier, finish, verify
 from zoneserver.wire import message as m
 
 MAX_TTL = (1 << 31) - 1
@@ -136,7 +137,7 @@ class Incoming:
         if not response.is_response or response.message_id != self.request.message_id:
             raise TransferError("a message is no response to what was asked")
         if response.rcode:
-            raise TransferError(f"it answers {rcode_text(response.rcode)}", response.rcode)
+            raise TransferError(f"it answers {say_rcode(response.rcode)}", response.rcode)
         if response.is_truncated:
             raise TransferError("a message is truncated")
         # RFC 5936 2.2.2: the first message has it, later ones may.

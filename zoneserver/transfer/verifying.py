@@ -2,9 +2,8 @@
 
 from typing import Protocol
 
-import dns.rcode
-
 from zoneserver.errors import SignatureError, TransferError
+from zoneserver.transfer.notify import say_rcode
 from zoneserver.wire import message as m
 
 
@@ -37,7 +36,7 @@ def verify(verifier: Verifier, octets: bytes, now: int) -> bytes:
         return verifier.verify(octets, now)
     except SignatureError as error:
         rcode = octets[3] & 0x0F  # whoever it may be that says so
-        said = f", and it answers {rcode_text(rcode)}" if rcode else ""
+        said = f", and it answers {say_rcode(rcode)}" if rcode else ""
         raise TransferError(f"{error}{said}", rcode) from error
 
 
@@ -47,8 +46,3 @@ def finish(verifier: Verifier) -> None:
         verifier.finish()
     except SignatureError as error:
         raise TransferError(str(error)) from error
-
-
-def rcode_text(rcode: int) -> str:
-    """The registry's name for an RCODE."""
-    return dns.rcode.to_text(dns.rcode.Rcode(rcode))

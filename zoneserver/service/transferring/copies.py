@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,16 +76,19 @@ class Copies:
             return 0
 
     def read_facts(self, origin: Name) -> Facts:
-        """What is known of a copy; where that is lost, when its file was written."""
-        try:
-            return Facts.read(json.loads(self._path(origin, FACTS).read_text("utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            pass
+        """What is known of a copy; where that is lost, when its file was written.
+
+        A crash may have come between the two.
+        """
         try:
             written = copy_path(self._folder, origin).stat().st_mtime
         except OSError:
             written = 0.0
-        return Facts(fetched=written, checked=written)
+        try:
+            facts = Facts.read(json.loads(self._path(origin, FACTS).read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return Facts(fetched=written, checked=written)
+        return replace(facts, checked=max(facts.checked, written))
 
     def note(self, origin: Name, facts: Facts) -> None:
         """Keep what is known of a copy. Raises OSError."""

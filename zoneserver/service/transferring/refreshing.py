@@ -193,7 +193,7 @@ class Refresher:
 
     def _expire(self) -> None:
         """No primary has said for too long that the copy is the newest (RFC 1034 4.3.5)."""
-        self._soa = None
+        self._soa, self._failures = None, 0  # from now on it is urgent
         zone = str(self._origin)
         text = (
             f"{zone} has expired: no primary could be asked for too long; it is served no more"

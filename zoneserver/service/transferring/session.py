@@ -15,10 +15,10 @@ from zoneserver.names import Name
 from zoneserver.transfer import tsig
 from zoneserver.transfer.incoming import Incoming, Limits, Request
 from zoneserver.transfer.keys import Key
-from zoneserver.transfer.notify import make_soa_query, read_reply
+from zoneserver.transfer.notify import make_soa_query, read_reply, say_rcode
 from zoneserver.transfer.settings import Peer, PeerTls
 from zoneserver.transfer.tsig import Signer
-from zoneserver.transfer.verifying import Unsigned, Verifier, finish, rcode_text, verify
+from zoneserver.transfer.verifying import Unsigned, Verifier, finish, verify
 from zoneserver.transports.framing import LENGTH_OCTETS, frame
 from zoneserver.transports.tls import ALPN
 
@@ -81,7 +81,7 @@ class Session:
 
     def __init__(
         self,
-        ahead: "ReadAhead",
+        ahead: ReadAhead,
         writer: asyncio.StreamWriter,
         key: Key | None,
         stall: float,
@@ -102,7 +102,7 @@ class Session:
         if reply is None:
             raise TransferError("it answers something else than the question for the SOA")
         if reply.rcode:
-            raise TransferError(f"it answers {rcode_text(reply.rcode)}", reply.rcode)
+            raise TransferError(f"it answers {say_rcode(reply.rcode)}", reply.rcode)
         if reply.serial is None or not reply.is_authoritative:
             raise TransferError("it has no such zone")
         return reply.serial
@@ -167,6 +167,7 @@ def make_context(tls: PeerTls) -> ssl.SSLContext:
     """What a connection to a server begins with (RFC 9103 9.3). Raises OSError."""
     context = ssl.create_default_context(cafile=tls.ca)
     context.minimum_version = ssl.TLSVersion.TLSv1_3  # RFC 9103 7.1
+    # RFC 9103 7.1 has the primary agree to it; NSD names none, and is right all the same.
     context.set_alpn_protocols([ALPN])
     if tls.certificate is not None:
         context.load_cert_chain(tls.certificate, tls.key, password=_refuse)

@@ -118,6 +118,7 @@ def test_facts(copies: Copies, tmp_path: Path) -> None:
     _take(copies, soa(7), NS, A1)
     facts = Facts("192.0.2.1:53", 1000.5, 2000.5)
     copies.note(ORIGIN, facts)
+    os.utime(tmp_path / "copies/example.org.zone", (1000, 1000))
 
     assert facts == copies.read_facts(ORIGIN)
     os.utime(tmp_path / "copies/example.org.zone", (5000, 5000))
@@ -131,6 +132,15 @@ def test_facts(copies: Copies, tmp_path: Path) -> None:
         (tmp_path / "copies/example.org.json").write_text(text)
         assert Facts("", 5000, 5000) == copies.read_facts(ORIGIN)
     assert Facts() == copies.read_facts(ROOT)
+
+
+def test_copy_is_newer_than_what_is_known(copies: Copies, tmp_path: Path) -> None:
+    """A crash came before that was written: the copy was right when it was."""
+    _take(copies, soa(7), NS, A1)
+    copies.note(ORIGIN, Facts("192.0.2.1:53", 1000.5, 2000.5))
+    os.utime(tmp_path / "copies/example.org.zone", (3000, 3000))
+
+    assert copies.read_facts(ORIGIN).checked == 3000
 
 
 def test_expired_copy_has_another_name(copies: Copies, tmp_path: Path) -> None:

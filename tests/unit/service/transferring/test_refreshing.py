@@ -1,6 +1,7 @@
 """When primaries are asked for a zone, which of them, and what is made of the answers."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -123,6 +124,7 @@ def run(
         if ours is not None:
             keep(Copies(folder), ours)
             Copies(folder).note(ORIGIN, Facts("192.0.2.9:53", 1000.0, time.time() - age))
+            os.utime(folder / "copies/example.org.zone", (1000, 1000))
         case = Case(folder, world)
         case.refresher.start(0)
         try:
