@@ -9,7 +9,7 @@ from zoneserver.service.answering.responder import Throttle
 from zoneserver.service.disk.files import reason
 from zoneserver.service.keeping.versions import read_stamp
 from zoneserver.service.logs import log
-from zoneserver.service.transferring.journals import Journals, worth_of
+from zoneserver.service.transferring.journals import Journals
 from zoneserver.transfer.journal import Difference
 
 
@@ -23,8 +23,8 @@ class History:
     def find(self, origin: Name, image: ZoneImage, serial: int) -> Sequence[Difference]:
         """The differences from a serial of a zone to the version in an image.
 
-        None: they are not known, or have more octets than the zone itself (RFC 1995 5).
-        Raises ImageError.
+        None: they are not known. There are never more than the zone is worth: a journal has no
+        room for them. Raises ImageError.
         """
         version = read_stamp(image)
         if self._journals is None or version is None:
@@ -37,8 +37,7 @@ class History:
         found = journal.since(serial, version)
         if not found and journal.damage:
             self._complain(f"the journal of {origin} is damaged: {journal.damage}")
-        is_worth_it = sum(len(each.octets) for each in found) <= worth_of(image)
-        return found if is_worth_it else ()
+        return found
 
     def _complain(self, text: str) -> None:
         if (more := self._throttle.take()) is not None:

@@ -242,6 +242,18 @@ def test_serial_that_two_versions_had(kept: Chronicling) -> None:
     assert [_step(3, 4, 4, 5)] == kept.since(3)
 
 
+def test_zone_that_comes_back_as_another(kept: Chronicling) -> None:
+    """Nothing of it was in a journal yet."""
+    kept.renew(example_com=_zone(1, 1), example_net=OTHER_ZONE)
+    (kept.folder / "zones/example.com.yaml").unlink()
+    kept.renew(FORCED)
+    kept.renew(FORCED, example_com=_zone(2, 1))
+    for serial in (2, 3):
+        kept.renew(example_com=_zone(serial + 1, serial))
+
+    assert [[], [_step(2, 3, 3, 4)]] == [kept.since(1), kept.since(2)]
+
+
 def test_zone_that_goes_and_comes_back(kept: Chronicling) -> None:
     """As something else, with the same serial."""
     kept.renew(example_com=_zone(1, 1), example_net=OTHER_ZONE)
@@ -364,7 +376,7 @@ def test_end_that_cannot_be_written(kept: Chronicling, monkeypatch: pytest.Monke
     """Nothing is noted until it is: two versions have the serial."""
     kept.renew(example_com=_zone(1, 1))
     with monkeypatch.context() as patch:
-        patch.setattr("zoneserver.service.transferring.journals.replace_file", _fail)
+        patch.setattr(Journals, "end", _fail)
         kept.renew(FORCED, example_com=_zone(2, 1))
         kept.renew(example_com=_zone(3, 2))
     assert [] == kept.since(1)
