@@ -16,6 +16,7 @@ from zoneserver.zonefile.source import Kind
 
 FOLDER = "copies"
 SUFFIX = "zone"  # behind the final dot of the origin
+MAX_COPY_OCTETS = 1 << 40  # who writes it keeps to `secondary.most_megabytes`
 MOST_SIGNS = 200  # of an origin in the name of a file, which may have 255
 
 
@@ -100,4 +101,4 @@ def _read(path: Path, origin: Name, kind: Kind) -> ZoneFiles:
     folder = path.parent.resolve()
     include = Includer(path.parent, folder)  # a copy of ours names no other file
     files = ZoneFiles(path, origin, include, is_master=True, kind=kind)
-    return read_files(files, [path], folder)
+    return read_files(files, [path], folder, MAX_COPY_OCTETS)

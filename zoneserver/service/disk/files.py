@@ -36,8 +36,11 @@ def sign(path: str) -> Signature | None:
     return Signature(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
 
 
-def read_file(path: Path, root: Path) -> bytes:
-    """The octets of a regular file inside `root`, symbolic links followed. Raises OSError."""
+def read_file(path: Path, root: Path, most: int = MAX_FILE_OCTETS) -> bytes:
+    """The octets of a regular file inside `root`, symbolic links followed; at most so many.
+
+    Raises OSError.
+    """
     try:
         real = Path(os.path.realpath(path, strict=True))
     except ValueError as error:  # a NUL in the path
@@ -51,8 +54,8 @@ def read_file(path: Path, root: Path) -> bytes:
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor is no path
         for _ in range(READ_ATTEMPTS):
             before = os.fstat(descriptor)
-            if before.st_size > MAX_FILE_OCTETS:
-                raise OSError(errno.EFBIG, f"it is over {MAX_FILE_OCTETS >> 20} MB")
+            if before.st_size > most:
+                raise OSError(errno.EFBIG, f"it is over {most >> 20} MB")
             file.seek(0)
             # Room for the most there could be, asked for a hundred thousand times, is more
             # than the kernel will promise to a process that wants to fork.

@@ -13,6 +13,7 @@ from zoneserver.errors import NameSyntaxError, StartError
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.service.disk.files import Includer, read_file, reason
+from zoneserver.zonefile.encoding import MAX_FILE_OCTETS
 from zoneserver.zonefile.source import Kind
 
 YAML_SUFFIX = ".yaml"
@@ -151,13 +152,15 @@ def list_members(folder: Path) -> list[Path]:
     )
 
 
-def read_files(zone: ZoneFiles, paths: list[Path], root: Path) -> ZoneFiles:
-    """The zone with the octets of its files, as far as they can be read."""
+def read_files(
+    zone: ZoneFiles, paths: list[Path], root: Path, most: int = MAX_FILE_OCTETS
+) -> ZoneFiles:
+    """The zone with the octets of its files, as far as they can be read, at most so many."""
     files: dict[str, bytes] = {}
     findings = list(zone.findings)
     for path in paths:
         try:
-            files[str(path)] = read_file(path, root)
+            files[str(path)] = read_file(path, root, most)
         except OSError as error:
             problem = f"the file cannot be read: {reason(error)}"
             findings.append(_finding(path, zone.origin, problem))

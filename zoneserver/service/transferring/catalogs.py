@@ -9,7 +9,7 @@ from zoneserver.errors import TransferError
 from zoneserver.names import Name
 from zoneserver.records.rrset import Record
 from zoneserver.service.disk.copies import copies_folder, copy_path
-from zoneserver.service.disk.files import Signature, reason, sign
+from zoneserver.service.disk.files import Signature, read_file, reason, sign
 from zoneserver.service.disk.members import MemberFiles
 from zoneserver.service.logs import log
 from zoneserver.transfer.catalog import (
@@ -24,6 +24,7 @@ from zoneserver.transfer.settings import Peer, Secondary, TransferSettings
 from zoneserver.zonefile.lines import read_lines
 from zoneserver.zonefile.source import ZoneSource
 
+MAX_OCTETS = 64 << 20  # of a catalog: room for half a million members
 MOST_TOLD = 20  # members that are told one by one, where many change at once
 
 # Is given all zones that come from elsewhere, whenever these change.
@@ -39,7 +40,7 @@ class Catalogs:
         """`changed` is called when there are other zones than before."""
         self._sources = {each.origin: each for each in settings.catalogs}
         self._secondaries = settings.secondaries
-        self._folder = copies_folder(state)
+        self._folder = copies_folder(state).resolve()
         self._files = MemberFiles.below(state)
         self._keep, self._changed = keep, changed
         self._seen: dict[Name, Signature] = {}
@@ -103,7 +104,7 @@ class Catalogs:
         """What a catalog lists; None where it is broken: what it listed before, stays."""
         path = copy_path(self._folder, catalog)
         try:
-            source = read_lines(str(path), path.read_bytes(), catalog)
+            source = read_lines(str(path), read_file(path, self._folder, MAX_OCTETS), catalog)
             return read_catalog(catalog, _undamaged(source))
         except (OSError, TransferError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)

@@ -6,6 +6,7 @@ import pytest
 
 from zoneserver.names import Name
 from zoneserver.service.disk.copies import CopyScanner, copy_path, file_stem, is_copy
+from zoneserver.zonefile.encoding import MAX_FILE_OCTETS
 from zoneserver.zonefile.source import Kind
 
 ORG, NET = Name.parse("example.org."), Name.parse("example.net.")
@@ -59,6 +60,17 @@ def test_copy_that_cannot_be_read_is_one_all_the_same(tmp_path: Path) -> None:
 
     assert not copies.missing
     assert ["SY009"] == [each.code for each in copies.read[0].findings]
+
+
+def test_copy_may_be_larger_than_a_zone_file(tmp_path: Path) -> None:
+    """How large is for the one who fetches it to say."""
+    path = copy_path(tmp_path, ORG)
+    with path.open("wb") as file:
+        file.truncate(MAX_FILE_OCTETS + 1)
+    (read,) = CopyScanner().scan(tmp_path, {ORG: Kind.SECONDARY}).read
+
+    assert () == read.findings
+    assert MAX_FILE_OCTETS + 1 == read.octets
 
 
 def test_file_is_a_copy_where_the_courier_puts_them(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from zoneserver.errors import StartError
 from zoneserver.names import Name
-from zoneserver.service.disk import files as files_module
 from zoneserver.service.disk.files import Includer, read_file
 from zoneserver.service.disk.folder import ZoneFiles, read_folder
+from zoneserver.zonefile.encoding import MAX_FILE_OCTETS
 
 TEXT = b"'': {type: NS, value: ns1.example.net.}\n"
 
@@ -206,13 +206,13 @@ def test_folder_that_cannot_be_read(tmp_path: Path, name: str) -> None:
         read_folder(tmp_path / name)
 
 
-def test_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that would fill the memory is not read to its end."""
-    monkeypatch.setattr(files_module, "MAX_FILE_OCTETS", 1 << 20)
-    (tmp_path / "example.com.yaml").write_bytes(bytes(1 + (1 << 20)))
+def test_file_over_the_limit(tmp_path: Path) -> None:
+    """A file that would fill the memory is not read at all."""
+    with (tmp_path / "example.com.yaml").open("wb") as file:
+        file.truncate(MAX_FILE_OCTETS + 1)
     (zone,) = read_folder(tmp_path)
 
-    assert "over 1 MB" in problem(zone)
+    assert "over 128 MB" in problem(zone)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,24 @@ def test_damaged_copy_of_a_catalog_changes_nothing(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
+def test_catalog_that_is_too_large_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes it shall not have all of the memory here."""
+    sound = write_catalog(CAT, {COM: []})
+    monkeypatch.setattr("zoneserver.service.transferring.catalogs.MAX_OCTETS", len(sound))
+
+    async def work(consuming: Consuming) -> None:
+        await consuming.take(sound)
+        write_copy(tmp_path, write_catalog(CAT, {NET: [], COM: []}))
+        consuming.catalogs.look()
+        while not consuming.catalogs.counters["catalogs_broken"]:
+            await asyncio.sleep(0)
+        assert {**CONFIGURED, COM: "192.0.2.2"} == consuming.zones()
+
+    run(tmp_path, work)
+
+
 def test_member_with_another_label_begins_anew(tmp_path: Path) -> None:
     """Its copy goes before it is fetched again (RFC 9432 5.4); the others stay."""
 
