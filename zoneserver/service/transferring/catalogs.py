@@ -168,6 +168,12 @@ class Catalogs:
             more = len(changes) - MOST_TOLD
             log.info("members-changed", f"... and {more} further members", members=more)
         self.counters["members_changed"] += len(changes)
+        for catalog in self._sources:
+            had = {origin for origin, each in before.items() if each.catalog == catalog}
+            gone = len(had - update.held.keys())
+            if gone > MOST_TOLD and 2 * gone > len(had):  # as a script without its input does
+                text = f"{catalog} has removed {gone} of its {len(had)} zones"
+                log.warning("members-dropped", text, zone=str(catalog), members=gone)
 
 
 def _describe(

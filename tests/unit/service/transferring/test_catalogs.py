@@ -193,15 +193,20 @@ def test_configured_zone_is_no_member(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
-def test_many_members_are_taken_up_at_once(tmp_path: Path) -> None:
-    """The log has some of them."""
+def test_many_members_come_and_go_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has some of them; and that most have gone, which may be somebody's mistake."""
     many = {Name.parse(f"{number}.example."): list[str]() for number in range(2 * MOST_TOLD)}
 
     async def work(consuming: Consuming) -> None:
         await consuming.take(write_catalog(CAT, many))
         assert 2 * MOST_TOLD == consuming.catalogs.counters["members_changed"]
+        await consuming.take(write_catalog(CAT, {}))
+        assert CONFIGURED == consuming.zones()
 
-    assert 1 == run(tmp_path, work).changes
+    assert 2 == run(tmp_path, work).changes
+    assert "cat.example. has removed 40 of its 40 zones" in read_log(caplog)
 
 
 def test_members_of_catalogs_that_are_configured_no_more_are_forgotten(tmp_path: Path) -> None:
