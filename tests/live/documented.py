@@ -69,11 +69,16 @@ if id bind >/dev/null 2>&1; then chown bind: /run/named; fi
 ZONESERVER = (sys.executable, "-m", "zoneserver")
 SERVE = (*ZONESERVER, "serve", "--allow-root", "--workers", "1")
 CONFIG = "/etc/zoneserver/zoneserver.yaml"
+# As its unit in Debian has it; the others become users of their own by themselves.
+AS_PDNS = (
+    *("setpriv", "--reuid=pdns", "--regid=pdns", "--init-groups"),
+    *("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service"),
+)
 COMMANDS = {
     "NSD": ("nsd", "-d", "-P", ""),
     "Knot DNS": ("knotd",),
     "BIND": ("named", "-f", "-u", "bind"),
-    "PowerDNS": ("pdns_server", "--guardian=no", "--daemon=no", "--write-pid=no"),
+    "PowerDNS": (*AS_PDNS, "pdns_server", "--guardian=no", "--daemon=no", "--write-pid=no"),
     "zoneserver": (*SERVE, "--config", CONFIG),
 }
 BLOCK = r":\n\n```\w*\n(.*?)```"
