@@ -59,8 +59,8 @@ class Chronicle:
                 rising.append(change)
             else:
                 self._ending[change.old.origin] = change.before.serial
-        for old in gone:
-            if self.covers(old.origin):
+        for old in filter(lambda old: self.covers(old.origin), gone):
+            with self._complaining(old.origin):
                 self._ending[old.origin] = open_image(old.place).serial
         deadline = time.monotonic() + MOST_SECONDS
         for origin in list(self._ending):  # what is left of it when time is up, comes next time
@@ -75,13 +75,15 @@ class Chronicle:
             if time.monotonic() > deadline:
                 return
 
-    def _changes(self, replaced: Iterable[tuple[Imaged, Imaged]]) -> Iterator[_Change]:
+    def _changes(self, replaced: Iterable[tuple[Imaged, Imaged]]) -> list[_Change]:
         """Those that secondaries have to hear of."""
-        for old, new in replaced:
-            if self.covers(new.origin):
+        changes: list[_Change] = []
+        for old, new in filter(lambda pair: self.covers(pair[1].origin), replaced):
+            with self._complaining(new.origin):
                 before, after = old.stamp, new.stamp
                 if before and after and before != after:
-                    yield _Change(old, new, before, after)
+                    changes.append(_Change(old, new, before, after))
+        return changes
 
     def _end(self, journals: Journals, origin: Name) -> None:
         journals.end(origin, self._ending[origin])
