@@ -80,20 +80,33 @@ class CopyScanner:
                 unchanged.append(origin)
                 continue
             signature = sign(str(path))
-            if signature is None:
-                self._seen.pop(origin, None)
-                missing.append(origin)
-            elif self._seen.get(origin) == signature:
+            if signature is not None and self._seen.get(origin) == signature:
                 unchanged.append(origin)
-            else:
+                continue
+            self._seen.pop(origin, None)
+            if signature is None and _is_missing(path):
+                missing.append(origin)
+                continue
+            if signature is not None:
                 self._seen[origin] = signature
-                read.append(_read(path, origin, kind))
+            read.append(_read(path, origin, kind))
         return Copies(tuple(read), frozenset(unchanged), frozenset(missing))
 
     def forget(self, origins: Iterable[Name]) -> None:
         """Have copies read again next time, whether or not they change."""
         for origin in origins:
             self._seen.pop(origin, None)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether a copy is not there, and not only out of reach."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _read(path: Path, origin: Name, kind: Kind) -> ZoneFiles:

@@ -1,6 +1,9 @@
 """Zones that come from other servers: served as they are, while there is a copy of them."""
 
+import errno
+import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -282,6 +285,28 @@ def test_damaged_copy_changes_nothing(kept: Keeping, damage: str) -> None:
         kept.renew()
         assert {ORG} == kept.renewal.admission.kept
         assert 7 == kept.serial()
+
+
+def test_disk_that_fails_takes_no_zone_away(
+    kept: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is out of reach has not expired."""
+    kept.copy(COPY)
+    kept.renew()
+
+    def fail(path: object, **_: object) -> os.stat_result:
+        if str(path).endswith(".zone"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return stat(path, **_)
+
+    stat: Callable[..., os.stat_result] = os.stat
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", fail)
+        kept.renew()
+    assert {ORG} == kept.renewal.admission.kept
+    assert 7 == kept.serial()
+    kept.renew()
+    assert not kept.renewal.admission.kept
 
 
 def test_consumed_catalog_is_not_judged(tmp_path: Path) -> None:
