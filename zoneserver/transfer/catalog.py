@@ -69,6 +69,8 @@ class _Reader:
 
     def read(self, record: Record) -> None:
         """Take in one record."""
+        if not record.owner.is_below(self.origin):
+            return
         labels = Name(record.owner.key).labels
         *front, last = labels[: len(labels) - len(self.origin.labels)] or (b"",)
         rdata = record.rdata

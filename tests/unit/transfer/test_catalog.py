@@ -29,6 +29,8 @@ primaries.ext.a.zones A 192.0.2.1
 serial.a.zones TXT 7
 colour.ext TXT red
 x.y.a.zones PTR example.net.
+b.zones.other.example. PTR example.org.
+version.other.example. TXT "3"
 zones PTR example.net.
 b.others PTR example.org.
 """
