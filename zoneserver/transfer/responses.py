@@ -60,11 +60,6 @@ class Response:
         return self.flags & 0xF800 == 0x8000
 
     @property
-    def is_authoritative(self) -> bool:
-        """Whether it comes from who has the zone."""
-        return bool(self.flags & 0x0400)
-
-    @property
     def is_truncated(self) -> bool:
         """Whether something is left out."""
         return bool(self.flags & 0x0200)
