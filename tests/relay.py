@@ -41,8 +41,12 @@ class Relay:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def transfers(self) -> list[Exchange]:
-        """Those that were about the content of a zone."""
-        return [each for each in self.exchanges if each.qtype in {"AXFR", "IXFR"}]
+        """Those by which a zone came; one record is the SOA, where there is nothing new."""
+        return [
+            each
+            for each in self.exchanges
+            if each.qtype in {"AXFR", "IXFR"} and each.records > 1
+        ]
 
     def note(self, query: bytes) -> Exchange:
         """A query is on its way."""
