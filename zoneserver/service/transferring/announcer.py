@@ -95,13 +95,14 @@ class Announcer:
                 continue
             if self._serials.get(key) != serial:
                 self._serials[key] = serial
+                queue.pop(key, None)  # so that it is the newest
                 queue[key] = None
         for key in [key for key in self._serials if not images.places.get(key)]:
             self._forget(key)
         self._has_more.set()
 
     async def _work_off(self) -> None:
-        """Take up what has changed, a few zones at a time, the newest before the first ones."""
+        """Take up what has changed, a few zones at a time, the newest first."""
         while True:
             await self._has_more.wait()
             self._has_more.clear()
@@ -112,8 +113,7 @@ class Announcer:
                         queue, what = self._first, Due.PATROL
                     if not queue:
                         break
-                    key = next(iter(queue))
-                    del queue[key]
+                    key, _ = queue.popitem()
                     self._announce(key, what)
                 await asyncio.sleep(AT_ONCE * SPREAD_SECONDS)
 
