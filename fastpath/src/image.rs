@@ -13,12 +13,17 @@ use memmap2::Mmap;
 use crate::octets::{
     HandOver, offset_of_file, offset_of_zone, take, u16_of_image, u32_of_image,
 };
+use crate::query::Query;
 use crate::template::Template;
 
-const MAGIC: &[u8] = b"ZONEIMG\x02";
+const MAGIC: &[u8] = b"ZONEIMG\x03";
 const FILE_HEADER: usize = 48;
 const ZONE_MAGIC: &[u8] = b"ZONE";
-const ZONE_HEADER: usize = 40;
+const ZONE_HEADER: usize = 64;
+const LINKS: usize = 60;
+/// Set in the keys of answers to those who send DO; the last of these is for any other type.
+const DNSSEC_OK: u32 = 0x1_0000;
+const OTHER_TYPE: u32 = 0x1_FFFF;
 const NODE: usize = 24;
 const TABLE_HEADER: usize = 8;
 const TABLE_ENTRY: usize = 8;
@@ -192,8 +197,18 @@ impl<'f> Zone<'f> {
         take(self.0, name + 1, length)
     }
 
-    /// The octets from a template on, as a table has it for a type.
-    pub(crate) fn find_template(self, table: usize, qtype: u16) -> Result<&'f [u8], HandOver> {
+    /// What tables have the answer to a type under, for who sends DO or does not.
+    ///
+    /// # Errors
+    /// Where this is no image of a zone.
+    pub(crate) fn table_key(self, query: &Query<'_>) -> Result<u32, HandOver> {
+        let is_dnssec_ok = query.edns.is_some_and(|edns| edns.is_dnssec_ok);
+        let is_signed = is_dnssec_ok && u32_of_image(self.0, LINKS)? > 0;
+        Ok(u32::from(query.qtype) | if is_signed { DNSSEC_OK } else { 0 })
+    }
+
+    /// The octets from a template on, as a table has it under a key.
+    pub(crate) fn find_template(self, table: usize, wanted: u32) -> Result<&'f [u8], HandOver> {
         if table == 0 {
             return Err(HandOver);
         }
@@ -203,16 +218,21 @@ impl<'f> Zone<'f> {
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = usize::midpoint(low, high);
-            if key(middle)? < u32::from(qtype) {
+            if key(middle)? < wanted {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        let distance = if low < count && key(low)? == u32::from(qtype) {
-            u32_of_image(entries, TABLE_ENTRY * low + 4)?
-        } else {
+        let template = |number: usize| u32_of_image(entries, TABLE_ENTRY * number + 4);
+        let distance = if low < count && key(low)? == wanted {
+            template(low)?
+        } else if wanted & DNSSEC_OK == 0 {
             u32_of_image(self.0, table + 4)?
+        } else if count > 0 && key(count - 1)? == OTHER_TYPE {
+            template(count - 1)?
+        } else {
+            0
         };
         if distance == 0 {
             return Err(HandOver);
@@ -235,16 +255,16 @@ impl<'f> Node<'f> {
     ///
     /// # Errors
     /// Where there is none in the image.
-    pub fn exact(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
-        Template::read(self.zone.find_template(self.exact_table()?, qtype)?)
+    pub fn exact(&self, key: u32) -> Result<Template<'f>, HandOver> {
+        Template::read(self.zone.find_template(self.exact_table()?, key)?)
     }
 
     /// The answer to a question for a name below this one that does not exist.
     ///
     /// # Errors
     /// Where there is none in the image.
-    pub fn below(&self, qtype: u16) -> Result<Template<'f>, HandOver> {
-        Template::read(self.zone.find_template(offset_of_zone(self.octets, 12)?, qtype)?)
+    pub fn below(&self, key: u32) -> Result<Template<'f>, HandOver> {
+        Template::read(self.zone.find_template(offset_of_zone(self.octets, 12)?, key)?)
     }
 
     /// The hash of its name.

@@ -68,7 +68,8 @@ impl<'a> Sought<'a> {
         match place.found {
             Found::Refused => Err(HandOver),
             Found::Served(zone) => {
-                find_template(zone, place.labels, &query.qname, query.qtype).map(Some)
+                find_template(zone, place.labels, &query.qname, zone.table_key(query)?)
+                    .map(Some)
             }
         }
     }
@@ -88,12 +89,12 @@ fn find_template<'z>(
     zone: Zone<'z>,
     apex: usize,
     qname: &Name,
-    qtype: u16,
+    key: u32,
 ) -> Result<Template<'z>, HandOver> {
     let labels = qname.labels();
     for depth in (apex..=labels.min(zone.most_labels()?)).rev() {
         if let Some(node) = zone.find_node(qname.suffix(depth), qname.hash(depth))? {
-            return if depth == labels { node.exact(qtype) } else { node.below(qtype) };
+            return if depth == labels { node.exact(key) } else { node.below(key) };
         }
     }
     Err(HandOver) // the apex always exists

@@ -31,7 +31,7 @@ enum Step<'z> {
 struct Trail<'z> {
     zone: Zone<'z>,
     hash: u32,
-    qtype: u16,
+    key: u32,
     step: Step<'z>,
 }
 
@@ -41,11 +41,11 @@ impl<'z> Trail<'z> {
         let labels = query.qname.labels().min(zone.most_labels().ok()?);
         let hash = query.qname.hash(labels);
         let step = Step::Bucket(zone.bucket(hash).ok()?);
-        Some(Self { zone, hash, qtype: query.qtype, step })
+        Some(Self { zone, hash, key: zone.table_key(query).ok()?, step })
     }
 
     fn follow(self) -> Option<Self> {
-        let Self { zone, hash, qtype, step } = self;
+        let Self { zone, hash, key, step } = self;
         let step = match step {
             Step::Bucket(at) => Step::Nodes(zone.nodes_of_bucket(at).ok()?),
             Step::Nodes(numbers) => {
@@ -54,7 +54,7 @@ impl<'z> Trail<'z> {
             }
             Step::Parts { name, table } => {
                 black_box(zone.key(name).ok()?.last());
-                Step::Template(zone.find_template(table, qtype).ok()?)
+                Step::Template(zone.find_template(table, key).ok()?)
             }
             Step::Template(octets) => {
                 for line in 0..LINES {
@@ -63,7 +63,7 @@ impl<'z> Trail<'z> {
                 return None;
             }
         };
-        Some(Self { zone, hash, qtype, step })
+        Some(Self { zone, hash, key, step })
     }
 }
 

@@ -162,3 +162,28 @@ fn collects_zones() {
     assert_eq!(Some(&2), answer(&held, &query("a", A)).last());
     assert_eq!(5, answer(&held, &query("b", A))[3]);
 }
+
+/// In a signed zone who sends DO gets what stands under bit 16, or else Python's answer.
+#[test]
+fn answers_who_sends_do_apart() {
+    for (of_types, is_signed, expected) in [
+        (vec![], false, Some(1)),
+        (vec![], true, None),
+        (vec![(0x1_0001, 2), (0x1_FFFF, 3)], true, Some(2)),
+        (vec![(1, 2), (0x1_0002, 2), (0x1_FFFF, 3)], true, Some(3)),
+        (vec![(0x1_0002, 2)], true, None),
+        (vec![(0x1_0001, 2), (0x1_FFFF, 3)], false, Some(1)),
+    ] {
+        let held = zones(file(&[("test", signed(&of_types, is_signed))]), &[]);
+        let mut message = edns_query("test", A, 1232, &[]);
+        let dnssec_ok = message.len() - 4;
+        message[dnssec_ok] = 0x80;
+        let expected = expected.map_or(Fate::HandOver, |mark| {
+            let a = [&[0xC0, 0x0C][..], &record(A, &[192, 0, 2, mark])].concat();
+            let opt = vec![0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0];
+            let head = header([0x85, 0], [1, 0, 1]);
+            Fate::Answer([head, question("test", A), a, opt].concat())
+        });
+        assert_eq!(expected, ask(&held, &message, false));
+    }
+}

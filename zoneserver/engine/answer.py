@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
+from zoneserver.names import Name
 from zoneserver.records.rrset import RRset
 
 
@@ -17,13 +19,30 @@ class Outcome(Enum):
     YXDOMAIN = "a DNAME makes a name of over 255 octets"
 
 
+class Absence(Enum):
+    """What is not there, on the way to an answer."""
+
+    TYPE = "the type, at a name that exists"
+    NAME = "the name, and a wildcard that would cover it"
+    EXACT_NAME = "the name, which a wildcard covers"
+    WILDCARD_TYPE = "the type, at the wildcard that covers the name"
+
+
+class Absent(NamedTuple):
+    """What an answer says is not there: of which name, and what encloses that closest."""
+
+    what: Absence
+    name: Name
+    encloser: Name
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome and the sections, in the order they are sent.
 
     The first `aliases` RRsets of `answer` are the aliases that were followed. `glue` holds
     the addresses that a referral cannot do without (RFC 9471 3), `additional` what is merely
-    useful.
+    useful. `absent` is what a signed zone proves beside it.
     """
 
     outcome: Outcome
@@ -32,6 +51,7 @@ class Answer:
     glue: tuple[RRset, ...] = ()
     additional: tuple[RRset, ...] = ()
     aliases: int = 0
+    absent: tuple[Absent, ...] = ()
 
     @property
     def is_authoritative(self) -> bool:

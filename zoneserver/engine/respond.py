@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.prove import prove
 from zoneserver.engine.solve import solve
 from zoneserver.errors import MessageError
 from zoneserver.names import Name
@@ -162,6 +163,8 @@ def _tell(zone: Zone, answer: Answer, query: Query, transport: Transport) -> Res
     """The answer of a zone as a response."""
     if query.qtype == rtypes.ANY and not transport.stream:
         answer = minimal_any(answer)
+    if query.edns is not None and query.edns.do:
+        answer = prove(zone, answer)  # RFC 3225 3: nobody else gets records that prove
     return Response(
         rcode=RCODES.get(answer.outcome, m.NOERROR),
         # RFC 1035 3.2.5 has no single class to be an authority for here.
@@ -184,8 +187,10 @@ def minimal_any(answer: Answer) -> Answer:
 
 
 def smallest_rrset(rrsets: Sequence[RRset]) -> RRset:
-    """The RRset that amplifies least."""
-    return rrsets[0] if len(rrsets) == 1 else min(rrsets, key=_octets)
+    """The RRset that amplifies least; signatures are none (RFC 8482 4.1)."""
+    if len(rrsets) == 1:
+        return rrsets[0]
+    return min(rrsets, key=lambda rrset: (rrset.rtype == rtypes.RRSIG, _octets(rrset)))
 
 
 def _octets(rrset: RRset) -> int:

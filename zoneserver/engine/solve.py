@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.answer import Absence, Absent, Answer, Outcome
 from zoneserver.errors import NameSyntaxError
 from zoneserver.names import ROOT, Name
 from zoneserver.records import rtypes
@@ -38,26 +38,29 @@ class _Alias(NamedTuple):
 
     rrsets: tuple[RRset, ...]
     target: Name | None
+    absent: tuple[Absent, ...] = ()
 
 
 def solve(zone: Zone, qname: Name, qtype: int) -> Answer:
     """What `zone` says to a question whose qname is at or below its origin."""
     aliases: tuple[RRset, ...] = ()
+    absent: tuple[Absent, ...] = ()
     visited: set[Name] = set()
     name = qname
     # Every round is steps 2 and 3 of RFC 1034 4.3.2 for one name; an alias starts the next.
     while True:
         found = _look_up(zone, name, qtype)
         if isinstance(found, Answer):
-            return _behind(aliases, found) if aliases else found
+            return _behind(aliases, absent, found) if aliases else found
         if len(visited) == MAX_HOPS:
-            return _behind(aliases, Answer(Outcome.PARTIAL))
+            return _behind(aliases, absent, Answer(Outcome.PARTIAL))
         visited.add(name)
         aliases += _without(found.rrsets, aliases)
+        absent += found.absent
         if found.target is None:
-            return _behind(aliases, Answer(Outcome.YXDOMAIN))
+            return _behind(aliases, absent, Answer(Outcome.YXDOMAIN))
         if found.target in visited or not found.target.is_below(zone.origin):
-            return _behind(aliases, Answer(Outcome.PARTIAL))
+            return _behind(aliases, absent, Answer(Outcome.PARTIAL))
         name = found.target
 
 
@@ -67,10 +70,10 @@ def find_addresses(zone: Zone, name: Name) -> tuple[RRset, ...]:
     return tuple(sorted(found, key=lambda rrset: rrset.rtype))
 
 
-def _behind(aliases: tuple[RRset, ...], last: Answer) -> Answer:
+def _behind(aliases: tuple[RRset, ...], absent: tuple[Absent, ...], last: Answer) -> Answer:
     """The answer that the aliases led to, with the aliases in front."""
     answer = aliases + _without(last.answer, aliases)
-    return replace(last, answer=answer, aliases=len(aliases))
+    return replace(last, answer=answer, aliases=len(aliases), absent=absent + last.absent)
 
 
 def _without(rrsets: tuple[RRset, ...], known: tuple[RRset, ...]) -> tuple[RRset, ...]:
@@ -87,16 +90,22 @@ def _look_up(zone: Zone, name: Name, qtype: int) -> Answer | _Alias:
         return _referral(zone, hider) if hider.is_cut else _substitute(hider, name, qtype)
     node = encloser if exact else zone.find_wildcard(encloser)
     if node is None:
-        return Answer(Outcome.NXDOMAIN, authority=zone.negative)
-    rrsets = node.rrsets if qtype == rtypes.ANY else tuple(filter(None, (node.find(qtype),)))
+        absent = (Absent(Absence.NAME, name, encloser.owner),)
+        return Answer(Outcome.NXDOMAIN, authority=zone.negative, absent=absent)
+    rrsets = node.rrsets if qtype == rtypes.ANY else node.find_all(qtype)
+    unless_exact = () if exact else (Absent(Absence.EXACT_NAME, name, encloser.owner),)
     if not rrsets and (cname := node.find(rtypes.CNAME)):
         target = cname.rdatas[0].points_to
-        return _Alias((cname if exact else cname.owned_by(name),), target)  # step 3a
+        # RFC 1034 4.3.2, step 3a.
+        return _Alias((cname if exact else cname.owned_by(name),), target, unless_exact)
     if not rrsets:
-        return Answer(Outcome.NODATA, authority=zone.negative)  # RFC 2308 2.2
+        what = Absence.TYPE if exact else Absence.WILDCARD_TYPE
+        absent = (Absent(what, name, encloser.owner),)
+        return Answer(Outcome.NODATA, authority=zone.negative, absent=absent)  # RFC 2308 2.2
     if not exact:
         rrsets = tuple(rrset.owned_by(name) for rrset in rrsets)  # RFC 4592 3.3.1
-    return Answer(Outcome.ANSWER, rrsets, additional=_additional(zone, rrsets))
+    additional = _additional(zone, rrsets)
+    return Answer(Outcome.ANSWER, rrsets, additional=additional, absent=unless_exact)
 
 
 def _hider(encloser: Node, qtype: int, *, exact: bool) -> Node | None:

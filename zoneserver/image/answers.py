@@ -103,7 +103,7 @@ class Siblings:
     """
 
     __slots__ = (
-        "_before", "_behind", "_cell", "_cells", "_images", "_index", "_label_end",
+        "_before", "_behind", "_cell", "_cells", "_do", "_images", "_index", "_label_end",
         "_name_end", "_opt", "_place", "_qtype", "_question_end", "_rd", "_room",
         "_statistics", "charge",
     )  # fmt: skip
@@ -117,7 +117,8 @@ class Siblings:
         asked: Asked,
     ) -> None:
         """`message` is one of them, `asked` what it asks."""
-        self._images, self._qtype, self._statistics = images, asked.qtype, statistics
+        self._images, self._statistics = images, statistics
+        self._qtype, self._do = asked.qtype, asked.do
         # Where those that do not exist are counted, and others by how their answer begins.
         self._cell: Cell | None = None
         self._cells: dict[bytes, Cell] = {}
@@ -144,7 +145,8 @@ class Siblings:
         if self._place is None:
             return
         self._index = Index(self._place)
-        at = self._index.find_below(asked.key, parent_at, zone_at, asked.qtype)
+        qtype = self._index.key_of(asked.qtype, do=asked.do)
+        at = self._index.find_below(asked.key, parent_at, zone_at, qtype)
         if at:
             octets, kind, account = self._compose(self._index, at, question)
             if account:  # otherwise it is that of each name
@@ -161,7 +163,7 @@ class Siblings:
         if index is not None:
             node = index.find_node(key)
             if node is not None:
-                at = index.find_template(node[EXACT], self._qtype)
+                at = index.find_template(node[EXACT], index.key_of(self._qtype, do=self._do))
                 if not at:
                     return None
                 question = message[_NAME_AT : self._question_end]

@@ -84,10 +84,12 @@ def compile_part(zone: Zone, nodes: Iterable[Node], files: Sequence[str]) -> Par
     """Some of the names of a zone; `files` are those of all of it."""
     maker = TableMaker(zone, f.ZONE_HEADER.size)
     sets = _Sets(files)
-    rows, keys = bytearray(), bytearray()
+    rows, keys, denial = bytearray(), bytearray(), zone.denial
     for node in nodes:
         key = node.owner.key
-        rows += _ROW.pack(f.hash_key(key), *maker.make(node), sets.add(node), _flags(node))
+        is_link = denial is not None and denial.has_link(node)
+        flags = _flags(node) | f.IS_LINK * is_link
+        rows += _ROW.pack(f.hash_key(key), *maker.make(node), sets.add(node), flags)
         keys.append(len(key))
         keys += key
     return Part(bytes(maker.octets), bytes(sets.octets), bytes(rows), bytes(keys), sets.records)
@@ -105,8 +107,10 @@ def join_parts(
     sets = b"".join(part.sets for part in parts)
     rrsets_at = f.ZONE_HEADER.size + len(tables)
     rows = list(_place_rows(parts, rrsets_at))
+    links = [f.LINK.pack(row.rrsets) for row in rows if row.flags & f.IS_LINK]
     names = _pack_files(files)
-    index_at = rrsets_at + len(sets) + len(names)
+    chain_at = rrsets_at + len(sets) + len(names)
+    index_at = chain_at + f.LINK.size * len(links)
     buckets, index, keys = _pack_index(rows, index_at)
     keys_at = index_at + len(buckets) + len(index)
     description_at = keys_at + len(keys)
@@ -126,8 +130,13 @@ def join_parts(
         len(texts),
         rrsets_at + len(sets),
         sum(part.records for part in parts),
+        chain_at if links else 0,
+        len(links),
     )
-    return b"".join((header, tables, sets, names, buckets, index, keys, description, texts))
+    chain = b"".join(links)
+    return b"".join(
+        (header, tables, sets, names, chain, buckets, index, keys, description, texts)
+    )
 
 
 def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
@@ -151,7 +160,8 @@ def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
 
 
 def _flags(node: Node) -> int:
-    return f.IS_CUT * node.is_cut | f.IS_COVERED * (node.cover is not None)
+    flags = f.IS_CUT * node.is_cut | f.IS_COVERED * (node.cover is not None)
+    return flags | f.IS_HASHED * node.is_hashed
 
 
 def _pack_index(rows: list[_Row], at: int) -> tuple[bytes, bytes, bytes]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from zoneserver.errors import ImageError
 
-MAGIC = b"ZONEIMG\x02"  # the last octet is the version of the format
+MAGIC = b"ZONEIMG\x03"  # the last octet is the version of the format
 DIGEST_START = 32  # what the digest covers begins here
 ALIGNMENT = 8
 
@@ -23,14 +23,20 @@ DIRECTORY_ENTRY = Struct("<QQH")
 
 ZONE_MAGIC = b"ZONE"
 # Zone image: magic, serial, nodes, buckets, most labels; offsets of buckets, nodes and RRsets;
-# offset and length of the description and of the texts; offset of the file names; records.
-ZONE_HEADER = Struct("<4s13I")
+# offset and length of the description and of the texts; offset of the file names; records;
+# offset of the chain, its links.
+ZONE_HEADER = Struct("<4s15I")
+CHAIN_AT, LINKS = 14, 15  # the fields of it that tell of the chain; 0 links: it is not signed
+LINK = Struct("<I")
 BUCKET = Struct("<2I")  # numbers of its first node, and of the next bucket's
 NODE = Struct("<6I")  # hash; offsets of key, exact table, below table, RRsets; flags
-IS_CUT, IS_COVERED = 1, 2
+IS_CUT, IS_COVERED, IS_HASHED, IS_LINK = 1, 2, 4, 8
 # Templates are told by their distance from the table; 0 is none.
 TABLE_HEADER = Struct("<HHI")  # number of entries, 0, template of any other type
-TABLE_ENTRY = Struct("<II")  # QTYPE, template
+TABLE_ENTRY = Struct("<II")  # key, template
+# A key is a QTYPE; with DO, in a signed zone, this is set in it. The last one of those is for
+# any other type.
+DNSSEC_OK, OTHER_TYPE = 0x1_0000, 0x1_FFFF
 DISTANCES = 0xFFFFFFFF  # they count modulo 2**32: a template may stand before its table
 # Template: rcode, flags, octets of the body and of its part that may not be cut, ANCOUNT,
 # NSCOUNT, cuts, cuts that are glue, relocations, account.

@@ -17,17 +17,18 @@ _NODE_OCTETS = f.NODE.size
 
 
 class Index:
-    """The names of one zone image.
+    """The names of one zone image. `is_signed`: who sends DO gets answers of their own.
 
     Its methods raise StructError or IndexError where the image is damaged.
     """
 
-    __slots__ = ("_buckets_at", "_mask", "_nodes_at", "base", "octets")
+    __slots__ = ("_buckets_at", "_mask", "_nodes_at", "base", "is_signed", "octets")
 
     def __init__(self, place: Place) -> None:
         self.octets, self.base, _ = place
         header = f.ZONE_HEADER.unpack_from(self.octets, self.base)
         self._mask = header[3] - 1
+        self.is_signed = header[f.LINKS] > 0
         self._buckets_at, self._nodes_at = self.base + header[5], self.base + header[6]
 
     def find_node(self, key: bytes) -> tuple[int, ...] | None:
@@ -43,10 +44,14 @@ class Index:
             number += 1
         return None
 
+    def key_of(self, qtype: int, *, do: bool) -> int:
+        """What a table has the answer to a type under, for who sends DO or does not."""
+        return qtype | f.DNSSEC_OK if do and self.is_signed else qtype
+
     def find(self, key: bytes, zone_at: int, qtype: int) -> int:
         """Where the template for a name is whose zone's origin begins at `zone_at` of its key.
 
-        0: hand over.
+        `qtype` is what `key_of` made of it, here and below. 0: hand over.
         """
         node = self.find_node(key)
         if node is not None:
@@ -72,6 +77,9 @@ class Index:
         octets, at = self.octets, self.base + table
         count, _, template = f.TABLE_HEADER.unpack_from(octets, at)
         entries = octets[at + 8 : at + 8 + 8 * count]
+        if qtype > 0xFFFF:  # with DO, any other type has an entry of its own, the last
+            last, other = f.TABLE_ENTRY.unpack_from(octets, at + 8 * count)
+            template = other if last == f.OTHER_TYPE else 0
         for rtype, other in f.TABLE_ENTRY.iter_unpack(entries):
             if rtype == qtype:
                 template = other

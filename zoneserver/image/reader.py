@@ -10,12 +10,14 @@ from typing import NamedTuple
 from zoneserver.errors import ImageError, RdataError
 from zoneserver.findings import Mark
 from zoneserver.image import format as f
+from zoneserver.image.links import Links
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.parse import decode_rdata
 from zoneserver.records.rdata import Rdata
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.build import make_negative
+from zoneserver.zone.denial import make_denial
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
@@ -47,6 +49,7 @@ class ZoneImage:
         self._description, self._texts = fields[8:10], fields[10:12]
         self._files_at: int = fields[12]
         self.records: int = fields[13]
+        self._links = fields[f.CHAIN_AT], fields[f.LINKS]
 
     @property
     def description(self) -> bytes:
@@ -144,7 +147,9 @@ class ZoneImage:
         apex = next(iter(nodes.values()))  # in canonical order the apex is the first
         if self.find_node(apex.owner.key) is None:
             raise ImageError("its index lacks the apex")
-        return Zone(apex.owner, nodes, make_negative(apex))
+        links = Links(self.octets, *self._links, nodes.read)
+        denial = make_denial(apex, lambda _: links) if len(links) else None
+        return Zone(apex.owner, nodes, make_negative(apex), denial)
 
 
 class ImageNodes(Mapping[bytes, Node]):
@@ -159,7 +164,7 @@ class ImageNodes(Mapping[bytes, Node]):
         if at is None:
             raise KeyError(key)
         rrsets_at = f.NODE.unpack_from(self.image.octets, at)[4]
-        node, _ = self._read_node(rrsets_at)
+        node = self.read(rrsets_at)
         if node.owner.key != key:
             raise ImageError("its index leads to another name")
         return node
@@ -173,6 +178,11 @@ class ImageNodes(Mapping[bytes, Node]):
     def values(self) -> "Iterator[Node]":  # type: ignore[override]  # walked once, not kept
         """Every node, in canonical order."""
         return self._read_all()
+
+    def read(self, at: int) -> Node:
+        """The node whose RRsets are at an offset. Raises ImageError."""
+        node, _ = self._read_node(at)
+        return node
 
     def _read_all(self) -> Iterator[Node]:
         at = self.image.rrsets_at
@@ -196,7 +206,8 @@ class ImageNodes(Mapping[bytes, Node]):
             cover = self._find_cover(owner) if flags & f.IS_COVERED else None
         except (StructError, RdataError, IndexError) as error:
             raise ImageError(f"its RRsets are damaged at {at}: {error}") from error
-        node = Node(owner, tuple(rrsets), bool(flags & f.IS_CUT), cover)
+        is_cut, is_hashed = bool(flags & f.IS_CUT), bool(flags & f.IS_HASHED)
+        node = Node(owner, tuple(rrsets), is_cut, cover, is_hashed)
         if node.is_cut and node.find(rtypes.NS) is None:
             raise ImageError("a zone cut of it has no NS")
         return node, at

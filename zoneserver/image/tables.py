@@ -49,6 +49,9 @@ class TableMaker:
 
     def make(self, node: Node) -> tuple[int, int]:
         """The offsets of the tables for a name, and for what does not exist below it."""
+        if node.is_hashed:
+            node = self._zone.apex  # RFC 5155 7.2.8: as if it did not exist
+            return self._below(node), self._below(node)
         if node.cover is not None:
             hidden = self._below_hider(node.cover)
             return hidden, hidden

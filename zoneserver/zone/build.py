@@ -1,16 +1,19 @@
 """From the records of a source to a zone. Never fails: the validator judges the result."""
 
 from dataclasses import replace
+from functools import partial
 
 from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA, Rdata
 from zoneserver.records.rrset import Record, RRset
+from zoneserver.zone.denial import Links, make_denial
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 from zoneserver.zonefile.source import ZoneSource
 
+_OF_HASHED = frozenset({rtypes.NSEC3, rtypes.RRSIG})
 MAX_NEGATIVE_TTL = 3600  # seconds; a longer one makes a mended mistake linger
 
 
@@ -28,7 +31,9 @@ def build_zone(source: ZoneSource) -> Zone:
     for name in names:
         above = nodes.get(_above(name.key))
         nodes[name.key] = _make_node(name, sets.get(name.key, ()), above)
-    return Zone(origin, nodes, make_negative(nodes[origin.key]))
+    apex = nodes[origin.key]
+    denial = make_denial(apex, partial(Links.of, nodes.values()))
+    return Zone(origin, nodes, make_negative(apex), denial)
 
 
 def make_negative(apex: Node) -> tuple[RRset, ...]:
@@ -41,18 +46,26 @@ def make_negative(apex: Node) -> tuple[RRset, ...]:
 
 def _group(source: ZoneSource) -> dict[bytes, tuple[RRset, ...]]:
     """The records as RRsets, by owner."""
-    records: dict[bytes, dict[int, list[Record]]] = {}
+    records: dict[bytes, dict[object, list[Record]]] = {}
     for record in source.records:
         types = records.get(record.owner.key)
         if types is None:
             if not record.owner.is_below(source.origin):
                 continue
             types = records[record.owner.key] = {}
-        types.setdefault(record.rtype, []).append(record)
+        types.setdefault(_kind(record), []).append(record)
     return {
         key: tuple([make_rrset(members) for members in types.values()])
         for key, types in records.items()
     }
+
+
+def _kind(record: Record) -> object:
+    """What the records of an RRset have in common, beside their owner."""
+    if record.rtype == rtypes.RRSIG:
+        # RFC 4034 3: its TTL is that of the RRset that it covers.
+        return record.rtype, record.rdata.wire[:2]
+    return record.rtype
 
 
 def make_rrset(records: list[Record]) -> RRset:
@@ -92,4 +105,10 @@ def _make_node(name: Name, rrsets: tuple[RRset, ...], above: Node | None) -> Nod
     if cover is None and (above.is_cut or above.find(rtypes.DNAME)):
         cover = above
     is_cut = any(rrset.rtype == rtypes.NS for rrset in rrsets)
-    return Node(name, rrsets, is_cut, cover)
+    return Node(name, rrsets, is_cut, cover, _is_hashed(rrsets))
+
+
+def _is_hashed(rrsets: tuple[RRset, ...]) -> bool:
+    """Whether this is what the owner of an NSEC3 has, and nobody else."""
+    types = [rrset.rtype for rrset in rrsets]
+    return rtypes.NSEC3 in types and all(rtype in _OF_HASHED for rtype in types)

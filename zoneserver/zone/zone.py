@@ -7,6 +7,7 @@ from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import RRset
+from zoneserver.zone.denial import Denial
 from zoneserver.zone.node import Node
 
 
@@ -15,12 +16,14 @@ class Zone:
     """The names of one zone. `nodes` maps a name's folded wire form to its node.
 
     `negative` is the authority of an answer that there is nothing: the SOA, with the time
-    that such an answer may be kept.
+    that such an answer may be kept. `denial` proves in a signed zone what there is not; None:
+    the zone is not signed.
     """
 
     origin: Name
     nodes: Mapping[bytes, Node]
     negative: tuple[RRset, ...] = ()
+    denial: Denial | None = None
 
     @property
     def apex(self) -> Node:
@@ -40,13 +43,14 @@ class Zone:
 
     def find(self, name: Name) -> Node | None:
         """The node of a name, if the name exists."""
-        return self.nodes.get(name.key)
+        node = self.nodes.get(name.key)
+        return None if node is None or node.is_hashed else node
 
     def closest(self, name: Name) -> Node:
         """The node of a name below the origin, or of its closest encloser (RFC 4592 3.3.1)."""
         nodes, key = self.nodes, name.key
         node = nodes.get(key)
-        while node is None:
+        while node is None or node.is_hashed:
             key = key[1 + key[0] :]
             node = nodes.get(key)
         return node

@@ -63,7 +63,7 @@ impl Template {
 /// What a name answers: by type, and otherwise.
 #[derive(Clone, Default)]
 pub struct Table {
-    pub of_types: Vec<(u16, Template)>,
+    pub of_types: Vec<(u32, Template)>,
     pub default: Option<Template>,
 }
 
@@ -94,7 +94,7 @@ fn append_table(octets: &mut Vec<u8>, table: Option<&Table>) -> u32 {
     octets.extend([0, 0]);
     octets.extend(default.map_or([0; 4], distance));
     for ((qtype, _), template) in of_types.iter().zip(templates) {
-        octets.extend(u32::from(*qtype).to_le_bytes());
+        octets.extend(qtype.to_le_bytes());
         octets.extend(distance(template));
     }
     at
@@ -102,7 +102,7 @@ fn append_table(octets: &mut Vec<u8>, table: Option<&Table>) -> u32 {
 
 /// The image of a zone.
 pub fn zone(nodes: &[Node], buckets: u32) -> Vec<u8> {
-    let mut octets = vec![0; 40];
+    let mut octets = vec![0; 64];
     let mut rows = Vec::new();
     for node in nodes {
         let key = key(node.name);
@@ -144,7 +144,7 @@ pub fn file(zones: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let at = octets.len() as u64;
     octets.extend(directory);
     let length = octets.len() as u64;
-    octets[..8].copy_from_slice(b"ZONEIMG\x02");
+    octets[..8].copy_from_slice(b"ZONEIMG\x03");
     octets[8..16].copy_from_slice(&length.to_le_bytes());
     octets[32..36].copy_from_slice(&(zones.len() as u32).to_le_bytes());
     octets[40..48].copy_from_slice(&at.to_le_bytes());
@@ -289,7 +289,8 @@ pub fn example() -> Vec<u8> {
         body: big,
         ..Template::default()
     };
-    let apex = Table { of_types: vec![(2, mx(1)), (MX, mx(0))], default: Some(negative(0, 1)) };
+    let apex =
+        Table { of_types: vec![(2, mx(1)), (MX.into(), mx(0))], default: Some(negative(0, 1)) };
     let nxdomain = only(negative(3, 2));
     zone(
         &[
@@ -304,16 +305,28 @@ pub fn example() -> Vec<u8> {
 
 /// example.com with an MX of whose two additional RRsets so many are glue.
 pub fn cutting(glue: u16) -> Vec<u8> {
-    let apex = Table { of_types: vec![(MX, mx(glue))], default: None };
+    let apex = Table { of_types: vec![(MX.into(), mx(glue))], default: None };
     zone(&[Node { name: "example.com", exact: Some(apex), below: None }], 1)
+}
+
+/// An answer with one record, told apart by its last octet.
+fn marked(mark: u8) -> Template {
+    let body = [&[0xC0, 0x0C][..], &record(A, &[192, 0, 2, mark])].concat();
+    let required = body.len() as u16;
+    Template { flags: AA, required, counts: [1, 0], body, ..Template::default() }
 }
 
 /// A zone that answers everything with one record, told apart by its last octet.
 pub fn plain(origin: &'static str, mark: u8) -> Vec<u8> {
-    let body = [&[0xC0, 0x0C][..], &record(A, &[192, 0, 2, mark])].concat();
-    let required = body.len() as u16;
-    let template =
-        Template { flags: AA, required, counts: [1, 0], body, ..Template::default() };
-    let table = Some(Table { of_types: Vec::new(), default: Some(template) });
+    let table = Some(Table { of_types: Vec::new(), default: Some(marked(mark)) });
     zone(&[Node { name: origin, exact: table.clone(), below: table }], 1)
+}
+
+/// The zone test, signed or not: 1 is the mark of any other type, these are under their keys.
+pub fn signed(of_types: &[(u32, u8)], is_signed: bool) -> Vec<u8> {
+    let of_types = of_types.iter().map(|&(key, mark)| (key, marked(mark))).collect();
+    let exact = Some(Table { of_types, default: Some(marked(1)) });
+    let mut octets = zone(&[Node { name: "test", exact, below: None }], 1);
+    octets[60] = u8::from(is_signed);
+    octets
 }
