@@ -9,6 +9,15 @@ import os
 from collections.abc import Sequence
 from typing import final
 
+def write_sections(octets: bytes, names: int, base: int, room: int) -> list[tuple[int, bytes]]:
+    """The records of a zone with so many names, for a transfer of it.
+
+    `octets` are the RRsets of its image, as docs/image-format.md has them. What stands behind
+    the question of each message: its records, and their octets, at most `room`, which begin at
+    offset `base`; the same as `transfer.outgoing` writes. Raises ValueError where the octets
+    are damaged.
+    """
+
 @final
 class Engine:
     """Answers from the zone images that were published last; from none at first.

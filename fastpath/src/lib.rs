@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod networks;
 pub mod observer;
 pub mod octets;
+pub mod outgoing;
 #[cfg(feature = "python")]
 mod python;
 pub mod query;

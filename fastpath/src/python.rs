@@ -17,13 +17,29 @@ use crate::image::ImageError;
 use crate::limits::{Ledger, Limits, Rates, own_ledger};
 use crate::lookup::Sought;
 use crate::networks::{Networks, Prefix};
+use crate::outgoing;
 use crate::responder::{Access, Asker, Decision, Responder, Settings};
 use crate::statistics::{Line, Transport};
 
 #[pymodule]
 mod _fastpath {
     #[pymodule_export]
-    use super::{Engine, Pending};
+    use super::{Engine, Pending, write_sections};
+}
+
+/// The records of a zone in messages. Raises an error where its image is damaged.
+#[pyfunction]
+fn write_sections<'py>(
+    py: Python<'py>,
+    octets: &[u8],
+    names: usize,
+    base: usize,
+    room: usize,
+) -> PyResult<Vec<(usize, Bound<'py, PyBytes>)>> {
+    let sections = outgoing::write(octets, names, base, room)
+        .map_err(|_| PyValueError::new_err("its RRsets are damaged"))?;
+    let shown = sections.into_iter().map(|(records, each)| (records, PyBytes::new(py, &each)));
+    Ok(shown.collect())
 }
 
 /// Answers queries from zone images.

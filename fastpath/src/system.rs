@@ -379,7 +379,7 @@ mod tests {
         inbox.receive(server.as_fd(), true).unwrap();
         let (peer, control) = (inbox.peer(0), inbox.control(0));
         let cut = |octets: &[u8]| Some(octets[..3].to_vec());
-        send(server.as_fd(), &[7; TOO_LONG], peer, control, cut).unwrap();
+        send(server.as_fd(), &vec![7; TOO_LONG], peer, control, cut).unwrap();
         let mut octets = [0; 16];
         assert_eq!(client.recv(&mut octets).unwrap(), 3);
     }

@@ -25,7 +25,7 @@ _POINTER = 0xC000
 _QUESTION_OCTETS = 4  # type and class, behind the QNAME (RFC 1035 4.1.2)
 _FIXED = Struct("!HHI")  # type, class and TTL (RFC 1035 3.2.1)
 _LENGTH = Struct("!H")
-_COPIED_OCTETS = 64 << 20  # of a zone that is copied to be read
+COPIED_OCTETS = 64 << 20  # of a zone that is copied to be read
 _SOA_TYPE = rtypes.SOA.to_bytes(2, "big")
 
 # Some records of one owner: its name, and what stands behind the name in each of them.
@@ -76,13 +76,23 @@ def _split(record: bytes) -> Group:
     return record[: at + 1], (record[at + 1 :],)
 
 
+def write_whole(image: ZoneImage) -> Iterator[Section]:
+    """The sections with all records of a zone. Raises ImageError."""
+    return write_sections(list_whole(image), read_soa(image)[0])
+
+
+def find_place(origin: bytes) -> tuple[int, int]:
+    """Where in its message a section of a zone begins, and how many octets it may have."""
+    base = m.HEADER_OCTETS + len(origin) + _QUESTION_OCTETS
+    return base, _MOST_OCTETS - _BEHIND - base
+
+
 def write_sections(groups: Iterable[Group], origin: bytes) -> Iterator[Section]:
     """Sections with these records, in their order, for a zone with this origin.
 
     Each has as many as one message has room for.
     """
-    base = m.HEADER_OCTETS + len(origin) + _QUESTION_OCTETS
-    room = _MOST_OCTETS - _BEHIND - base
+    base, room = find_place(origin)
     names, octets, records = _Names(origin, base), bytearray(), 0
     for owner, tails in groups:
         rest: Sequence[bytes] = tails
@@ -149,7 +159,7 @@ def _count_fitting(name: bytes, pointer: bytes, tails: Sequence[bytes], room: in
 def _read_groups(image: ZoneImage) -> Iterator[Group]:
     """Every name that has records, in canonical order. Raises ImageError."""
     octets: bytes | memoryview = image.octets[image.rrsets_at :]
-    if image.rrset_octets <= _COPIED_OCTETS:
+    if image.rrset_octets <= COPIED_OCTETS:
         octets = bytes(octets[: image.rrset_octets])  # from which it is read much faster
     at, read_rrset = 0, f.RRSET.unpack_from
     try:

@@ -1,5 +1,6 @@
 """Zones in messages: all records, in as few as there can be, each name as it is spelled."""
 
+import importlib.util
 from collections.abc import Iterable
 
 import dns.message
@@ -11,6 +12,7 @@ from zoneserver.image.compile import compile_zone
 from zoneserver.image.reader import ZoneImage
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.service.answering import native
 from zoneserver.transfer.journal import Difference, Stamp, record
 from zoneserver.transfer.outgoing import (
     Group,
@@ -18,6 +20,7 @@ from zoneserver.transfer.outgoing import (
     list_whole,
     read_soa,
     write_sections,
+    write_whole,
 )
 from zoneserver.transfer.requests import write_message
 from zoneserver.wire import message as m
@@ -25,6 +28,9 @@ from zoneserver.wire.message import Query
 
 QUERY = Query(4711, m.QUERY, False, Name.parse("example."), rtypes.AXFR, m.IN)
 ORIGIN = b"\7example\0"
+WRITERS = [write_whole]
+if importlib.util.find_spec("zoneserver._fastpath") is not None:
+    WRITERS.append(native.write_whole)
 MOST = 65_535 - 512  # octets of a message: the rest is for an OPT and a TSIG
 
 TEXT = r"""
@@ -148,5 +154,27 @@ def test_cut_image(size: int) -> None:
     """An image that ends early is damaged, wherever that is."""
     image = _image("")
     cut = ZoneImage(image.octets[: image.rrsets_at + size % 60])
-    with pytest.raises(ImageError):
-        list(list_whole(cut))
+    for write in WRITERS:
+        with pytest.raises(ImageError):
+            list(write(cut))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        TEXT,
+        "".join(f'n{number}.x TXT "{"x" * 200}"\n' for number in range(700)),
+        "".join(
+            f"n{number} A 192.0.2.{number % 7}\nn{number} MX {number} n{number}\n"
+            for number in range(4000)
+        ),
+        "".join(f"many TXT {number}{'y' * 240}\n" for number in range(600))
+        + "more A 192.0.2.1",
+    ],
+)
+def test_both_engines_write_the_same(text: str) -> None:
+    """Octet for octet."""
+    pytest.importorskip("zoneserver._fastpath", reason="the fast path is not built")
+    image = _image(text)
+    assert list(native.write_whole(image)) == list(write_whole(image))

@@ -6,13 +6,15 @@ zones that are served decide every answer, whichever engine runs.
 
 import importlib.util
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from zoneserver.engine.respond import MAX_UDP_PAYLOAD
 from zoneserver.errors import StartError
 from zoneserver.image.lookup import Identity
+from zoneserver.image.reader import ZoneImage
+from zoneserver.service.answering import native
 from zoneserver.service.answering.access import Access
 from zoneserver.service.answering.hearing import Pass
 from zoneserver.service.answering.native import NativeEngine
@@ -21,6 +23,8 @@ from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document
+from zoneserver.transfer import outgoing
+from zoneserver.transfer.outgoing import Section
 from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.transports.ledger import Ledger
@@ -62,6 +66,10 @@ class Engine(Protocol):
         """What has been counted since the start, by name."""
 
 
+# The sections of a zone. Raises ImageError, also later.
+WriteWhole = Callable[[ZoneImage], Iterator[Section]]
+
+
 class EngineKind(NamedTuple):
     """Which engine workers run, and what it is made of."""
 
@@ -81,7 +89,7 @@ class EngineKind(NamedTuple):
 
 def choose_engine(settings: Settings) -> EngineKind:
     """The engine that the settings ask for. Raises StartError where it is not installed."""
-    is_installed = importlib.util.find_spec("zoneserver._fastpath") is not None
+    is_installed = _is_installed()
     if settings.engine == "native" and not is_installed:
         raise StartError("the native engine is not installed: it needs Rust when pip installs")
     proxies = settings.proxies if settings.proxies.prefixes else None
@@ -96,3 +104,13 @@ def choose_engine(settings: Settings) -> EngineKind:
     if is_installed and settings.engine != "portable" and not proxies:
         return EngineKind("native", NativeEngine, *means)
     return EngineKind("portable", partial(PortableEngine, proxies=proxies), *means)
+
+
+def choose_writer(settings: Settings) -> WriteWhole:
+    """What writes zones for transfers: the compiled engine, where that is to be used."""
+    is_wanted = settings.engine != "portable" and not settings.proxies.prefixes
+    return native.write_whole if is_wanted and _is_installed() else outgoing.write_whole
+
+
+def _is_installed() -> bool:
+    return importlib.util.find_spec("zoneserver._fastpath") is not None

@@ -3,17 +3,21 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 
 from zoneserver.engine.respond import NO_SUCH_ZONE
 from zoneserver.errors import ImageError
 from zoneserver.image.lookup import Identity
+from zoneserver.image.reader import ZoneImage
 from zoneserver.service.answering.access import ANYBODY, Access
 from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.answering.hearing import Pass
 from zoneserver.service.keeping.store import Served
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document, make_document
+from zoneserver.transfer import outgoing
+from zoneserver.transfer.outgoing import COPIED_OCTETS, Section, find_place, read_soa
 from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.settings import NO_TRANSFERS, TransferSettings
 from zoneserver.transports.ledger import Ledger
@@ -22,6 +26,25 @@ from zoneserver.transports.listen import Sockets
 from zoneserver.wire.encode import encode_extended_error
 
 PER_TURN = 64  # queries handed over that are answered before TCP gets its turn
+
+
+def write_whole(image: ZoneImage) -> Iterator[Section]:
+    """The sections with all records of a zone, as `transfer.outgoing` has them.
+
+    Raises ImageError.
+    """
+    try:
+        from zoneserver._fastpath import write_sections  # noqa: PLC0415 - as below
+    except ImportError:  # it was built before that was in it, in a checkout
+        return outgoing.write_whole(image)
+    if image.rrset_octets > COPIED_OCTETS:
+        return outgoing.write_whole(image)
+    octets = bytes(image.octets[image.rrsets_at :][: image.rrset_octets])
+    place = find_place(read_soa(image)[0])
+    try:
+        return starmap(Section, write_sections(octets, image.names, *place))
+    except ValueError as error:
+        raise ImageError(str(error)) from error
 
 
 class NativeEngine:

@@ -14,6 +14,7 @@ from zoneserver.errors import ZoneserverError
 from zoneserver.image.images import Images
 from zoneserver.image.lookup import Identity
 from zoneserver.names import Name
+from zoneserver.service.answering.engines import choose_writer
 from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.answering.hearing import read_notice
 from zoneserver.service.configuration.settings import Settings
@@ -63,6 +64,7 @@ class Courier:
             self._fallback,
             post.connections,
             idle=settings.tcp_limits.idle,
+            write=choose_writer(settings),
             history=History(settings.state).find,
         )
         self._announcer = Announcer(settings.transfers, self._tell, self._primaries_of)

@@ -15,11 +15,13 @@ from typing import Any
 from zoneserver.errors import ImageError, ZoneserverError
 from zoneserver.image.images import Images
 from zoneserver.names import Name
+from zoneserver.service.answering.engines import WriteWhole
 from zoneserver.service.answering.fallback import Fallback
 from zoneserver.service.logs import log
 from zoneserver.service.transferring.post import Parcel, take_connection
 from zoneserver.service.transferring.stock import FindHistory, Stock
 from zoneserver.service.transferring.stream import Stream
+from zoneserver.transfer.outgoing import write_whole
 from zoneserver.transfer.requests import MAX_MESSAGE, Wanted, write_error, write_message
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.wire import message as m
@@ -45,16 +47,17 @@ class Sender:
         connections: socket.socket,
         *,
         idle: float,
+        write: WriteWhole = write_whole,
         history: FindHistory | None = None,
     ) -> None:
-        """For `idle` seconds a connection may be silent."""
+        """For `idle` seconds a connection may be silent. `write` writes whole zones."""
         self.counters: Counter[str] = Counter()
         self._settings = settings
         self._fallback = fallback
         self._connections = connections
         self._idle = idle
         self.on_known: Learn = lambda *_: None
-        self._stock = Stock(history)
+        self._stock = Stock(history, write)
         self._free = asyncio.Semaphore(settings.sessions)
         self._tasks: set[asyncio.Task[None]] = set()
 

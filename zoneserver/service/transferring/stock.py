@@ -6,14 +6,15 @@ from typing import NamedTuple
 from zoneserver.image.images import Images, Place, open_image
 from zoneserver.image.reader import ZoneImage
 from zoneserver.names import Name
+from zoneserver.service.answering.engines import WriteWhole
 from zoneserver.service.transferring.ready import Shelf
 from zoneserver.transfer.journal import Difference
 from zoneserver.transfer.outgoing import (
     Section,
     list_differences,
-    list_whole,
     read_soa,
     write_sections,
+    write_whole,
 )
 from zoneserver.transfer.requests import Wanted
 from zoneserver.transfer.serial import is_newer
@@ -36,8 +37,9 @@ class Stock:
     Without a `history` every zone is sent whole.
     """
 
-    def __init__(self, history: FindHistory | None) -> None:
-        self._history = history
+    def __init__(self, history: FindHistory | None, write: WriteWhole = write_whole) -> None:
+        """`write` writes the sections of a zone that is sent whole."""
+        self._history, self._write_whole = history, write
         self._places: Mapping[bytes, Place | None] = {}
         self._shelf = Shelf()
 
@@ -69,7 +71,7 @@ class Stock:
 
     def _find_whole(self, origin: Name, image: ZoneImage) -> Parts:
         def make() -> Iterator[Section]:
-            return write_sections(list_whole(image), read_soa(image)[0])
+            return self._write_whole(image)
 
         sections = self._shelf.find(origin.key, None, image.rrset_octets, make)
         return Parts("AXFR", image.serial, sections)
