@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.figures import Figures
 from tests.live.documented import COMMANDS, PAGE, SECONDARY
 from tests.live.test_mail_system import NAMESPACES, PATH
 from tests.servers import CHECKOUT
@@ -45,7 +46,7 @@ def test_page_has_every_server() -> None:
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
-def test_configuration(folder: Path, heading: str) -> None:
+def test_configuration(folder: Path, heading: str, figures: Figures) -> None:
     """The zone arrives, an edit follows, and nobody else is sent anything."""
     program = PROGRAMS.get(_server(heading), sys.executable)
     if shutil.which(program, path=PATH) is None:
@@ -68,3 +69,4 @@ def test_configuration(folder: Path, heading: str) -> None:
     assert heading.startswith("From ") or "REFUSED" == seen["stranger"]
     assert ("catalog" in heading) is ("members" in seen)
     assert heading.startswith("From ") or f"sent to {SECONDARY}" in logs
+    figures.add(f"edit to secondary, {heading}", f"{seen['seconds']:.1f} s")
