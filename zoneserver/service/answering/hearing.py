@@ -17,7 +17,8 @@ from zoneserver.wire import message as m
 from zoneserver.wire.decode import decode_query
 from zoneserver.wire.scan import scan
 
-LOOKS = 1000  # at NOTIFYs, in a second: a tenth of it, where all cost what they can
+# Looks at NOTIFYs in a second: of one zone, and of all. They take a tenth of it at most.
+LOOKS_OF_ZONE, LOOKS = 20, 1000
 REMEMBERED = 256  # of those that were answered in the last second
 _ID_OCTETS = 2
 _OPCODE_AT = 2
@@ -36,7 +37,8 @@ class Hearing:
         self.counters: Counter[str] = Counter()
         self._primaries = primaries
         self._pass_on = pass_on
-        self._second = self._looks = 0
+        self._second = 0
+        self._looks: Counter[bytes] = Counter()  # in this second, by zone
         self._answers: dict[tuple[bytes, bytes], bytes] = {}  # of this second, without ids
 
     def spare(self, message: bytes, address: bytes, now: int) -> bytes | None:
@@ -47,14 +49,17 @@ class Hearing:
         if not self._concerns(message, address):
             return None
         if now != self._second:
-            self._second, self._looks = now, 0
+            self._second = now
+            self._looks.clear()
             self._answers.clear()
         answer = self._answers.get((message[_ID_OCTETS:], address))
         if answer is not None:
             self.counters["notify_repeated"] += 1
             return message[:_ID_OCTETS] + answer
-        self._looks += 1
-        if self._looks <= LOOKS:
+        # Where the QNAME ends, roughly: it has not been scanned yet.
+        zone = message[m.HEADER_OCTETS : message.find(b"\0", m.HEADER_OCTETS)]
+        if self._looks[zone] < LOOKS_OF_ZONE and self._looks.total() < LOOKS:
+            self._looks[zone] += 1
             return None
         self.counters["notify_dropped"] += 1
         return b""

@@ -156,7 +156,7 @@ def test_without_a_serial_it_may_be_another_version(heard: Heard) -> None:
 
 def test_a_flood(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those that differ only so many are looked at in a second, and kept in mind."""
-    monkeypatch.setattr(module, "LOOKS", 10)
+    monkeypatch.setattr(module, "LOOKS_OF_ZONE", 10)
     monkeypatch.setattr(module, "REMEMBERED", 4)
     flood = [
         make_notify(1, ORIGIN, SOA[:2] + bytes((0, 0, 0, n)) + SOA[6:], 0) for n in range(20)
@@ -168,6 +168,16 @@ def test_a_flood(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 == heard.hearing.counters["notify_repeated"]
     assert b"" == heard.say(flood[4])
     assert heard.say(flood[11], now=2) != b""
+
+
+def test_a_flood_for_many_zones(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of each is looked at, until there are too many altogether."""
+    monkeypatch.setattr(module, "LOOKS", 15)
+    origins = [Name.parse(f"zone{number}.") for number in range(20)]
+    said = [heard.say(asking(each)) for each in origins]
+    assert [None] * 15 + [b""] * 5 == said
+    assert b"" == heard.say(NOTIFY)
+    assert heard.say(NOTIFY, now=2)
 
 
 def signed(message: bytes, secret: bytes = bytes(32)) -> bytes:
