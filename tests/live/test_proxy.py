@@ -23,6 +23,7 @@ SETTINGS = f"""\
 {CONFIGURATION}
 proxy: {{from: {PROXY}}}
 acl: {{allow_query: [192.0.2.0/24, 203.0.113.9, {STRANGER}]}}
+transfer: {{allow: [{{from: {INSIDE}}}]}}
 limits: {{rate: 20, slip: 0, exempt: 127.0.0.0/8}}
 """
 QUERY = dns.message.make_query("example.com", "MX")
@@ -67,7 +68,12 @@ def over_udp(
 
 
 def over_stream(
-    server: ServerProcess, before: bytes, *, source: str = PROXY, tls: bool = False
+    server: ServerProcess,
+    before: bytes,
+    query: dns.message.Message = QUERY,
+    *,
+    source: str = PROXY,
+    tls: bool = False,
 ) -> dns.message.Message | None:
     """The answer over TCP or TLS; None where the connection is closed without one."""
     address = (PROXY, server.ports()[tls])
@@ -76,7 +82,7 @@ def over_stream(
         try:
             client = context_of(PAIR).wrap_socket(plain, server_hostname=NAME) if tls else plain
             with client:
-                dns.query.send_tcp(client, QUERY)
+                dns.query.send_tcp(client, query)
                 return dns.query.receive_tcp(client, time.time() + 5)[0]
         except (EOFError, OSError):
             return None
@@ -107,6 +113,19 @@ def test_who_asks(server: ServerProcess, before: bytes, source: str, expected: s
         rcode(over_stream(server, before, source=source)),
         rcode(over_stream(server, before, source=source, tls=True)),
     ]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize(("client", "expected"), [(INSIDE, "NOERROR"), (OUTSIDE, "REFUSED")])
+def test_zones_go_to_clients(
+    server: ServerProcess, *, client: str, expected: str, tls: bool
+) -> None:
+    """Who may take a zone is a matter of the client, not of the proxy."""
+    query = dns.message.make_query("example.com", "AXFR")
+    answer = over_stream(server, header(client), query, tls=tls)
+    assert rcode(answer).split()[0] == expected
+    assert answer is not None
+    assert bool(answer.answer) is (expected == "NOERROR")
 
 
 def test_headers_of_strangers(server: ServerProcess) -> None:
