@@ -262,19 +262,35 @@ def probe(server: ServerProcess) -> float:
     return sorted(times)[len(times) * 99 // 100]
 
 
+@contextmanager
+def storming(port: int) -> Iterator[list[float]]:
+    """A storm of NOTIFYs; how many were sent, and in how many seconds, once it is over."""
+    message = notify(number=1 << 30).to_wire().hex()
+    arguments = [sys.executable, "-c", STORM, str(port), str(STORM_RATE), message]
+    outcome: list[float] = []
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as storm:
+        yield outcome
+        output, _ = storm.communicate("\n", WAIT_SECONDS)
+        outcome += map(float, output.split())
+
+
 def test_a_storm(tmp_path: Path, figures: Figures) -> None:
     """Acceptance 88: one refresh at a time, one that waits, and no harm to others."""
-    with secondary(tmp_path) as (server, primary):
+    with (
+        secondary(tmp_path) as (server, primary),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere,
+    ):
         idle = probe(server)
-        asked, message = primary.asked, notify(number=1 << 30).to_wire().hex()
-        arguments = [sys.executable, "-c", STORM, str(server.port), str(STORM_RATE), message]
-        with subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as storm:
+        elsewhere.bind((PRIMARY, 0))
+        with storming(elsewhere.getsockname()[1]):  # to send them takes its share, too
+            beside = probe(server)
+        asked = primary.asked
+        with storming(server.port) as outcome:
             busy = probe(server)
             wait_until(lambda: primary.asked > asked)
-            output, _ = storm.communicate("\n", WAIT_SECONDS)
-        sent, seconds = map(float, output.split())
+        sent, seconds = outcome
         questions = primary.asked - asked
         # Once it is over, the next one is heeded as ever.
         primary.serial = 3
@@ -282,11 +298,14 @@ def test_a_storm(tmp_path: Path, figures: Figures) -> None:
     rate = f"{sent / seconds:.0f} NOTIFYs a second for {seconds:.1f} s"
     figures.add("88 checks while it lasted", f"{questions} of {rate}")
     figures.add("88 refreshes under way at once, at most", str(primary.most_open))
-    figures.add("88 UDP, all but one in a hundred", f"{busy:.1f} ms, idle {idle:.1f} ms")
+    figures.add(
+        "88 UDP, all but one in a hundred",
+        f"{busy:.1f} ms; {beside:.1f} ms where as many go elsewhere, {idle:.1f} ms idle",
+    )
 
     assert 1 == primary.most_open
-    assert questions <= 2 + seconds / 0.5  # REFRESH: a pause is between two
-    assert busy < max(2 * idle, 250)
+    assert questions <= 2 + seconds / 0.5  # there is a pause between two
+    assert busy < max(2 * beside, 250)
 
 
 def _is_heard(server: ServerProcess, number: int) -> bool:
