@@ -17,6 +17,7 @@ from zoneserver.image.images import Images
 from zoneserver.names import Name
 from zoneserver.service.answering.engines import WriteWhole
 from zoneserver.service.answering.fallback import Fallback
+from zoneserver.service.disk.files import reason
 from zoneserver.service.logs import log
 from zoneserver.service.transferring.post import Parcel, take_connection
 from zoneserver.service.transferring.stock import FindHistory, Stock
@@ -133,8 +134,7 @@ class Sender:
                 await self._send(stream, wanted, address)
         except (OSError, ZoneserverError) as error:
             self.counters["transfers_failed"] += 1
-            reason = "it took too long" if isinstance(error, TimeoutError) else str(error)
-            text = f"{wanted.origin} could not be sent to {address}: {reason}"
+            text = f"{wanted.origin} could not be sent to {address}: {_describe(error)}"
             log.warning("transfer-failed", text, zone=str(wanted.origin), address=address)
             return False
         finally:
@@ -168,6 +168,13 @@ class Sender:
         log.info("transfer-sent", text, zone=origin, address=address, serial=serial)
         if found.kind != "SOA":
             self.on_known(wanted.origin, address, found.serial)
+
+
+def _describe(error: OSError | ZoneserverError) -> str:
+    """Why a zone did not arrive."""
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return reason(error) if isinstance(error, OSError) else str(error)
 
 
 def _sign(wanted: Wanted, message: bytes) -> bytes:
