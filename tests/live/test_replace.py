@@ -193,6 +193,22 @@ def test_other_number_of_workers(tmp_path: Path, before: int, after: int) -> Non
     assert 0 == datagrams.lost
 
 
+def test_state_of_another_version(tmp_path: Path) -> None:
+    """What the new server cannot read, it makes anew, before it takes the place."""
+    write_zones(tmp_path, example_com=GOOD_ZONE)
+    with starting(tmp_path) as server:
+        server.wait_until_ready()
+        (image,) = (tmp_path / "state/images").glob("*.zimg")
+        new = image.with_suffix(".new")
+        new.write_bytes(b"ZIMG" + bytes(image.stat().st_size))
+        new.replace(image)
+        with _replacing(tmp_path) as heir:
+            heir.wait_until_ready()
+            assert 0 == server.process.wait(WAIT_SECONDS)
+            assert heir.exchanges("example.com") == ["10 mail.example.com."]
+            heir.log.wait_for("the zones are read anew")
+
+
 def test_nobody_to_replace(tmp_path: Path) -> None:
     """It is said, and nothing is served."""
     write_zones(tmp_path, example_com=GOOD_ZONE)
