@@ -14,6 +14,7 @@ from tests.effort import examples
 from tests.images import IDENTITY, Both, flip, image_file, transport
 from tests.properties.strategies import QTYPES, ROOT, ZONES, RandomZone
 from tests.properties.test_respond import BIG_NAMES, BIG_ZONE, Asked, asked_of_big_zone
+from tests.signed_zones import Nsec3, signed
 from tests.zones_text import name, zone
 from zoneserver.engine.respond import respond
 from zoneserver.engine.solve import solve
@@ -113,6 +114,34 @@ def test_images_answer_as_respond_does(
                     assert (about, expected) == (about, reply.octets)
                 elif found is served and asked != served.origin:
                     assert _may_be_handed_over(served, asked, qtype, stream=stream), about
+
+
+SIGNING = st.one_of(
+    st.none(),
+    st.builds(Nsec3, st.integers(0, 2), st.sampled_from(["-", "aabb"]), st.booleans()),
+)
+
+
+@given(ZONES, SIGNING, st.integers(0, 2**32))
+@settings(max_examples=examples(25))
+def test_signed_zones(random_zone: RandomZone, nsec3: Nsec3 | None, seed: int) -> None:
+    """With DO and without, templates and the image's own nodes answer as the zone does."""
+    rng = random.Random(seed)
+    served = signed(f"{random_zone.text}\n{RICH}", apex="", nsec3=nsec3)
+    assert served.denial
+    both = Both.of(served)
+    rich = [dns.name.from_text(text, ROOT) for text in RICH_NAMES]
+    hashed = [dns.name.from_wire(node.owner.wire, 0)[0] for node in served.nodes.values()]
+    names = rng.sample([*random_zone.names(), *rich, *hashed], 12)
+    for qname in names:
+        for qtype in map(dns.rdatatype.from_text, [*TYPES, "RRSIG", "NSEC", "NSEC3"]):
+            message, stream = _query(qname.to_wire() or b"", qtype, rng), rng.random() < 0.5
+            about = (str(qname), qtype.name, stream, message.hex())
+            expected = both.responded(message, stream=stream)
+            ways = transport(IDENTITY, stream=stream)
+            assert (about, expected) == (about, respond(both.images, message, ways))
+            reply = both.looked_up(message, stream=stream)
+            assert reply is None or (about, expected) == (about, reply.octets)
 
 
 @given(ZONES, st.integers(0, 2**32))

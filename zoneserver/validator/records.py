@@ -9,6 +9,7 @@ from zoneserver.records import rtypes
 from zoneserver.records.rdata import Rdata
 from zoneserver.records.rrset import Record
 from zoneserver.validator.world import Candidate, World
+from zoneserver.zone.build import set_of
 
 
 def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
@@ -27,6 +28,8 @@ def check_owners(candidate: Candidate, world: World) -> Iterator[Finding]:
                 "add the missing final label, or move the record to its own zone's file",
                 owner=owner,
             )
+        elif record.rtype in (rtypes.NSEC, rtypes.RRSIG):
+            continue  # they stand wherever something is
         elif b"\x01*" in owner.wire and b"*" in owner.labels[1:]:
             yield make_finding(
                 "SY011",
@@ -51,17 +54,15 @@ def check_sets(candidate: Candidate, world: World) -> Iterator[Finding]:
     """SY005, SY006, MX011: an RRset has one TTL, and each record once (RFC 2181 5)."""
     if _is_served_as_written(candidate):
         return
-    sets: dict[tuple[bytes, int], list[Record]] = defaultdict(list)
+    sets: dict[tuple[bytes, object], list[Record]] = defaultdict(list)
     for record in candidate.source.records:
-        sets[record.owner.key, record.rtype].append(record)
-    for (key, rtype), records in sets.items():
+        sets[record.owner.key, set_of(record)].append(record)
+    for records in sets.values():
         if len(records) == 1:
             continue
         if any(record.ttl != records[0].ttl for record in records):
             yield _different_ttls(records)
-        node = candidate.zone.nodes.get(key)
-        rrset = node.find(rtype) if node else None
-        if rrset is None or len(rrset.rdatas) < len(records):
+        if len({record.rdata for record in records}) < len(records):
             yield from _repeats(records)
 
 

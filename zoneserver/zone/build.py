@@ -53,14 +53,14 @@ def _group(source: ZoneSource) -> dict[bytes, tuple[RRset, ...]]:
             if not record.owner.is_below(source.origin):
                 continue
             types = records[record.owner.key] = {}
-        types.setdefault(_kind(record), []).append(record)
+        types.setdefault(set_of(record), []).append(record)
     return {
         key: tuple([make_rrset(members) for members in types.values()])
         for key, types in records.items()
     }
 
 
-def _kind(record: Record) -> object:
+def set_of(record: Record) -> object:
     """What the records of an RRset have in common, beside their owner."""
     if record.rtype == rtypes.RRSIG:
         # RFC 4034 3: its TTL is that of the RRset that it covers.
