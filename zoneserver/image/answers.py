@@ -103,7 +103,7 @@ class Siblings:
     """
 
     __slots__ = (
-        "_before", "_behind", "_cell", "_cells", "_do", "_images", "_index", "_label_end",
+        "_asked", "_before", "_behind", "_cell", "_cells", "_images", "_index", "_label_end",
         "_name_end", "_opt", "_place", "_qtype", "_question_end", "_rd", "_room",
         "_statistics", "charge",
     )  # fmt: skip
@@ -117,12 +117,11 @@ class Siblings:
         asked: Asked,
     ) -> None:
         """`message` is one of them, `asked` what it asks."""
-        self._images, self._statistics = images, statistics
-        self._qtype, self._do = asked.qtype, asked.do
+        self._images, self._asked, self._statistics = images, asked, statistics
         # Where those that do not exist are counted, and others by how their answer begins.
         self._cell: Cell | None = None
         self._cells: dict[bytes, Cell] = {}
-        self._rd = (message[0] & 1) << 8
+        self._rd, self._qtype = (message[0] & 1) << 8, asked.qtype
         self._room, self._opt = find_room(asked, identity), make_opt(asked, identity)
         self._label_end = _LABEL_AT + asked.key[0]
         self._question_end = asked.question_end - len(_NO_ID)
@@ -145,9 +144,8 @@ class Siblings:
         if self._place is None:
             return
         self._index = Index(self._place)
-        qtype = self._index.key_of(asked.qtype, do=asked.do)
-        at = self._index.find_below(asked.key, parent_at, zone_at, qtype)
-        if at:
+        self._qtype = self._index.key_of(asked)
+        if at := self._index.find_below(asked.key, parent_at, zone_at, self._qtype):
             octets, kind, account = self._compose(self._index, at, question)
             if account:  # otherwise it is that of each name
                 self._split(octets, (kind, account, len(self._opt), None))
@@ -156,14 +154,16 @@ class Siblings:
         """The answer to one of them; None for `look_up` to have a look at it."""
         key = message[_NAME_AT : self._name_end].lower()
         place, index = self._images.places.get(key, self._place), self._index
+        qtype = self._qtype
         if place is not self._place:  # the name is an origin
-            if place is None or self._qtype == rtypes.DS:
+            if place is None or self._asked.qtype == rtypes.DS:
                 return None
             index = Index(place)
+            qtype = index.key_of(self._asked)
         if index is not None:
             node = index.find_node(key)
             if node is not None:
-                at = index.find_template(node[EXACT], index.key_of(self._qtype, do=self._do))
+                at = index.find_template(node[EXACT], qtype)
                 if not at:
                     return None
                 question = message[_NAME_AT : self._question_end]
@@ -176,14 +176,14 @@ class Siblings:
         cell = self._cell
         if cell is None:
             cell = self._count(message, octets)
-            if self._qtype != rtypes.TXT:
+            if self._asked.qtype != rtypes.TXT:
                 self._cell = cell
         return octets, self.charge, cell
 
     def _find_cell(self, message: bytes, octets: bytes, place: Place | None) -> Cell:
         """Where the answer to a name that exists is counted."""
         # An origin is counted for its own zone, and a TXT by what the name begins with.
-        if place is not self._place or self._qtype == rtypes.TXT:
+        if place is not self._place or self._asked.qtype == rtypes.TXT:
             return self._count(message, octets)
         head = octets[:_COUNTED]
         cell = self._cells.get(head)

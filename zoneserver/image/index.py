@@ -8,6 +8,7 @@ from zlib import crc32
 
 from zoneserver.image import format as f
 from zoneserver.image.images import Place
+from zoneserver.image.query import Asked
 
 EXACT, BELOW = 2, 3  # which field of a node has the table
 
@@ -44,9 +45,9 @@ class Index:
             number += 1
         return None
 
-    def key_of(self, qtype: int, *, do: bool) -> int:
-        """What a table has the answer to a type under, for who sends DO or does not."""
-        return qtype | f.DNSSEC_OK if do and self.is_signed else qtype
+    def key_of(self, asked: Asked) -> int:
+        """What a table has the answer to a question under: its type, and whether DO came."""
+        return asked.qtype | f.DNSSEC_OK if asked.do and self.is_signed else asked.qtype
 
     def find(self, key: bytes, zone_at: int, qtype: int) -> int:
         """Where the template for a name is whose zone's origin begins at `zone_at` of its key.

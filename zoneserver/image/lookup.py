@@ -102,7 +102,7 @@ def look_up(
     room = _MAX_TCP_OCTETS if stream else find_room(asked, identity)
     try:
         index = Index(place)
-        at = index.find(key, zone_at, index.key_of(qtype, do=asked.do))
+        at = index.find(key, zone_at, index.key_of(asked))
         if not at:
             return None
         octets, kind, account = compose(index.octets, at, question, rd=rd, room=room, opt=opt)
