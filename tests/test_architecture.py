@@ -17,6 +17,7 @@ LAYERS = {
     "wire": 1,
     "records": 2,
     "zonefile": 3, "zone": 3,
+    "dnssec": 4,
     "engine": 4,
     "image": 5, "validator": 5, "mail": 5,
     "transports": 6, "transfer": 6,

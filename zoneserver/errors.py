@@ -90,3 +90,7 @@ class StartError(OperatorError):
 
 class CertificateError(OperatorError):
     """A TLS certificate or its key that cannot be used."""
+
+
+class SigningKeyError(OperatorError):
+    """A key that zones are signed with cannot be used; the text says why, not what it is."""

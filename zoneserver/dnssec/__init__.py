@@ -1,0 +1,1 @@
+"""DNSSEC: keys, signatures and proofs of absence, made of zones that have none."""

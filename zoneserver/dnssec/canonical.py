@@ -1,0 +1,42 @@
+"""The form of records that is signed (RFC 4034 6.2)."""
+
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.layout import encode_fields
+from zoneserver.records.rdata import Opaque, Rdata
+from zoneserver.records.rrset import RRset
+
+_CLASS_IN = b"\0\1"
+# The types of which the names in the rdata are folded (RFC 4034 6.2, RFC 6840 5.1).
+_FOLDED = frozenset(
+    {rtypes.NS, rtypes.CNAME, rtypes.SOA, rtypes.PTR, rtypes.MX, rtypes.SRV, rtypes.NAPTR,
+     rtypes.DNAME}
+)  # fmt: skip
+# MD, MF, MB, MG, MR, MINFO, RP, AFSDB, RT, PX, KX: dnspython knows where the names are.
+_FOLDED_OPAQUE = frozenset({3, 4, 7, 8, 9, 14, 17, 18, 21, 26, 36})
+
+
+def canonical_rdata(rdata: Rdata) -> bytes:
+    """The octets of rdata with the names in it folded, where the type wants that."""
+    if rdata.rtype in _FOLDED:
+        values = (Name(it.key) if isinstance(it, Name) else it for it in rdata.values)
+        parts = encode_fields(rdata.layout, tuple(values))
+        return b"".join(part.wire if isinstance(part, Name) else part for part in parts)
+    if isinstance(rdata, Opaque) and rdata.rtype in _FOLDED_OPAQUE:
+        octets = rdata.octets
+        kind = dns.rdatatype.RdataType.make(rdata.rtype)
+        read = dns.rdata.from_wire(dns.rdataclass.IN, kind, octets, 0, len(octets))
+        return read.to_digestable()
+    return rdata.wire
+
+
+def canonical_rrset(rrset: RRset) -> bytes:
+    """The records of a set one behind the other, in their order (RFC 4034 6.3)."""
+    ttl = rrset.ttl.to_bytes(4, "big")
+    head = rrset.owner.key + rrset.rtype.to_bytes(2, "big") + _CLASS_IN + ttl
+    rdatas = sorted({canonical_rdata(rdata) for rdata in rrset.rdatas})
+    return b"".join(head + len(octets).to_bytes(2, "big") + octets for octets in rdatas)

@@ -1,0 +1,129 @@
+"""What makes a zone a signed one: a function of the zone, the keys and the time.
+
+Nothing is drawn by lot, so whoever signs the same zone twice within one period gets the same
+octets, and after an edit only the signatures of what changed are others.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.nsec import make_nsecs, signed_types
+from zoneserver.dnssec.nsec3 import NSEC3PARAM, make_nsec3s
+from zoneserver.dnssec.rrsig import Span, sign_rrset
+from zoneserver.findings import Mark
+from zoneserver.names import Name
+from zoneserver.records import rtypes
+from zoneserver.records.rdata import SOA, Rdata
+from zoneserver.records.rrset import Record, RRset
+from zoneserver.zone.zone import Zone
+
+PERIOD = 302_400  # seconds, half a week: how long signatures are used before new ones are made
+VALIDITY = 14 * 86_400  # seconds: how long they hold at least, from the start of their period
+JITTER = 86_400  # seconds: and at most so much longer, so that not all run out at once
+SKEW = 3_600  # seconds that a validator's clock may be behind
+KEY_TTL = 3_600
+# They are signed by the keys that the parent vouches for (RFC 4035 2.2, RFC 7344 4.1).
+_KEY_TYPES = frozenset({rtypes.DNSKEY, rtypes.CDS, rtypes.CDNSKEY})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a zone is signed: with which keys, for which period, and how absence is proven."""
+
+    keys: tuple[SigningKey, ...]
+    period: int
+    nsec3: bool = False
+    opt_out: bool = False
+
+
+def find_period(origin: Name, now: int) -> int:
+    """The number of the period that a zone is in; those of other zones begin at other times."""
+    return (now + _spread(origin.key, PERIOD)) // PERIOD
+
+
+def sign_zone(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
+    """What a zone needs beside its records: keys, signatures, and proofs of absence.
+
+    `mark` is where they were asked for.
+    """
+    key_sets = tuple(_make_key_sets(zone, plan, mark))
+    apex = replace(zone.apex, rrsets=(*zone.apex.rrsets, *key_sets))
+    nodes = {**zone.nodes, zone.origin.key: apex}
+    visible = sorted(
+        (node for node in nodes.values() if node.cover is None),
+        key=lambda node: node.owner.canonical(),
+    )
+    proofs = (
+        make_nsec3s(zone.origin, visible, opt_out=plan.opt_out)
+        if plan.nsec3
+        else make_nsecs(visible)
+    )
+    ttl = _negative_ttl(zone)
+    proving = (RRset(owner, rdata.rtype, ttl, (rdata,), (mark,)) for owner, rdata in proofs)
+    signer = _Signer(zone.origin, plan)
+    for rrset in key_sets:
+        yield from _records(rrset)
+    for node in visible:
+        for rrset in node.rrsets:
+            if rrset.rtype in signed_types(node):
+                yield from signer.sign(rrset)
+    for rrset in proving:
+        yield from _records(rrset)
+        yield from signer.sign(rrset)
+
+
+def _records(rrset: RRset) -> Iterator[Record]:
+    for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
+        yield Record(rrset.owner, rrset.rtype, rrset.ttl, rdata, mark)
+
+
+def _make_key_sets(zone: Zone, plan: Plan, mark: Mark) -> Iterator[RRset]:
+    """What the apex says of the keys and of the proofs."""
+    entries = [key for key in plan.keys if key.is_entry]
+    sets: Mapping[int, Sequence[Rdata]] = {
+        rtypes.DNSKEY: [key.dnskey for key in plan.keys],
+        rtypes.CDS: [key.cds(zone.origin) for key in entries],
+        rtypes.CDNSKEY: [key.cdnskey for key in entries],
+        rtypes.NSEC3PARAM: [NSEC3PARAM] if plan.nsec3 else [],
+    }
+    for rtype, rdatas in sets.items():
+        if rdatas:
+            ttl = 0 if rtype == rtypes.NSEC3PARAM else KEY_TTL
+            yield RRset(zone.origin, rtype, ttl, tuple(rdatas), (mark,) * len(rdatas))
+
+
+def _negative_ttl(zone: Zone) -> int:
+    """How long a proof of absence may be kept (RFC 9077 3)."""
+    soa = zone.soa
+    if soa is None or not isinstance(soa.rdatas[0], SOA):
+        return 0
+    return min(soa.ttl, soa.rdatas[0].minimum)
+
+
+class _Signer:
+    """Signs what belongs to one zone."""
+
+    def __init__(self, origin: Name, plan: Plan) -> None:
+        self._origin = origin
+        self._start = plan.period * PERIOD - _spread(origin.key, PERIOD)
+        entries = [key for key in plan.keys if key.is_entry]
+        others = [key for key in plan.keys if not key.is_entry]
+        self._entries, self._others = entries, others or entries
+
+    def sign(self, rrset: RRset) -> Iterator[Record]:
+        """The signatures of a set, with its TTL (RFC 4034 3)."""
+        keys = self._entries if rrset.rtype in _KEY_TYPES else self._others
+        for rdata in sign_rrset(rrset, keys, self._origin, self._span(rrset)):
+            yield Record(rrset.owner, rtypes.RRSIG, rrset.ttl, rdata, rrset.mark)
+
+    def _span(self, rrset: RRset) -> Span:
+        """From before the period until long after it, for each name a bit longer or shorter."""
+        end = self._start + VALIDITY + _spread(rrset.owner.key, JITTER)
+        return Span(self._start - SKEW, end)
+
+
+def _spread(key: bytes, most: int) -> int:
+    """A number below `most` that is the same for a name every time."""
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") % most
