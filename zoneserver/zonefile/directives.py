@@ -1,4 +1,4 @@
-"""The keys of a zone file that start with `$`: $ttl, $soa, $mail, $mta_sts, $allow."""
+"""The keys of a zone file that start with `$`: $ttl, $soa, $mail, $mta_sts, $dnssec, $allow."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
+from zoneserver.zonefile.dnssec_directive import read_dnssec
 from zoneserver.zonefile.mail_directive import MailReader
 from zoneserver.zonefile.mappings import duplicate
 from zoneserver.zonefile.nodes import (
@@ -26,11 +27,10 @@ from zoneserver.zonefile.nodes import (
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_ttl
-from zoneserver.zonefile.source import MailBlock, StsText, Waiver
+from zoneserver.zonefile.source import Dnssec, MailBlock, StsText, Waiver
 from zoneserver.zonefile.values import ValueReader
 
-KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$allow")
-_LATER = ("$dnssec",)
+KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$dnssec", "$allow")
 AUTO = "auto"
 _SOA_FIELDS = {field.name: field for field in SOA.layout}
 _SOA_EXAMPLE = "$soa: {rname: hostmaster@example.com, serial: auto}"
@@ -130,6 +130,15 @@ class Directives:
             below = text.mark._replace(line=text.mark.line + 1, column=1)
             yield StsText(owner, text.text, below if "\n" in text.text else text.mark)
 
+    def read_dnssec(self) -> Dnssec | None:
+        """What `$dnssec` asks for."""
+        if "$dnssec" in self._found:
+            try:
+                return read_dnssec(*self._found["$dnssec"])
+            except NodeError as problem:
+                self._report.note(problem)
+        return None
+
     def read_waivers(self) -> tuple[Waiver, ...]:
         """The waivers of `$allow`; one that cannot be honoured is an error."""
         if "$allow" not in self._found:
@@ -163,13 +172,6 @@ class Directives:
 
 
 def _unknown(key: Scalar) -> NodeError:
-    if key.text in _LATER:
-        return NodeError(
-            "SY008",
-            key,
-            f"{key.text} is not supported by this version",
-            "write the records out",
-        )
     advice = rf"a name that starts with $ is written '\{key.text[:64]}'"
     fix = did_you_mean(key.text, KNOWN) or advice
     return NodeError("SY008", key, f"{show(key.text)} is no directive", fix)

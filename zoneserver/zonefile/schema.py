@@ -16,6 +16,7 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA, TYPED
 from zoneserver.zonefile.directives import AUTO, KNOWN, WAIVER_KEYS
+from zoneserver.zonefile.dnssec_directive import ALGORITHMS, DNSSEC_KEYS
 from zoneserver.zonefile.mail_directive import CHOICES, COMPANIONS, MAIL_KEYS
 from zoneserver.zonefile.octodns import KEYS, MAX_RECORDS_PER_RRSET, WITHOUT_EFFECT
 from zoneserver.zonefile.scalars import NO, YES
@@ -43,6 +44,7 @@ def zone_schema(providers: Iterable[str] = ()) -> Schema:
         "$soa": _soa(),
         "$mail": _mail(sorted(providers)),
         "$mta_sts": {"type": [*SCALAR, "object"], "additionalProperties": {"type": SCALAR}},
+        "$dnssec": _dnssec(),
         "$allow": one_or_more(_waiver(), least=0),
     }
     return {
@@ -158,6 +160,23 @@ def _mail(providers: list[str]) -> Schema:
     }
     owners = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object"}}
     return {"if": owners, "then": {"additionalProperties": block}, "else": block}
+
+
+def _dnssec() -> Schema:
+    """Yes, no, or how."""
+    names = "|".join(map(any_case, ALGORITHMS))
+    algorithm = {"type": "string", "pattern": f"^(?:{names})$"}
+    kinds: dict[str, Schema] = {"algorithm": algorithm, "nsec3": _BOOLEAN, "opt_out": _BOOLEAN}
+    how = {
+        "type": "object",
+        "properties": {
+            key: {**kinds[key], "description": what} for key, what in DNSSEC_KEYS.items()
+        },
+        "additionalProperties": False,
+        "if": {"required": ["opt_out"]},
+        "then": {"required": ["nsec3"]},
+    }
+    return {"anyOf": [_BOOLEAN, how]}
 
 
 def _waiver() -> Schema:

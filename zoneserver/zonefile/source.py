@@ -4,7 +4,7 @@ A source is not a zone yet: it may hold two SOAs, or data below a DNAME. The val
 judges that; nothing is dropped or mended on the way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -116,6 +116,18 @@ class StsText:
 
 
 @dataclass(frozen=True, slots=True)
+class Dnssec:
+    """How a zone asks to be signed, and where: with which algorithm, by its number, and with
+    which proofs of what is not there.
+    """
+
+    mark: Mark
+    algorithm: int
+    nsec3: bool = False
+    opt_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneSource:
     """One zone as its files have it.
 
@@ -124,7 +136,8 @@ class ZoneSource:
     leniency. With `auto_serial` the SOA's serial is ours to choose,
     with `default_rname` its mailbox is one that nobody wrote. `mta_sts` are policies
     to hold against the MX records; they are not served from here. `added` are those of
-    the records that no file writes out: they come from directives and from defaults.
+    the records that no file writes out: they come from directives and from defaults. Without
+    `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart.
     """
 
     origin: Name
@@ -139,6 +152,8 @@ class ZoneSource:
     mail: tuple[MailBlock, ...] = ()
     added: tuple[Record, ...] = ()
     kind: Kind = Kind.PRIMARY
+    dnssec: Dnssec | None = None
+    signed: str = ""
 
     def with_serial(self, serial: int) -> "ZoneSource":
         """The same source with another serial in its SOA."""
@@ -147,6 +162,15 @@ class ZoneSource:
             records=_with_serial(self.records, serial),
             added=_with_serial(self.added, serial),
         )
+
+    def with_finding(self, finding: Finding) -> "ZoneSource":
+        """The same source with one more finding."""
+        return replace(self, findings=(*self.findings, finding))
+
+    def with_records(self, added: Iterable[Record]) -> "ZoneSource":
+        """The same source with further records that no file writes out."""
+        more = tuple(added)
+        return replace(self, records=self.records + more, added=self.added + more)
 
 
 def _with_serial(records: tuple[Record, ...], serial: int) -> tuple[Record, ...]:

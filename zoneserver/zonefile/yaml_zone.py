@@ -14,12 +14,21 @@ from zoneserver.records import rtypes
 from zoneserver.records.rdata import NS, SOA
 from zoneserver.records.rrset import Record
 from zoneserver.zonefile.directives import Directives, SoaDirective
+from zoneserver.zonefile.dnssec_directive import MADE
 from zoneserver.zonefile.includes import YamlFiles
 from zoneserver.zonefile.nodes import Mapping, Missing, Node, Scalar
 from zoneserver.zonefile.octodns import RecordReader
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import GiveUpError, Report
-from zoneserver.zonefile.source import Defaults, Include, MailBlock, StsText, Waiver, ZoneSource
+from zoneserver.zonefile.source import (
+    Defaults,
+    Dnssec,
+    Include,
+    MailBlock,
+    StsText,
+    Waiver,
+    ZoneSource,
+)
 from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 from zoneserver.zonefile.weave import MisreadError
@@ -86,6 +95,7 @@ class _ZoneReader:
         self._mail: tuple[MailBlock, ...] = ()
         self._mta_sts: tuple[StsText, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
+        self._dnssec: Dnssec | None = None
         self._auto_serial = False
         self._default_rname = False
 
@@ -103,7 +113,10 @@ class _ZoneReader:
             raise _too_many_names()
         self._mail = mail
         self._mta_sts = self._directives.read_mta_sts()
+        self._dnssec = self._directives.read_dnssec()
         self._complete(soa, ttl)
+        if self._dnssec is not None:
+            self._check_signing(self._dnssec)
 
     def give_up(self, reason: str) -> None:
         """Finish a zone that goes beyond a limit: the rest of it is not looked at."""
@@ -128,6 +141,7 @@ class _ZoneReader:
             mta_sts=self._mta_sts,
             mail=self._mail,
             added=tuple(self._added),
+            dnssec=self._dnssec,
         )
 
     def _read_file(self, file: str, octets: bytes) -> None:
@@ -204,6 +218,26 @@ class _ZoneReader:
                 "$soa stands beside an SOA record, and one of them would be lost",
                 "keep one of the two",
                 ((written.mark, "the SOA record"),),
+            )
+
+    def _check_signing(self, dnssec: Dnssec) -> None:
+        """See that what signing makes is left to it."""
+        made = next((each for each in self._records if each.rtype in MADE), None)
+        if made is not None:
+            self._report.add(
+                "SY008",
+                dnssec.mark,
+                "$dnssec stands beside records that signing makes, so one of the two is wrong",
+                "remove $dnssec, or all records of DNSSEC but the DS of delegations",
+                ((made.mark, f"the {rtypes.mnemonic(made.rtype)} record"),),
+            )
+        if not self._auto_serial:
+            self._report.add(
+                "SY008",
+                dnssec.mark,
+                "with $dnssec the serial has to rise whenever signatures are renewed, and this"
+                " zone writes its own",
+                "leave the serial to the server: $soa with serial: auto, or without a serial",
             )
 
     def _make_soa(self, server: Name, directive: SoaDirective, ttl: int) -> Record:

@@ -142,7 +142,12 @@ def test_mailbox(written: str, wire: bytes) -> None:
         ("$ttl: ¦[1]", "SY004", "a list"),
         ("¦$TTL: 60", "SY008", "did you mean `$ttl`?"),
         ("¦$origin: a.", "SY008", r"is written '\$origin'"),
-        ("¦$dnssec: {}", "SY008", "not supported by this version"),
+        ("$dnssec: ¦maybe", "SY008", "neither true nor false"),
+        ("$dnssec: ¦[]", "SY008", "a list"),
+        ("$dnssec: {algorithm: ¦md5}", "SY008", "no algorithm that signs here"),
+        ("$dnssec: {¦nsec4: true}", "SY008", "did you mean `nsec3`?"),
+        ("$dnssec: {nsec3: ¦[true]}", "SY008", "a list"),
+        ("$dnssec: ¦{opt_out: true}", "SY008", "not asked for"),
     ],
 )
 def test_bad_directive(directive: str, code: str, says: str) -> None:
@@ -162,6 +167,41 @@ def test_all_fields_of_the_soa_are_looked_at() -> None:
     source = read(f"{NS}$soa: {{mname: a, rname: b, serial: 010, refresh: 60}}")
     assert [finding.code for finding in source.findings] == ["SY013", "SY013", "SY003"]
     assert soa_of(source).rdata.text.split()[3] == "60"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", None),
+        ("$dnssec: false", None),
+        ("$dnssec: true", (13, False, False)),
+        ("$dnssec: {}", (13, False, False)),
+        ("$dnssec: {algorithm: ed25519}", (15, False, False)),
+        ("$dnssec: {algorithm: RSASHA256, nsec3: yes}", (8, True, False)),
+        ("$dnssec: {nsec3: true, opt_out: true}", (13, True, True)),
+        ("$dnssec: {nsec3: false, opt_out: false}", (13, False, False)),
+    ],
+)
+def test_signing(text: str, found: tuple[int, bool, bool] | None) -> None:
+    """Yes, no, or how."""
+    source = read(f"{text}\n{NS}")
+    dnssec = source.dnssec
+    assert source.findings == ()
+    assert found == (dnssec and (dnssec.algorithm, dnssec.nsec3, dnssec.opt_out))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"{NS}$soa: {{serial: 5}}", "has to rise whenever signatures are renewed"),
+        (f"{NS}x: {{type: NSEC3PARAM, value: 1 0 0 -}}", "beside records that signing makes"),
+    ],
+)
+def test_signing_leaves_no_room(text: str, says: str) -> None:
+    """For serials and records of the zone's own."""
+    source = read(f"$dnssec: true\n{text}")
+    assert errors(source) == ["1:1 SY008"]
+    assert says in messages(source)
 
 
 def test_soa_record_at_the_apex() -> None:
