@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "check",
     "check-config": "check_config",
     "diff": "diff",
+    "dnssec": "dnssec",
     "explain": "explain",
     "export": "convert",
     "fix": "fix",

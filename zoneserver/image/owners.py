@@ -13,7 +13,10 @@ _NULL_MX_OCTETS = 3  # a preference and the root (RFC 7505 3)
 
 
 class Owners(NamedTuple):
-    """The keys of names with records, of those with an MX, of those with a null MX."""
+    """The keys of names with records, of those with an MX, of those with a null MX.
+
+    The owners of NSEC3 are hashes, and no names (RFC 5155 7.2.8).
+    """
 
     names: Collection[bytes]
     mail: Collection[bytes]
@@ -26,7 +29,7 @@ def list_owners(zone: Zone) -> Owners:
         return _from_image(zone.nodes.image)
     names, mail, null = set[bytes](), set[bytes](), set[bytes]()
     for key, node in zone.nodes.items():
-        if node.rrsets:
+        if node.rrsets and not node.is_hashed:
             names.add(key)
         if rrset := node.find(rtypes.MX):
             is_null = all(isinstance(e, MX) and e.exchange == ROOT for e in rrset.rdatas)
@@ -37,7 +40,7 @@ def list_owners(zone: Zone) -> Owners:
 def _from_image(image: ZoneImage) -> Owners:
     names, mail, null = set[bytes](), set[bytes](), set[bytes]()
     for key, sets in image.walk():
-        if sets:
+        if sets and not any(each.rtype == rtypes.NSEC3 for each in sets):
             names.add(key)
         for each in sets:
             if each.rtype == rtypes.MX:

@@ -20,6 +20,7 @@ from zoneserver.service.keeping.crew import Crew
 from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.shelf import Shelf
+from zoneserver.service.keeping.signing import is_outdated
 from zoneserver.service.keeping.sources import Look, Sources
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
@@ -65,6 +66,7 @@ class Keeper:
         self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
+        self._signed: dict[Name, str] = {}  # how the zones are that are
 
     def restore(self, served: Served, defaults: Defaults) -> None:
         """Let the zones of the last run stand. Raises OSError or ImageError."""
@@ -75,6 +77,7 @@ class Keeper:
             places.pop(origin.key, None)
         versions = [open_version(key, place, defaults) for key, place in places.items()]
         self.standing.update(versions, [each.description.judgement for each in versions])
+        self._note_signed(versions)
         self.refused = dict.fromkeys(served.refused, Kind.PRIMARY)
 
     def renew(self, settings: Settings, order: Order | None = None) -> Renewal:
@@ -93,9 +96,15 @@ class Keeper:
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
+        outdated = self._find_outdated(now)
+        self._sources.forget(outdated)
         look = self._look(settings, order)
-        files = [each for each in look.files if not self._stands(each, settings.defaults)]
-        reading = self._read(files, settings.defaults, order, now)
+        files = [
+            each
+            for each in look.files
+            if each.origin in outdated or not self._stands(each, settings.defaults)
+        ]
+        reading = self._read(files, settings, order, now)
         with closing(reading):
             admission, before = self._admit(reading, look, settings, order, today)
         self._sources.note(reading.included)
@@ -103,6 +112,17 @@ class Keeper:
         self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+
+    def _find_outdated(self, now: float) -> set[Name]:
+        """The zones that need new signatures."""
+        return {each for each, signed in self._signed.items() if is_outdated(each, signed, now)}
+
+    def _note_signed(self, versions: Iterable[Imaged], gone: Iterable[Name] = ()) -> None:
+        """Remember how zones are signed."""
+        for origin in (*gone, *(each.origin for each in versions)):
+            self._signed.pop(origin, None)
+        signed = {each.origin: each.description.signed for each in versions}
+        self._signed |= {origin: how for origin, how in signed.items() if how}
 
     def _look(self, settings: Settings, order: Order) -> Look:
         """What there is to be read."""
@@ -161,12 +181,13 @@ class Keeper:
         return True
 
     def _read(
-        self, files: Sequence[ZoneFiles], defaults: Defaults, order: Order, now: float
+        self, files: Sequence[ZoneFiles], settings: Settings, order: Order, now: float
     ) -> Reading:
         def must_rise(origin: Name) -> bool:
             return self._chronicle.covers(origin) and not order.forces(origin)
 
-        means = Means(defaults, self._serials, self._store, self.standing, now, must_rise)
+        known = self._serials, self._store, self.standing
+        means = Means(settings.defaults, *known, now, must_rise, settings.state)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)
@@ -187,6 +208,7 @@ class Keeper:
                 versions.append(open_version(key, place, defaults))
         self._chronicle.note(*self._replaced(versions, admission.gone))
         self.standing.update(versions, admission.judgements, admission.gone)
+        self._note_signed(versions, admission.gone)
         standing = self.standing.keys
         for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
             version = self.standing.find_version(key)

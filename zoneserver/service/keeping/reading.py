@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
+from zoneserver.errors import SigningKeyError
 from zoneserver.findings import Finding, Level
 from zoneserver.image.compile import compile_zone
 from zoneserver.names import Name
@@ -14,6 +16,12 @@ from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.serials import Serials, digest
+from zoneserver.service.keeping.signing import (
+    Signing,
+    add_signatures,
+    describe_plan,
+    refuse,
+)
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
 from zoneserver.service.keeping.store import Store
 from zoneserver.service.keeping.versions import Description, fingerprint, pack_texts
@@ -36,9 +44,20 @@ class Means:
     standing: Standing
     now: float
     must_rise: Callable[[Name], bool] = lambda _: False
+    state: Path | None = None
 
     def number(self, source: ZoneSource) -> ZoneSource:
-        """The source with its serial."""
+        """The source with its serial, and with signatures if it asks for them."""
+        if source.dnssec is None or not source.auto_serial:
+            return self._number(source)
+        try:
+            plan = Signing(self.state, self.now).plan(source.origin, source.dnssec)
+        except SigningKeyError as error:
+            return refuse(self._number(source), source.dnssec, error)
+        numbered = self._number(replace(source, signed=describe_plan(plan)))
+        return add_signatures(numbered, source.dnssec, plan)
+
+    def _number(self, source: ZoneSource) -> ZoneSource:
         must_rise = source.origin in self.standing and self.must_rise(source.origin)
         return self.serials.number(source, self.now, must_rise=must_rise)
 
@@ -137,6 +156,7 @@ def describe(
         "" if files.kind.is_catalog else describe_route(version.zone.apex),
         _content(version, means.serials),
         files.kind,
+        version.candidate().source.signed,
     )
 
 

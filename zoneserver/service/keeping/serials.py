@@ -47,6 +47,7 @@ def digest(source: ZoneSource) -> str:
         b"%b %d %d %b" % (record.owner.wire, record.rtype, record.ttl, _octets(record))
         for record in source.records
     )
+    lines.append(source.signed.encode())
     return hashlib.sha256(b"".join(b"%d %b" % (len(line), line) for line in lines)).hexdigest()
 
 

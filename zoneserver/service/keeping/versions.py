@@ -45,7 +45,8 @@ class Description:
     and those that they name. The `fingerprint` tells whether the files, read as they would be
     read today, make another version. It was `loaded` then, in seconds since 1970,
     and mail for its origin goes by a `route`, in words; none by a catalog's. `content` is a
-    digest of the records, its `kind` says where they come from.
+    digest of the records, its `kind` says where they come from. It was `signed` so; empty: it
+    was not.
     """
 
     references: References
@@ -58,6 +59,7 @@ class Description:
     route: str
     content: str = ""
     kind: Kind = Kind.PRIMARY
+    signed: str = ""
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -72,6 +74,7 @@ class Description:
             "route": self.route,
             "content": self.content,
             "kind": self.kind,
+            "signed": self.signed,
         }
         return json.dumps(document).encode()
 
@@ -91,6 +94,7 @@ class Description:
                 document["route"],
                 document.get("content", ""),
                 Kind(document.get("kind", Kind.PRIMARY)),
+                document.get("signed", ""),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error

@@ -9,6 +9,8 @@ from zoneserver.names import Name
 
 Document = dict[str, Any]
 
+LOOK_SECONDS = 900.0  # from one look at what the time has changed to the next
+
 GONE: Document = {"result": "failed", "error": "the process that reads zones has ended"}
 
 
@@ -126,6 +128,12 @@ class Reloads:
     async def wait_until_free(self) -> None:
         """Return when nothing is held back."""
         await self._free.wait()
+
+    async def keep_asking(self) -> None:
+        """Ask now and then, though no file has changed: signatures and waivers run out."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.ask(Order(quiet=True, paths=frozenset()))
 
     def finish(self, outcome: Document) -> None:
         """What came of the order that was taken last."""

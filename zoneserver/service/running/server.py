@@ -94,6 +94,7 @@ class Server:
             if self._start.predecessor is None:
                 self._open()
             self._spawn(self._keep_zones())
+            self._spawn(self.reloads.keep_asking())
             return await self._ending
         finally:
             await self._end()

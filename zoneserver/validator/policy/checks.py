@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
 
 def check_policies(candidate: Candidate, world: World) -> Iterator[Finding]:
     """TX004-TX005, SP, DM, DK, ST, TR, TL, CA and BI: the records about mail."""
-    survey = survey_zone(candidate.zone, world)
+    survey = survey_zone(candidate, world)
     for rule in RULES:
         yield from rule(survey)
     for kept in candidate.source.mta_sts:

@@ -16,7 +16,6 @@ from zoneserver.validator.policy.survey import (
 )
 from zoneserver.validator.world import Verdict, World
 
-_DNSKEY = 48  # RFC 4034 2
 _PRIVATE = 255  # RFC 6698 7.2-7.4: the last value of each field is for private use
 _DIGEST_OCTETS = {1: 32, 2: 64}  # SHA-256 and SHA-512, RFC 6698 2.1.3
 _DER_SEQUENCE = b"\x30"
@@ -43,12 +42,11 @@ def check_fields(survey: Survey) -> Iterator[Finding]:
 
 def check_hosts(survey: Survey) -> Iterator[Finding]:
     """TL001, TL002, TL006: TLSA for SMTP that no sender uses."""
-    signed = survey.zone.apex.find(_DNSKEY) is not None
     for rrset in survey.rrsets[rtypes.TLSA]:
         if not is_for_smtp(rrset.owner):
             continue
         host = rrset.owner.parent.parent
-        if not signed:
+        if not survey.is_signed:
             yield make_finding(
                 "TL001",
                 rrset.mark,
@@ -64,13 +62,12 @@ def check_hosts(survey: Survey) -> Iterator[Finding]:
 def check_domains(survey: Survey) -> Iterator[Finding]:
     """TL001, TL005: domains whose exchangers have TLSA, but not for every sender or host."""
     keys = survey.keys
-    signed = survey.zone.apex.find(_DNSKEY) is not None
     for rrset in survey.rrsets[rtypes.MX] if keys else ():
         hosts = [rdata.points_to for rdata in rrset.rdatas]
         with_keys = [keys[host] for host in hosts if host and host in keys]
         # In the host's own zone, that it is unsigned is said at the TLSA itself.
         foreign = [each for each in with_keys if not each.owner.is_below(survey.zone.origin)]
-        if foreign and not signed:
+        if foreign and not survey.is_signed:
             yield make_finding(
                 "TL001",
                 rrset.mark,

@@ -12,7 +12,7 @@ from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.validator.expectations import mailless
 from zoneserver.validator.policy.texts import Kind, PolicyText, read_texts
-from zoneserver.validator.world import World, visible_rrsets
+from zoneserver.validator.world import Candidate, World, visible_rrsets
 from zoneserver.zone.zone import Zone
 
 _MAX_HOPS = 16
@@ -26,6 +26,7 @@ class Survey:
     """A zone, all our zones, and the zone's RRsets by type, as far as they concern mail policy.
 
     `texts` are its policy texts, `wildcards` the RRsets by which a wildcard answers TXT.
+    It `is_signed`, or will be.
     `keys` are the TLSA RRsets for SMTP of its hosts, and of all hosts that its MX records
     name (RFC 7672 2.2.3).
     """
@@ -36,6 +37,7 @@ class Survey:
     texts: tuple[PolicyText, ...]
     wildcards: tuple[RRset, ...]
     keys: Mapping[Name, RRset]
+    is_signed: bool = False
     _mailboxes: dict[Name, str] = field(default_factory=dict)
 
     def mailbox_fault(self, domain: Name) -> str:
@@ -64,8 +66,9 @@ class Survey:
 Rule = Callable[[Survey], Iterator[Finding]]
 
 
-def survey_zone(zone: Zone, world: World) -> Survey:
+def survey_zone(candidate: Candidate, world: World) -> Survey:
     """Gather what the zone answers with: nothing below a cut or a DNAME."""
+    zone = candidate.zone
     rrsets: dict[int, list[RRset]] = {rtype: [] for rtype in _GATHERED}
     wildcards: list[RRset] = []
     delegates_keys = False  # to a child zone
@@ -86,7 +89,8 @@ def survey_zone(zone: Zone, world: World) -> Survey:
         if is_for_smtp(rrset.owner)
     }
     keys |= _find_keys(zone, world, everywhere=delegates_keys)
-    return Survey(zone, world, rrsets, texts, tuple(wildcards), keys)
+    is_signed = zone.apex.find(rtypes.DNSKEY) is not None or bool(candidate.source.dnssec)
+    return Survey(zone, world, rrsets, texts, tuple(wildcards), keys, is_signed)
 
 
 def _find_keys(zone: Zone, world: World, *, everywhere: bool) -> dict[Name, RRset]:
