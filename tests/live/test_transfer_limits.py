@@ -1,11 +1,11 @@
 """What transfers may hold of a server: how many at a time, how slow, and what others notice."""
 
+import multiprocessing
 import os
 import select
 import signal
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -36,6 +36,7 @@ SOURCE = "127.0.0.1"
 
 TLS = "tls: {listen: 127.0.0.1:0, certificate: fullchain.pem, key: privkey.pem}\n"
 PAIR = make_pair()
+FORK = multiprocessing.get_context("fork")
 
 
 @contextmanager
@@ -149,26 +150,28 @@ def test_udp_while_zones_go_out(tmp_path: Path, figures: Figures, engine: str) -
         pytest.skip("the native engine is not built")
     with serving(tmp_path, "--engine", engine) as server:
         idle = [probe(server) for _ in range(PROBES)]
-        taken: list[int] = []
-        takers = [threading.Thread(target=take_again, args=(server, taken)) for _ in range(10)]
+        takers = [FORK.Process(target=take_again, args=(server,)) for _ in range(10)]
         for taker in takers:
             taker.start()
         busy = []
         while any(taker.is_alive() for taker in takers):
             busy.append(probe(server))
+        for taker in takers:
+            taker.join(10)
     figures.add(
         f"91 UDP beside ten transfers at a time, {engine}",
         f"p99 {p99(busy) * 1000:.1f} ms, idle {p99(idle) * 1000:.1f} ms",
     )
-    assert taken == [RECORDS] * 50
+    assert [taker.exitcode for taker in takers] == [0] * 10
     assert p99(busy) < max(3 * p99(idle), 0.25)
 
 
-def take_again(server: ServerProcess, taken: list[int]) -> None:
-    """Take the zone five times."""
-    for _ in range(5):
+def take_again(server: ServerProcess) -> None:
+    """Take the zone twenty times, as somebody who leaves this machine's processors alone."""
+    os.nice(19)
+    for _ in range(20):
         with begin(server) as client:
-            taken.append(take(client))
+            assert take(client) == RECORDS
 
 
 def begin_tls(server: ServerProcess, receive_octets: int = 0) -> ssl.SSLSocket:
