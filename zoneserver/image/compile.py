@@ -134,9 +134,8 @@ def join_parts(
         len(links),
     )
     chain = b"".join(links)
-    return b"".join(
-        (header, tables, sets, names, chain, buckets, index, keys, description, texts)
-    )
+    areas = header, tables, sets, names, chain, buckets, index, keys, description, texts
+    return b"".join(areas)
 
 
 def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
