@@ -3,12 +3,14 @@
 For each existing name there is one answer per type that it has and one for any other type;
 and for what lies below it and does not exist, one (RFC 1034 4.3.2: a referral, NXDOMAIN) or
 one per type of the wildcard there. What is not finite is left out and answered by `respond`:
-names below a DNAME.
+names below a DNAME, and in a signed zone, for who sends DO, all names that do not exist: what
+proves that depends on the name.
 """
 
 from collections.abc import Iterable, Mapping
 
 from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.prove import prove
 from zoneserver.engine.respond import minimal_any, smallest_rrset
 from zoneserver.engine.solve import solve
 from zoneserver.image import format as f
@@ -21,6 +23,7 @@ from zoneserver.zone.zone import Zone
 NOTHING = 0  # the offset of what is left to `respond`
 # A label for "whatever does not exist", and what makes another one where this one does.
 _UNNAMED = b"\0unnamed\0"
+_LAST_TYPE = 0xFFFF  # has no key of its own beside that of any other type
 _OWN_NAME = 0  # the account of answers that are counted for their QNAME
 
 
@@ -41,6 +44,7 @@ class TableMaker:
         # What stands for any other type, and for any other name.
         types = {rrset.rtype for node in zone.nodes.values() for rrset in node.rrsets}
         self._other = next(rtype for rtype in range(65534, 0, -1) if rtype not in types)
+        self._is_proven = zone.denial is not None and _LAST_TYPE not in types
         nodata = Answer(Outcome.NODATA, authority=zone.negative)
         self._nodata = self._template(zone.origin, nodata, _OWN_NAME)
         nxdomain = Answer(Outcome.NXDOMAIN, authority=zone.negative)
@@ -64,12 +68,14 @@ class TableMaker:
         if node.find(rtypes.CNAME):
             return self._ask(node.owner, self._types_behind(node.owner, node), _OWN_NAME)
         owner, entries = node.owner, dict[int, int]()
-        for rrset in node.rrsets:
-            answer = solve(self._zone, owner, rrset.rtype)
-            entries[rrset.rtype] = self._template(owner, answer, _OWN_NAME)
+        types = dict.fromkeys([rrset.rtype for rrset in node.rrsets])
+        for rtype in types:
+            answer = solve(self._zone, owner, rtype)
+            entries[rtype] = self._template(owner, answer, _OWN_NAME)
         if entries:
             smallest = Answer(Outcome.ANSWER, (smallest_rrset(node.rrsets),))
             entries[rtypes.ANY] = self._template(owner, smallest, _OWN_NAME)
+        entries |= self._ask_proven(owner, [*types, rtypes.ANY] if types else (), _OWN_NAME)
         return self._table(entries, self._nodata)  # RFC 2308 2.2: the SOA, whatever the name
 
     def _exact_cut(self, cut: Node) -> int:
@@ -86,7 +92,8 @@ class TableMaker:
             account = f.hash_key(hider.owner.key)
             known = NOTHING
             if name is not None:
-                known = self._table({}, self._solved(name, self._other, account))
+                proven = self._ask_proven(name, (), account)
+                known = self._table(proven, self._solved(name, self._other, account))
             self._hidden[hider.owner.key] = known
         return known
 
@@ -110,9 +117,19 @@ class TableMaker:
         other = self._solved(qname, self._other, account)
         asked = {*types, rtypes.ANY} if with_any else types
         entries = {rtype: self._solved(qname, rtype, account) for rtype in asked}
-        return self._table(
-            {rtype: each for rtype, each in entries.items() if each != other}, other
-        )
+        entries = {rtype: each for rtype, each in entries.items() if each != other}
+        if self._zone.find(qname):
+            entries |= self._ask_proven(qname, asked, account)
+        return self._table(entries, other)
+
+    def _ask_proven(self, qname: Name, types: Iterable[int], account: int) -> dict[int, int]:
+        """What who sends DO is told in a signed zone, by the keys that tables have it under."""
+        if not self._is_proven:
+            return {}
+        other = self._solved(qname, self._other, account, do=True)
+        entries = {rtype: self._solved(qname, rtype, account, do=True) for rtype in types}
+        proven = {f.DNSSEC_OK | rtype: each for rtype, each in entries.items() if each != other}
+        return {**proven, f.OTHER_TYPE: other}
 
     def _types_behind(self, qname: Name, node: Node) -> set[int]:
         """Every type that a name may be answered with, whatever aliases it follows."""
@@ -139,13 +156,15 @@ class TableMaker:
                 return Name(wire)
             label += b"\0"
 
-    def _solved(self, qname: Name, rtype: int, account: int) -> int:
+    def _solved(self, qname: Name, rtype: int, account: int, *, do: bool = False) -> int:
         """The template of what `solve` says; the answer to ANY is that over UDP."""
         answer = solve(self._zone, qname, rtype)
         if rtype == rtypes.ANY:
             answer = minimal_any(answer)
         elif answer.aliases and not self._holds_for_all(qname, answer):
             return NOTHING
+        if do:
+            answer = prove(self._zone, answer)
         return self._template(qname, answer, account)
 
     def _holds_for_all(self, qname: Name, answer: Answer) -> bool:
