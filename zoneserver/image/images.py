@@ -10,6 +10,8 @@ from zoneserver.names import ROOT, Name
 from zoneserver.zone.zone import Zone
 from zoneserver.zone.zoneset import RefusedZone
 
+_MOST_OPENED = 64
+
 
 class Place(NamedTuple):
     """Where a zone image is: its file's octets, and its offset in them."""
@@ -27,6 +29,8 @@ class Images:
 
     def __init__(self, places: Mapping[bytes, Place | None]) -> None:
         self.places = places
+        # Zones that were found lately: a signed one has many records at its apex.
+        self._opened: dict[bytes, Zone] = {}
 
     @classmethod
     def gather(
@@ -59,9 +63,15 @@ class Images:
         place = self.places[key]
         if place is None:
             return RefusedZone(Name(key))
+        return self._opened.get(key) or self._open(key, place)
+
+    def _open(self, key: bytes, place: Place) -> Zone:
         zone = open_image(place).zone()
         if zone.origin.key != key:
             raise ImageError("it is of another zone than its directory says")
+        if len(self._opened) >= _MOST_OPENED:
+            self._opened.clear()
+        self._opened[key] = zone
         return zone
 
     def find_parent(self, origin: Name) -> Zone | RefusedZone | None:

@@ -144,7 +144,7 @@ class ZoneImage:
     def zone(self) -> Zone:
         """The zone, as lazy as it can be. Raises ImageError."""
         nodes = ImageNodes(self)
-        apex = next(iter(nodes.values()))  # in canonical order the apex is the first
+        apex = nodes.apex = next(iter(nodes.values()))  # in canonical order it is the first
         if self.find_node(apex.owner.key) is None:
             raise ImageError("its index lacks the apex")
         links = Links(self.octets, *self._links, nodes.read)
@@ -157,9 +157,12 @@ class ImageNodes(Mapping[bytes, Node]):
 
     def __init__(self, image: ZoneImage) -> None:
         self.image = image
+        self.apex: Node | None = None  # once it is known it is not read again
         self._files = image.read_files()
 
     def __getitem__(self, key: bytes) -> Node:
+        if self.apex is not None and self.apex.owner.key == key:
+            return self.apex
         at = self.image.find_node(key)
         if at is None:
             raise KeyError(key)
