@@ -15,6 +15,7 @@ import dns.message
 import dns.name
 import dns.query
 import dns.rdatatype
+import dns.zone
 import pytest
 
 from tests.differential import zones
@@ -90,7 +91,9 @@ def ours(
     with ExitStack() as stack:
         yield {
             engine: stack.enter_context(
-                Zoneserver(tmp_path_factory.mktemp(engine), {ORIGIN: path}, engine=engine)
+                Zoneserver(
+                    tmp_path_factory.mktemp(engine), {ORIGIN: path}, engine=engine, sends=True
+                )
             )
             for engine in ("native", "portable")
         }
@@ -166,6 +169,23 @@ def _is_proven_otherwise(qname: dns.name.Name, ours: Sections) -> bool:
     """
     is_left_out = any(label in (b"ent2", b"far2") for label in qname.labels)
     return qname.is_wild() or is_left_out or any(" dname " in line for line in ours[2])
+
+
+def test_transfers_carry_it_all(signed: Signed, ours: dict[str, Server]) -> None:
+    """Every record of the signed zone with its own TTL, that of each RRSIG, too."""
+    expected = read(ORIGIN, signed)
+    for server in ours.values():
+        taken = dns.zone.Zone(ORIGIN, relativize=False)
+        query = dns.message.make_query(ORIGIN, "AXFR")
+        dns.query.inbound_xfr(LOOPBACK, taken, query, port=server.port, lifetime=10.0)
+        assert _records(expected) == _records(taken)
+
+
+def _records(zone: dns.zone.Zone) -> list[tuple[str, int, str, str]]:
+    return sorted(
+        (str(owner), ttl, rdata.rdtype.name, rdata.to_text().lower())
+        for owner, ttl, rdata in zone.iterate_rdatas()
+    )
 
 
 def test_answers_are_valid(signed: Signed, ours: dict[str, Server], tmp_path: Path) -> None:
