@@ -45,13 +45,16 @@ acl:
 KNOT_CONSUMER = """\
 template:
   - id: default
+    storage: "{directory}"
     zonefile-sync: -1
     zonefile-load: none
     journal-content: none
   - id: plain
+    storage: "{directory}"
     master: other
     acl: notify
   - id: gold
+    storage: "{directory}"
     master: other
     acl: [notify, transfer]
 zone:
@@ -64,6 +67,7 @@ zone:
 KNOT_PRODUCER = """\
 template:
   - id: default
+    storage: "{directory}"
     zonefile-sync: -1
     acl: transfer
     notify: other
