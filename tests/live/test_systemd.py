@@ -25,13 +25,16 @@ UNIT = CHECKOUT / "packaging/zoneserver.service"
 DOCS = CHECKOUT / "docs"
 SYSTEMD = Path("/lib/systemd/systemd")
 STUBS = ("sysinit", "basic", "shutdown", "network-online", "multi-user")
-# What the unit names is in folders that nobody else sees; $1 is where they come from.
+# What the unit names is in folders that nobody else sees; $1 is where they come from. The
+# checkout ($3) and the packages ($4) are there, too: the unit does not see every place.
 BOOT = """\
 set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs /opt
 mkdir /opt/zoneserver
 mount --bind "$1/opt" /opt/zoneserver
+mount --bind "$3" /opt/zoneserver/checkout
+mount --bind "$4" /opt/zoneserver/packages
 cp -a /etc "$1/etc"
 mount --bind "$1/etc" /etc
 mkdir -p /etc/zoneserver
@@ -49,6 +52,7 @@ export container=test SYSTEMD_UNIT_PATH=/opt/zoneserver/units
 exec /lib/systemd/systemd --system --unit=basic.target --log-target=console --show-status=no
 """
 PRIVATE = ("--pid", "--fork", "--kill-child", "--mount", "--ipc", "--uts", "--cgroup")
+SOURCES = (str(CHECKOUT), str(Path(click.__file__).parents[1]))
 UNSHARE = ("unshare", *PRIVATE, "--mount-proc", "sh", "-c", BOOT, "sh")
 
 
@@ -76,7 +80,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.log = folder / "opt/log"
         self._manager = subprocess.Popen(
-            [*UNSHARE, str(folder), ""],
+            [*UNSHARE, str(folder), "", *SOURCES],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -131,7 +135,7 @@ def _program() -> str:
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None:
         pytest.skip(f"there is no Python {version} that others may read")
-    path = f"{CHECKOUT}{os.pathsep}{Path(click.__file__).parents[1]}"
+    path = "/opt/zoneserver/checkout:/opt/zoneserver/packages"
     return f'#!/bin/sh\nPYTHONPATH={path} exec {python} -B -m zoneserver "$@"\n'
 
 
@@ -153,9 +157,9 @@ def _is_possible(command: Sequence[str]) -> bool:
 def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Machine]:
     """One with the unit and the drop-in of docs/upgrade.md, or of another page as well."""
     opt = tmp_path / "opt"
-    for folder in ("bin", "etc/zones", "units/zoneserver.service.d"):
+    for folder in ("bin", "checkout", "etc/zones", "packages", "units/zoneserver.service.d"):
         (opt / folder).mkdir(parents=True)
-    if not _is_possible([*UNSHARE, str(tmp_path), "try"]):
+    if not _is_possible([*UNSHARE, str(tmp_path), "try", *SOURCES]):
         pytest.skip("no systemd can be run here")
     program = opt / "bin/zoneserver"
     program.write_text(_program())
