@@ -181,8 +181,8 @@ fn answers_who_sends_do_apart() {
         let expected = expected.map_or(Fate::HandOver, |mark| {
             let a = [&[0xC0, 0x0C][..], &record(A, &[192, 0, 2, mark])].concat();
             let opt = vec![0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0];
-            let head = header([0x85, 0], [1, 0, 1]);
-            Fate::Answer([head, question("test", A), a, opt].concat())
+            let start = header([0x85, 0], [1, 0, 1]);
+            Fate::Answer([start, question("test", A), a, opt].concat())
         });
         assert_eq!(expected, ask(&held, &message, false));
     }
