@@ -9,7 +9,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoneserver.dnssec.algorithms import ALGORITHMS
+from zoneserver.dnssec.algorithms import ALGORITHMS, MNEMONICS
 from zoneserver.dnssec.keys import SigningKey
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
@@ -40,11 +40,14 @@ def read_zone_keys(state: Path, origin: Name) -> tuple[SigningKey, ...]:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SigningKeyError(f"others may read {path}: chmod 600 it, or make new keys")
     try:
-        return tuple(_read(each) for each in json.loads(text)["keys"])
+        keys = tuple(_read(each) for each in json.loads(text)["keys"])
     except (ValueError, KeyError, TypeError) as error:
         raise SigningKeyError(f"{path} is damaged") from error
     except SigningKeyError as error:
         raise SigningKeyError(f"{path}: {error}") from error
+    if not any(key.is_entry for key in keys):
+        raise SigningKeyError(f"{path} has no key that the parent can vouch for")
+    return keys
 
 
 def make_zone_keys(state: Path, origin: Name, algorithm: int) -> tuple[SigningKey, ...]:
@@ -74,8 +77,7 @@ def find_zone_keys(state: Path, origin: Name, algorithm: int) -> Sequence[Signin
 
 def _read(document: dict[str, str]) -> SigningKey:
     """One key of a file. Raises ValueError, KeyError, TypeError or SigningKeyError."""
-    numbers = {algorithm.mnemonic: number for number, algorithm in ALGORITHMS.items()}
-    algorithm, is_entry = numbers[document["algorithm"]], _ROLES[document["role"]]
+    algorithm, is_entry = MNEMONICS[document["algorithm"]], _ROLES[document["role"]]
     return SigningKey.read(algorithm, document["private"], is_entry=is_entry)
 
 

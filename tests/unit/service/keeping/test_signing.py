@@ -134,6 +134,7 @@ def test_without_a_state_nothing_is_signed(kept: Keeping) -> None:
 DAMAGE = {
     "not JSON": ("{", "damaged"),
     "no keys": ("{}", "damaged"),
+    "an empty list": ('{"keys": []}', "no key that the parent can vouch for"),
     "role": ('{"keys": [{"algorithm": "ED25519", "role": "x", "private": ""}]}', "damaged"),
     "PEM": ('{"keys": [{"algorithm": "ED25519", "role": "csk", "private": "x"}]}', "be read"),
 }
