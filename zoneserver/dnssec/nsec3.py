@@ -1,7 +1,5 @@
 """Proof that nothing is there, by hashes of the names that are (RFC 5155)."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from zoneserver.dnssec.bitmap import encode_bitmap
@@ -9,25 +7,15 @@ from zoneserver.dnssec.nsec import signed_types
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import Opaque
+from zoneserver.zone.denial import Hashing, owner_of
 from zoneserver.zone.node import Node
 
 _SHA1, _OPT_OUT = 1, 1
 _ITERATIONS, _NO_SALT = b"\0\0", b"\0"  # RFC 9276 3.1: more of either helps nobody
-_BASE32, _BASE32HEX = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghijklmnopqrstuv"
-_TO_HEX = bytes.maketrans(_BASE32, _BASE32HEX)
+_HASHING = Hashing(iterations=0, salt=b"")
 
 # How the proofs of the zone are made, at its apex (RFC 5155 4).
 NSEC3PARAM = Opaque(rtypes.NSEC3PARAM, bytes((_SHA1, 0)) + _ITERATIONS + _NO_SALT)
-
-
-def hash_name(name: Name) -> bytes:
-    """What stands for a name (RFC 5155 5), without salt, hashed once."""
-    return hashlib.sha1(name.key, usedforsecurity=False).digest()
-
-
-def hash_label(digest: bytes) -> bytes:
-    """The label of a hash (RFC 5155 3.3)."""
-    return base64.b32encode(digest).translate(_TO_HEX)
 
 
 def make_nsec3s(
@@ -40,7 +28,7 @@ def make_nsec3s(
     """
     if opt_out:
         nodes = list(_leave_out_insecure(nodes))
-    hashed = sorted((hash_name(node.owner), node) for node in nodes)
+    hashed = sorted((_HASHING.digest(node.owner), node) for node in nodes)
     head = bytes((_SHA1, _OPT_OUT if opt_out else 0)) + _ITERATIONS + _NO_SALT
     for (digest, node), (following, _) in zip(hashed, [*hashed[1:], hashed[0]], strict=True):
         types = signed_types(node)
@@ -49,7 +37,7 @@ def make_nsec3s(
         if node.is_cut:
             types.add(rtypes.NS)
         octets = head + bytes((len(following),)) + following + encode_bitmap(types)
-        yield origin.prefixed(hash_label(digest)), Opaque(rtypes.NSEC3, octets)
+        yield owner_of(digest, origin), Opaque(rtypes.NSEC3, octets)
 
 
 def _leave_out_insecure(nodes: Sequence[Node]) -> Iterator[Node]:

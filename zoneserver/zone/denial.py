@@ -51,18 +51,27 @@ class Hashing:
     iterations: int
     salt: bytes
 
-    def hash(self, name: Name, origin: Name) -> Name:
-        """The owner of the NSEC3 that matches a name, if there is one."""
+    def digest(self, name: Name) -> bytes:
+        """What stands for a name."""
         digest = sha1(name.key + self.salt, usedforsecurity=False).digest()
         for _ in range(self.iterations):
             digest = sha1(digest + self.salt, usedforsecurity=False).digest()
-        return origin.prefixed(b32hexencode(digest).lower())
+        return digest
+
+    def hash(self, name: Name, origin: Name) -> Name:
+        """The owner of the NSEC3 that matches a name, if there is one."""
+        return owner_of(self.digest(name), origin)
 
     def made(self, nsec3: bytes) -> bool:
         """Whether the owner of an NSEC3 is made so; in a rollover there may be others."""
         end = _SALT_AT + len(self.salt)
         fields = self.iterations.to_bytes(2, "big") + bytes((len(self.salt),)) + self.salt
         return nsec3[:1] == bytes((_SHA1,)) and nsec3[2:end] == fields
+
+
+def owner_of(digest: bytes, origin: Name) -> Name:
+    """The owner of the NSEC3 with a hash (RFC 5155 3)."""
+    return origin.prefixed(b32hexencode(digest).lower())
 
 
 @dataclass(frozen=True, slots=True)

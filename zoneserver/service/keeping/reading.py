@@ -17,9 +17,9 @@ from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.signing import (
-    Signing,
     add_signatures,
     describe_plan,
+    make_plan,
     refuse,
 )
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
@@ -51,7 +51,7 @@ class Means:
         if source.dnssec is None or not source.auto_serial:
             return self._number(source)
         try:
-            plan = Signing(self.state, self.now).plan(source.origin, source.dnssec)
+            plan = make_plan(self.state, source.origin, source.dnssec, self.now)
         except SigningKeyError as error:
             return refuse(self._number(source), source.dnssec, error)
         numbered = self._number(replace(source, signed=describe_plan(plan)))

@@ -1,6 +1,6 @@
 """Zones that ask to be signed, with the keys of the state directory."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from zoneserver.dnssec.sign import Plan, find_period, sign_zone
@@ -12,20 +12,12 @@ from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Dnssec, ZoneSource
 
 
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """Signs sources as they are at a time, in seconds since 1970; `state` has the keys."""
-
-    state: Path | None
-    now: float
-
-    def plan(self, origin: Name, dnssec: Dnssec) -> Plan:
-        """How a zone is signed now. Raises SigningKeyError."""
-        if self.state is None:
-            raise SigningKeyError("there is no state folder to keep keys in")
-        keys = find_zone_keys(self.state, origin, dnssec.algorithm)
-        period = find_period(origin, int(self.now))
-        return Plan(tuple(keys), period, dnssec.nsec3, dnssec.opt_out)
+def make_plan(state: Path | None, origin: Name, dnssec: Dnssec, now: float) -> Plan:
+    """How a zone is signed at a time, with the keys in `state`. Raises SigningKeyError."""
+    if state is None:
+        raise SigningKeyError("there is no state folder to keep keys in")
+    keys = find_zone_keys(state, origin, dnssec.algorithm)
+    return Plan(tuple(keys), find_period(origin, int(now)), dnssec.nsec3, dnssec.opt_out)
 
 
 def describe_plan(plan: Plan) -> str:
