@@ -1,10 +1,12 @@
 """Reloads that somebody has asked for: many wishes become one reload, with one outcome."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from zoneserver.dnssec.parent import ParentDs
 from zoneserver.names import Name
 
 Document = dict[str, Any]
@@ -20,13 +22,15 @@ class Order:
 
     What the guard would keep out of zones in `forced` is let in; with `force_all` out of
     every zone. With `quiet` nothing is said where nothing has changed. Changed are the files
-    of `paths`; None: it may be any of them.
+    of `paths`; None: it may be any of them. `parents` is what the parents of zones have said
+    since.
     """
 
     quiet: bool = False
     force_all: bool = False
     forced: frozenset[Name] = frozenset()
     paths: frozenset[str] | None = None
+    parents: Mapping[Name, ParentDs] = field(default_factory=dict)
 
     def forces(self, origin: Name) -> bool:
         """Whether the guard is off for a zone."""
@@ -42,6 +46,7 @@ class Order:
             self.force_all or other.force_all,
             self.forced | other.forced,
             both,
+            {**self.parents, **other.parents},
         )
 
     def document(self) -> Document:
@@ -52,6 +57,7 @@ class Order:
             "force_all": self.force_all,
             "forced": forced,
             "paths": None if self.paths is None else sorted(self.paths),
+            "parents": {str(zone): each.document() for zone, each in self.parents.items()},
         }
 
     @classmethod
@@ -64,7 +70,13 @@ class Order:
             document["force_all"],
             forced,
             None if paths is None else frozenset(paths),
+            read_parents(document["parents"]),
         )
+
+
+def read_parents(document: Mapping[str, Any]) -> dict[Name, ParentDs]:
+    """What parents say, by zone. Raises KeyError, ValueError or NameSyntaxError."""
+    return {Name.parse(zone): ParentDs.read(each) for zone, each in document.items()}
 
 
 @dataclass(slots=True)

@@ -22,13 +22,14 @@ from zoneserver.service.logs import log
 from zoneserver.service.monitor.keeper import MonitorKeeper
 from zoneserver.service.observing.counters import Counters
 from zoneserver.service.observing.overview import Overview
+from zoneserver.service.parents.keeper import ParentsKeeper
 from zoneserver.service.replacing.estate import Estate
 from zoneserver.service.replacing.predecessor import Predecessor
 from zoneserver.service.replacing.succession import Succession
 from zoneserver.service.running.builders import BuilderSlot
 from zoneserver.service.running.channel import Message
 from zoneserver.service.running.held_back import watch_limits
-from zoneserver.service.running.reloads import Order, Reloads
+from zoneserver.service.running.reloads import Order, Reloads, read_parents
 from zoneserver.service.running.scribes import Writers
 from zoneserver.service.running.signals import heed_signals, ignore_signals
 from zoneserver.service.running.start import Start, begin
@@ -59,6 +60,7 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._builder = BuilderSlot(read_settings, self._store, self.reloads)
+        self._parents = ParentsKeeper(self._note_parents)
         self._courier = CourierKeeper(
             self._settings, make_engine.identity, self.counters, self._heed_courier
         )
@@ -101,7 +103,7 @@ class Server:
 
     def _open(self) -> None:
         """Be there for people, and for what changes."""
-        doors = [self._monitor.run(), self._courier.run()]
+        doors = [self._monitor.run(), self._courier.run(), self._parents.run()]
         if self._control is not None:
             doors.append(self._control.run())
         self._doors = list(map(self._spawn, doors))
@@ -117,6 +119,10 @@ class Server:
 
     def _note_change(self, paths: frozenset[str] | None = None) -> None:
         self.reloads.ask(Order(quiet=True, paths=paths))
+
+    def _note_parents(self, found: Message) -> None:
+        """Parents of zones say something else of their keys."""
+        self.reloads.ask(Order(quiet=True, paths=frozenset(), parents=read_parents(found)))
 
     def _set_level(self, level: str) -> None:
         """Have this process, the workers and the builder log from a level on."""
@@ -201,6 +207,7 @@ class Server:
         while not self._ending.done():
             await self.reloads.wait_until_free()
             self.overview.builders += 1
+            self._parents.forget()
             served = self._workers.served if self._workers.version else None
             status = await self._builder.run_once(served, self._heed)
             if self._ending.done():
@@ -219,6 +226,8 @@ class Server:
             self._watch(Path(message["watch"]) if message["watch"] else None)
         elif "listen" in message:
             await self._workers.move(list(map(Endpoint.parse, message["listen"])))
+        elif "parents" in message:
+            self._parents.seek(message["parents"])
         elif "idle" in message:
             self._manager.tell_ready(self.overview)
         elif "renew" in message and not message["renew"]["quiet"]:

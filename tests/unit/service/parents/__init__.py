@@ -1,0 +1,1 @@
+"""Tests of asking parents for DS records."""

@@ -1,0 +1,1 @@
+"""What the parents of our zones say of their keys, asked through a resolver."""
