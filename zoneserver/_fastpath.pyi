@@ -9,6 +9,9 @@ import os
 from collections.abc import Sequence
 from typing import final
 
+# The version of the format of images that it reads.
+IMAGE_VERSION: int
+
 def write_sections(octets: bytes, names: int, base: int, room: int) -> list[tuple[int, bytes]]:
     """The records of a zone with so many names, for a transfer of it.
 

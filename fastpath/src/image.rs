@@ -16,7 +16,9 @@ use crate::octets::{
 use crate::query::Query;
 use crate::template::Template;
 
-const MAGIC: &[u8] = b"ZONEIMG\x03";
+/// The version of the format that is read here.
+pub const VERSION: u8 = 3;
+const MAGIC: &[u8] = &[b'Z', b'O', b'N', b'E', b'I', b'M', b'G', VERSION];
 const FILE_HEADER: usize = 48;
 const ZONE_MAGIC: &[u8] = b"ZONE";
 const ZONE_HEADER: usize = 64;

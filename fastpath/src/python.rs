@@ -25,6 +25,9 @@ use crate::statistics::{Line, Transport};
 mod _fastpath {
     #[pymodule_export]
     use super::{Engine, Pending, write_sections};
+
+    #[pymodule_export]
+    const IMAGE_VERSION: u8 = crate::image::VERSION;
 }
 
 /// The records of a zone in messages. Raises an error where its image is damaged.

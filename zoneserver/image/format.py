@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from zoneserver.errors import ImageError
 
-MAGIC = b"ZONEIMG\x03"  # the last octet is the version of the format
+VERSION = 3  # of the format; the native engine has the same, or is of no use
+MAGIC = b"ZONEIMG" + bytes((VERSION,))
 DIGEST_START = 32  # what the digest covers begins here
 ALIGNMENT = 8
 

@@ -4,7 +4,6 @@ Both engines look answers up in zone images and leave what is rare to the `Fallb
 zones that are served decide every answer, whichever engine runs.
 """
 
-import importlib.util
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ from zoneserver.service.answering.native import NativeEngine
 from zoneserver.service.answering.portable import PortableEngine
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.store import Served
+from zoneserver.service.logs import log
 from zoneserver.service.logs.observations import Observer
 from zoneserver.service.observing.statistics import Document
 from zoneserver.transfer import outgoing
@@ -88,10 +88,10 @@ class EngineKind(NamedTuple):
 
 
 def choose_engine(settings: Settings) -> EngineKind:
-    """The engine that the settings ask for. Raises StartError where it is not installed."""
-    is_installed = _is_installed()
-    if settings.engine == "native" and not is_installed:
-        raise StartError("the native engine is not installed: it needs Rust when pip installs")
+    """The engine that the settings ask for. Raises StartError where that is of no use."""
+    fault = native.find_fault()
+    if settings.engine == "native" and fault:
+        raise StartError(f"the native engine {fault}")
     proxies = settings.proxies if settings.proxies.prefixes else None
     if settings.engine == "native" and proxies:
         raise StartError("the native engine knows no PROXY headers: write `engine: portable`")
@@ -101,16 +101,16 @@ def choose_engine(settings: Settings) -> EngineKind:
     identity = Identity(MAX_UDP_PAYLOAD, settings.nsid, cookies, keepalive)
     rights = settings.access, settings.transfers
     means = identity, settings.rate_limits, Ledger(), *rights
-    if is_installed and settings.engine != "portable" and not proxies:
+    if not fault and settings.engine != "portable" and not proxies:
         return EngineKind("native", NativeEngine, *means)
+    if fault and settings.engine == "auto" and native.is_installed():
+        text = f"the native engine {fault}; Python alone answers, which takes more time"
+        log.warning("native-unusable", text, reason=fault)
     return EngineKind("portable", partial(PortableEngine, proxies=proxies), *means)
 
 
 def choose_writer(settings: Settings) -> WriteWhole:
     """What writes zones for transfers: the compiled engine, where that is to be used."""
     is_wanted = settings.engine != "portable" and not settings.proxies.prefixes
-    return native.write_whole if is_wanted and _is_installed() else outgoing.write_whole
-
-
-def _is_installed() -> bool:
-    return importlib.util.find_spec("zoneserver._fastpath") is not None
+    is_usable = is_wanted and not native.find_fault()
+    return native.write_whole if is_usable else outgoing.write_whole

@@ -1,6 +1,8 @@
 """The native engine: a loop of its own for UDP, which leaves the rare to the event loop."""
 
 import asyncio
+import importlib
+import importlib.util
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +10,7 @@ from itertools import starmap
 
 from zoneserver.engine.respond import NO_SUCH_ZONE
 from zoneserver.errors import ImageError
+from zoneserver.image import format as f
 from zoneserver.image.lookup import Identity
 from zoneserver.image.reader import ZoneImage
 from zoneserver.service.answering.access import ANYBODY, Access
@@ -25,7 +28,26 @@ from zoneserver.transports.limiter import RateLimits
 from zoneserver.transports.listen import Sockets
 from zoneserver.wire.encode import encode_extended_error
 
+_EXTENSION = "zoneserver._fastpath"  # need not be installed
 PER_TURN = 64  # queries handed over that are answered before TCP gets its turn
+
+
+def is_installed() -> bool:
+    """Whether there is a compiled extension, of use or not."""
+    return importlib.util.find_spec(_EXTENSION) is not None
+
+
+def find_fault() -> str:
+    """Why the compiled extension is of no use, behind the words "the native engine"."""
+    if not is_installed():
+        return "is not installed: it needs Rust when pip installs"
+    try:
+        extension = importlib.import_module(_EXTENSION)
+    except ImportError as error:
+        return f"cannot be loaded: {error}"
+    if getattr(extension, "IMAGE_VERSION", None) != f.VERSION:
+        return "is of another version than the rest: install zoneserver again, with Rust"
+    return ""
 
 
 def write_whole(image: ZoneImage) -> Iterator[Section]:
