@@ -2,6 +2,7 @@
 
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -55,29 +56,22 @@ def test_one_of_another_version_is_passed_over(
 
 
 def test_one_that_cannot_be_loaded_is_passed_over(
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is built for another Python, or cut."""
-    folder = tmp_path_factory.mktemp("zoneserver")
-    (folder / "_fastpath.abi3.so").write_bytes(b"cut")
+    (tmp_path / "_fastpath.abi3.so").write_bytes(b"cut")
     monkeypatch.delitem(sys.modules, NAME, raising=False)
-    monkeypatch.setattr(sys.modules["zoneserver"], "__path__", [str(folder)])
+    monkeypatch.setattr(sys.modules["zoneserver"], "__path__", [str(tmp_path)])
     assert choose_engine(AUTO).name == "portable"
     warning = read_log(caplog)
     assert "cannot be loaded" in warning
 
 
 def test_without_one_nobody_is_warned(
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It needs Rust, which not everybody has."""
-    monkeypatch.delitem(sys.modules, NAME, raising=False)
-    folder = tmp_path_factory.mktemp("zoneserver")
-    monkeypatch.setattr(sys.modules["zoneserver"], "__path__", [str(folder)])
+    monkeypatch.setitem(sys.modules, NAME, None)
     assert choose_engine(AUTO).name == "portable"
     assert not read_log(caplog)
     with pytest.raises(StartError, match="is not installed: it needs Rust"):
