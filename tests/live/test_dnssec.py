@@ -10,7 +10,7 @@ import pytest
 from tests.peers.unbound import Unbound, validating
 from tests.servers import ServerProcess, running, write_zones
 from zoneserver.names import Name
-from zoneserver.service.keeping.zone_keys import read_zone_keys
+from zoneserver.service.keeping.zone_keys import read_life
 
 ZONE = """
 '':
@@ -65,10 +65,18 @@ COVERED = [
 ]
 
 
-def _anchor(folder: Path) -> str:
+def _ds(folder: Path) -> str:
     """The DS of the zone's key."""
-    (key,) = read_zone_keys(folder / "state", Name.parse("example.com."))
-    return f"example.com. DS {key.ds(Name.parse('example.com.')).text}"
+    origin = Name.parse("example.com.")
+    life = read_life(folder / "state", origin)
+    assert life is not None
+    (key,) = life.keys
+    return key.key.ds(origin).text
+
+
+def _anchor(folder: Path) -> str:
+    """The same as a record."""
+    return f"example.com. DS {_ds(folder)}"
 
 
 @pytest.fixture(scope="module", params=["native", "portable"])
@@ -138,9 +146,7 @@ def test_delv_validates(tmp_path: Path) -> None:
 
 
 def _delve(folder: Path, server: ServerProcess, qname: str, qtype: str) -> str:
-    (key,) = read_zone_keys(folder / "state", Name.parse("example.com."))
-    ds = key.ds(Name.parse("example.com."))
-    tag, algorithm, kind, digest = ds.text.split(" ")
+    tag, algorithm, kind, digest = _ds(folder).split(" ")
     anchors = folder / "anchors"
     anchors.write_text(
         f'trust-anchors {{ "example.com." static-ds {tag} {algorithm} {kind} "{digest}"; }};'

@@ -8,11 +8,11 @@ import click
 from zoneserver.cli.parameters import config_option, parse_origin, read_settings
 from zoneserver.cli.status import ends_with_status
 from zoneserver.dnssec.algorithms import ALGORITHMS
-from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.rolls import Use
 from zoneserver.errors import StartError
 from zoneserver.names import Name
 from zoneserver.service.configuration.settings import default_state
-from zoneserver.service.keeping.zone_keys import keys_path, read_zone_keys
+from zoneserver.service.keeping.zone_keys import keys_path, read_life
 from zoneserver.service.logs.terminal import say
 
 _state_option = click.option(
@@ -38,9 +38,10 @@ def ds_command(*, zone: Name, state: Path | None, config: Path | None) -> int:
 
     They go to the registrar; only then do others see that the zone is signed.
     """
-    for key in _read_keys(zone, state, config):
-        if key.is_entry:
-            say(f"{zone} IN DS {key.ds(zone).text}")
+    entries = [use for use in _read_uses(zone, state, config) if use.role.is_entry]
+    # Before caches can have the signed zone, there is the one that it will be.
+    for use in [use for use in entries if use.duty.submits] or entries:
+        say(f"{zone} IN DS {use.key.ds(zone).text}")
     return 0
 
 
@@ -51,21 +52,20 @@ def ds_command(*, zone: Name, state: Path | None, config: Path | None) -> int:
 @ends_with_status
 def keys_command(*, zone: Name, state: Path | None, config: Path | None) -> int:
     """List the keys that ZONE is signed with; the secret parts stay where they are."""
-    for key in _read_keys(zone, state, config):
-        role = "entry" if key.is_entry else "zone"
-        say(f"{key.tag} {ALGORITHMS[key.algorithm].mnemonic} {role} key")
-        say(f"{zone} IN DNSKEY {key.dnskey.text}")
+    for use in _read_uses(zone, state, config):
+        say(f"{use.key.tag} {ALGORITHMS[use.key.algorithm].mnemonic} {use.role.value}")
+        say(f"{zone} IN DNSKEY {use.key.dnskey.text}")
     return 0
 
 
-def _read_keys(zone: Name, state: Path | None, config: Path | None) -> tuple[SigningKey, ...]:
+def _read_uses(zone: Name, state: Path | None, config: Path | None) -> tuple[Use, ...]:
     """The keys of a zone. Raises StartError where it has none, SigningKeyError."""
     settings = read_settings(config)
     folder = state or settings.state or default_state(os.environ, settings.privileges.user)
     if folder is None:
         raise StartError("there is no state folder: name it with --state")
-    if keys := read_zone_keys(folder, zone):
-        return keys
+    if life := read_life(folder, zone):
+        return life.uses
     raise StartError(
         f"{zone} has no keys: there is no {keys_path(folder, zone)}. They are made when the"
         " server first serves the zone with $dnssec: true"

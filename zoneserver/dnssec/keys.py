@@ -1,8 +1,10 @@
 """Keys that zones are signed with, as the DNS shows them and as a file keeps them."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -22,6 +24,12 @@ from zoneserver.records.rdata import CDS, DS, Opaque
 ZONE_KEY, SECURE_ENTRY_POINT = 0x0100, 0x0001  # RFC 4034 2.1.1
 _PROTOCOL = 3  # RFC 4034 2.1.2
 _SHA256 = 2  # RFC 4509
+# RFC 8624 3.3; a parent may have chosen another one than we would.
+_DIGESTS: dict[int, Callable[[bytes], Any]] = {
+    1: lambda octets: hashlib.sha1(octets, usedforsecurity=False),
+    2: hashlib.sha256,
+    4: hashlib.sha384,
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,15 @@ class SigningKey:
         """What the parent of a zone says of the key (RFC 4034 5.1, RFC 4509)."""
         digest = hashlib.sha256(origin.key + self.dnskey.octets).digest()
         return DS(self.tag, self.algorithm, _SHA256, digest)
+
+    def is_meant(self, ds: DS, origin: Name) -> bool:
+        """Whether a DS of the parent is of this key, whatever its digest is made with."""
+        make = _DIGESTS.get(ds.digest_type)
+        return make is not None and (ds.key_tag, ds.algorithm, ds.digest) == (
+            self.tag,
+            self.algorithm,
+            make(origin.key + self.dnskey.octets).digest(),
+        )
 
     def cds(self, origin: Name) -> CDS:
         """What the parent is asked to say (RFC 7344 3.1)."""

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from zoneserver.dnssec.keys import SigningKey
 from zoneserver.dnssec.nsec import make_nsecs, signed_types
 from zoneserver.dnssec.nsec3 import NSEC3PARAM, make_nsec3s
+from zoneserver.dnssec.rolls import Use
 from zoneserver.dnssec.rrsig import Span, sign_rrset
 from zoneserver.findings import Mark
 from zoneserver.names import Name
@@ -23,19 +24,27 @@ PERIOD = 302_400  # seconds, half a week: how long signatures are used before ne
 VALIDITY = 14 * 86_400  # seconds: how long they hold at least, from the start of their period
 JITTER = 86_400  # seconds: and at most so much longer, so that not all run out at once
 SKEW = 3_600  # seconds that a validator's clock may be behind
-KEY_TTL = 3_600
-# They are signed by the keys that the parent vouches for (RFC 4035 2.2, RFC 7344 4.1).
-_KEY_TYPES = frozenset({rtypes.DNSKEY, rtypes.CDS, rtypes.CDNSKEY})
+# What the parent reads is signed by keys that it vouches for (RFC 7344 4.1).
+_REQUESTS = frozenset({rtypes.CDS, rtypes.CDNSKEY})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a zone is signed: with which keys, for which period, and how absence is proven."""
+    """How a zone is signed: with which keys, for which period, and how absence is proven.
 
-    keys: tuple[SigningKey, ...]
+    `key_ttl` is the TTL of the keys, in seconds.
+    """
+
+    uses: tuple[Use, ...]
     period: int
     nsec3: bool = False
     opt_out: bool = False
+    key_ttl: int = 3_600
+
+    @property
+    def keys(self) -> tuple[SigningKey, ...]:
+        """All keys, whatever they do."""
+        return tuple(use.key for use in self.uses)
 
 
 def find_period(origin: Name, now: int) -> int:
@@ -81,16 +90,16 @@ def _records(rrset: RRset) -> Iterator[Record]:
 
 def _make_key_sets(zone: Zone, plan: Plan, mark: Mark) -> Iterator[RRset]:
     """What the apex says of the keys and of the proofs."""
-    entries = [key for key in plan.keys if key.is_entry]
+    submitted = [use.key for use in plan.uses if use.duty.submits]
     sets: Mapping[int, Sequence[Rdata]] = {
-        rtypes.DNSKEY: [key.dnskey for key in plan.keys],
-        rtypes.CDS: [key.cds(zone.origin) for key in entries],
-        rtypes.CDNSKEY: [key.cdnskey for key in entries],
+        rtypes.DNSKEY: [use.key.dnskey for use in plan.uses if use.duty.publishes],
+        rtypes.CDS: [key.cds(zone.origin) for key in submitted],
+        rtypes.CDNSKEY: [key.cdnskey for key in submitted],
         rtypes.NSEC3PARAM: [NSEC3PARAM] if plan.nsec3 else [],
     }
     for rtype, rdatas in sets.items():
         if rdatas:
-            ttl = 0 if rtype == rtypes.NSEC3PARAM else KEY_TTL
+            ttl = 0 if rtype == rtypes.NSEC3PARAM else plan.key_ttl
             yield RRset(zone.origin, rtype, ttl, tuple(rdatas), (mark,) * len(rdatas))
 
 
@@ -108,15 +117,22 @@ class _Signer:
     def __init__(self, origin: Name, plan: Plan) -> None:
         self._origin = origin
         self._start = plan.period * PERIOD - _spread(origin.key, PERIOD)
-        entries = [key for key in plan.keys if key.is_entry]
-        others = [key for key in plan.keys if not key.is_entry]
-        self._entries, self._others = entries, others or entries
+        self._of_keys = [use.key for use in plan.uses if use.signs_keys]
+        self._of_requests = [use.key for use in plan.uses if use.signs_requests]
+        self._of_zone = [use.key for use in plan.uses if use.signs_zone]
 
     def sign(self, rrset: RRset) -> Iterator[Record]:
         """The signatures of a set, with its TTL (RFC 4034 3)."""
-        keys = self._entries if rrset.rtype in _KEY_TYPES else self._others
-        for rdata in sign_rrset(rrset, keys, self._origin, self._span(rrset)):
+        for rdata in sign_rrset(
+            rrset, self._find_keys(rrset.rtype), self._origin, self._span(rrset)
+        ):
             yield Record(rrset.owner, rtypes.RRSIG, rrset.ttl, rdata, rrset.mark)
+
+    def _find_keys(self, rtype: int) -> Sequence[SigningKey]:
+        """The keys that sign a type of records."""
+        if rtype == rtypes.DNSKEY:
+            return self._of_keys
+        return self._of_requests if rtype in _REQUESTS else self._of_zone
 
     def _span(self, rrset: RRset) -> Span:
         """From before the period until long after it, for each name a bit longer or shorter."""

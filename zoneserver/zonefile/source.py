@@ -137,7 +137,8 @@ class ZoneSource:
     with `default_rname` its mailbox is one that nobody wrote. `mta_sts` are policies
     to hold against the MX records; they are not served from here. `added` are those of
     the records that no file writes out: they come from directives and from defaults. Without
-    `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart.
+    `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart, and
+    something of its keys is `due` at a time, in seconds since 1970; 0: nothing is.
     """
 
     origin: Name
@@ -154,6 +155,7 @@ class ZoneSource:
     kind: Kind = Kind.PRIMARY
     dnssec: Dnssec | None = None
     signed: str = ""
+    due: int = 0
 
     def with_serial(self, serial: int) -> "ZoneSource":
         """The same source with another serial in its SOA."""

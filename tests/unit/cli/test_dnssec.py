@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
 from zoneserver.cli import main
+from zoneserver.dnssec.lifecycle import create
+from zoneserver.dnssec.policy import Policy
 from zoneserver.names import Name
-from zoneserver.service.keeping.zone_keys import find_zone_keys
+from zoneserver.service.keeping.zone_keys import write_life
 
 ZONE = "example.com."
 
@@ -19,7 +21,7 @@ ZONE = "example.com."
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     """A state folder with the key of a zone."""
-    find_zone_keys(tmp_path, Name.parse(ZONE), 13)
+    write_life(tmp_path, Name.parse(ZONE), create(Policy(), 1_795_000_000))
     return tmp_path
 
 
@@ -39,7 +41,7 @@ def test_ds_is_that_of_the_key(state: Path) -> None:
     theirs = dns.dnssec.make_ds(dns.name.from_text(ZONE), rdata, "SHA256")
 
     assert ds.lower() == f"{ZONE} in ds {theirs}".lower()
-    assert about == f"{dns.dnssec.key_id(rdata)} ECDSAP256SHA256 entry key"
+    assert about == f"{dns.dnssec.key_id(rdata)} ECDSAP256SHA256 csk"
 
 
 def test_no_secret_is_printed(state: Path) -> None:

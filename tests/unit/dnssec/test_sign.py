@@ -17,6 +17,8 @@ import pytest
 
 from tests.zones_text import zone
 from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.policy import Role
+from zoneserver.dnssec.rolls import ACTIVE, Use
 from zoneserver.dnssec.sign import JITTER, PERIOD, SKEW, VALIDITY, Plan, find_period, sign_zone
 from zoneserver.findings import Mark
 from zoneserver.names import Name
@@ -55,7 +57,9 @@ def make_keys(algorithm: int, *, split: bool = False) -> tuple[SigningKey, ...]:
 
 def make_plan(keys: Sequence[SigningKey], proof: str = "nsec", now: int = NOW) -> Plan:
     """How the zone is signed at a time."""
-    return Plan(tuple(keys), find_period(Name.parse("example."), now), *PROOFS[proof])
+    roles = [Role.KSK, Role.ZSK] if len(keys) > 1 else [Role.CSK]
+    uses = tuple(Use(key, role, ACTIVE) for key, role in zip(keys, roles, strict=True))
+    return Plan(uses, find_period(Name.parse("example."), now), *PROOFS[proof])
 
 
 def sign(plan: Plan, text: str = ZONE) -> list[Record]:

@@ -66,7 +66,7 @@ class Keeper:
         self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
-        self._signed: dict[Name, str] = {}  # how the zones are that are
+        self._signed: dict[Name, tuple[str, int]] = {}  # how the zones are that are, and dues
 
     def restore(self, served: Served, defaults: Defaults) -> None:
         """Let the zones of the last run stand. Raises OSError or ImageError."""
@@ -115,14 +115,14 @@ class Keeper:
 
     def _find_outdated(self, now: float) -> set[Name]:
         """The zones that need new signatures."""
-        return {each for each, signed in self._signed.items() if is_outdated(each, signed, now)}
+        return {each for each, how in self._signed.items() if is_outdated(each, *how, now)}
 
     def _note_signed(self, versions: Iterable[Imaged], gone: Iterable[Name] = ()) -> None:
         """Remember how zones are signed."""
         for origin in (*gone, *(each.origin for each in versions)):
             self._signed.pop(origin, None)
-        signed = {each.origin: each.description.signed for each in versions}
-        self._signed |= {origin: how for origin, how in signed.items() if how}
+        described = ((each.origin, each.description) for each in versions)
+        self._signed |= {each: (how.signed, how.due) for each, how in described if how.signed}
 
     def _look(self, settings: Settings, order: Order) -> Look:
         """What there is to be read."""

@@ -19,6 +19,8 @@ from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.signing import (
     add_signatures,
     describe_plan,
+    find_facts,
+    find_policy,
     make_plan,
     refuse,
 )
@@ -50,11 +52,13 @@ class Means:
         """The source with its serial, and with signatures if it asks for them."""
         if source.dnssec is None or not source.auto_serial:
             return self._number(source)
+        facts = find_facts(source, self.standing.get(source.origin))
+        policy = find_policy(source.dnssec)
         try:
-            plan = make_plan(self.state, source.origin, source.dnssec, self.now)
+            plan, due = make_plan(self.state, source.origin, policy, facts, int(self.now))
         except SigningKeyError as error:
             return refuse(self._number(source), source.dnssec, error)
-        numbered = self._number(replace(source, signed=describe_plan(plan)))
+        numbered = self._number(replace(source, signed=describe_plan(source, plan), due=due))
         return add_signatures(numbered, source.dnssec, plan)
 
     def _number(self, source: ZoneSource) -> ZoneSource:
@@ -157,6 +161,7 @@ def describe(
         _content(version, means.serials),
         files.kind,
         version.candidate().source.signed,
+        version.candidate().source.due,
     )
 
 

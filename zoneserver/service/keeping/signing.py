@@ -3,33 +3,76 @@
 from dataclasses import replace
 from pathlib import Path
 
+from zoneserver.dnssec.lifecycle import Facts, advance, create
+from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.sign import Plan, find_period, sign_zone
 from zoneserver.errors import SigningKeyError
 from zoneserver.findings import make_finding
 from zoneserver.names import Name
-from zoneserver.service.keeping.zone_keys import find_zone_keys
+from zoneserver.service.keeping.standing import Version
+from zoneserver.service.keeping.versions import Imaged
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Dnssec, ZoneSource
 
 
-def make_plan(state: Path | None, origin: Name, dnssec: Dnssec, now: float) -> Plan:
-    """How a zone is signed at a time, with the keys in `state`. Raises SigningKeyError."""
+def make_plan(
+    state: Path | None, origin: Name, policy: Policy, facts: Facts, now: int
+) -> tuple[Plan, int]:
+    """How a zone is signed from now on, with the keys in `state`; and when to look again.
+
+    0: nothing is to be done by itself. What the keys do is written before anything else may
+    know of it. Raises SigningKeyError.
+    """
     if state is None:
         raise SigningKeyError("there is no state folder to keep keys in")
-    keys = find_zone_keys(state, origin, dnssec.algorithm)
-    return Plan(tuple(keys), find_period(origin, int(now)), dnssec.nsec3, dnssec.opt_out)
+    life = read_life(state, origin)
+    if life is None and facts.served:
+        raise SigningKeyError(
+            f"{keys_path(state, origin)} is gone, and the zone is served signed with the keys"
+            " that were in it"
+        )
+    after, due = advance(life or create(policy, now), policy, facts, now)
+    if after != life:
+        write_life(state, origin, after)
+    period = find_period(origin, now)
+    return Plan(after.uses, period, policy.nsec3, policy.opt_out, policy.key_ttl), due or 0
 
 
-def describe_plan(plan: Plan) -> str:
-    """What tells two ways of signing the same zone apart, the period first."""
-    tags = [str(key.tag) for key in plan.keys]
-    return " ".join([str(plan.period), *tags, f"nsec3={plan.nsec3}", f"opt_out={plan.opt_out}"])
+def find_facts(source: ZoneSource, stands: Version | None) -> Facts:
+    """What there is to be known of a zone that was read, and of the version that stands."""
+    ttl = _find_ttl(source)
+    if not isinstance(stands, Imaged):
+        return Facts(ttl)
+    if not stands.description.signed:
+        return Facts(max(ttl, *(rrset.ttl for rrset in stands.zone.rrsets())))
+    _, before, *words = stands.description.signed.split()
+    return Facts(max(ttl, int(before)), frozenset(words))
 
 
-def is_outdated(origin: Name, signed: str, now: float) -> bool:
-    """Whether a zone that was signed so needs new signatures."""
+def find_policy(dnssec: Dnssec) -> Policy:
+    """How a zone asks to be signed."""
+    return Policy(algorithm=dnssec.algorithm, nsec3=dnssec.nsec3, opt_out=dnssec.opt_out)
+
+
+def describe_plan(source: ZoneSource, plan: Plan) -> str:
+    """What tells two ways of signing the same zone apart.
+
+    The period first, then the largest TTL, then what the keys do, and more.
+    """
+    words = sorted(use.word for use in plan.uses)
+    how = (f"nsec3={plan.nsec3}", f"opt_out={plan.opt_out}", f"key_ttl={plan.key_ttl}")
+    return " ".join([str(plan.period), str(_find_ttl(source)), *words, *how])
+
+
+def _find_ttl(source: ZoneSource) -> int:
+    return max((record.ttl for record in source.records), default=0)
+
+
+def is_outdated(origin: Name, signed: str, due: int, now: float) -> bool:
+    """Whether a zone that was signed so needs new signatures, or something of its keys."""
     period, _ = signed.split(" ", 1)
-    return int(period) != find_period(origin, int(now))
+    return int(period) != find_period(origin, int(now)) or 0 < due <= now
 
 
 def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSource:

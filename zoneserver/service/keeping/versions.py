@@ -46,7 +46,7 @@ class Description:
     read today, make another version. It was `loaded` then, in seconds since 1970,
     and mail for its origin goes by a `route`, in words; none by a catalog's. `content` is a
     digest of the records, its `kind` says where they come from. It was `signed` so; empty: it
-    was not.
+    was not. Something is `due` to be done about its keys at a time; 0: nothing is.
     """
 
     references: References
@@ -60,6 +60,7 @@ class Description:
     content: str = ""
     kind: Kind = Kind.PRIMARY
     signed: str = ""
+    due: int = 0
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -75,6 +76,7 @@ class Description:
             "content": self.content,
             "kind": self.kind,
             "signed": self.signed,
+            "due": self.due,
         }
         return json.dumps(document).encode()
 
@@ -95,6 +97,7 @@ class Description:
                 document.get("content", ""),
                 Kind(document.get("kind", Kind.PRIMARY)),
                 document.get("signed", ""),
+                document.get("due", 0),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error

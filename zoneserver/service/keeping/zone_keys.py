@@ -1,16 +1,20 @@
 """The keys that zones are signed with: a file for each zone in the state directory.
 
-A key is made when its zone is signed for the first time, and never again: whoever lost it
-would lose the zone with it, for as long as the parent vouches for that key.
+It holds what `Life` is: the keys, when they came, and the rollovers that are under way. It is
+written in one step, so that after a crash there is what was, or what was to be. Nothing is ever
+made in place of a file that is lost or damaged: the parent vouches for what was in it.
 """
 
 import json
 import stat
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from zoneserver.dnssec.algorithms import ALGORITHMS, MNEMONICS
 from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.lifecycle import Lasting, Life
+from zoneserver.dnssec.policy import Role
+from zoneserver.dnssec.rolls import Kind, Roll, Stage, ZoneKey
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.service.disk.copies import file_stem
@@ -18,7 +22,8 @@ from zoneserver.service.disk.files import reason, replace_file
 
 FOLDER = "keys"
 SUFFIX = "json"  # behind the final dot of the origin
-_ROLES = {"csk": True, "ksk": True, "zsk": False}  # whether the parent vouches for it
+
+Document = dict[str, Any]
 
 
 def keys_path(state: Path, origin: Name) -> Path:
@@ -26,13 +31,13 @@ def keys_path(state: Path, origin: Name) -> Path:
     return state / FOLDER / f"{file_stem(origin)}{SUFFIX}"
 
 
-def read_zone_keys(state: Path, origin: Name) -> tuple[SigningKey, ...]:
-    """The keys of a zone, none where it has no file. Raises SigningKeyError."""
+def read_life(state: Path, origin: Name) -> Life | None:
+    """The keys of a zone; None where it has no file. Raises SigningKeyError."""
     path = keys_path(state, origin)
     try:
         mode, text = path.stat().st_mode, path.read_text("ascii")
     except FileNotFoundError:
-        return ()
+        return None
     except OSError as error:
         raise SigningKeyError(f"{path} cannot be read: {reason(error)}") from error
     except ValueError as error:
@@ -40,47 +45,94 @@ def read_zone_keys(state: Path, origin: Name) -> tuple[SigningKey, ...]:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SigningKeyError(f"others may read {path}: chmod 600 it, or make new keys")
     try:
-        keys = tuple(_read(each) for each in json.loads(text)["keys"])
-    except (ValueError, KeyError, TypeError) as error:
+        life = _read(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SigningKeyError(f"{path} is damaged") from error
     except SigningKeyError as error:
         raise SigningKeyError(f"{path}: {error}") from error
-    if not any(key.is_entry for key in keys):
+    if not any(key.role.is_entry for key in life.keys):
         raise SigningKeyError(f"{path} has no key that the parent can vouch for")
-    return keys
+    if not any(key.role.signs_zone for key in life.keys):
+        raise SigningKeyError(f"{path} has no key that signs the zone")
+    return life
 
 
-def make_zone_keys(state: Path, origin: Name, algorithm: int) -> tuple[SigningKey, ...]:
-    """Make the key of a zone that has none, and keep it. Raises SigningKeyError."""
-    keys = (SigningKey.generate(algorithm),)
+def write_life(state: Path, origin: Name, life: Life) -> None:
+    """Keep the keys of a zone, durably. Raises SigningKeyError."""
     path = keys_path(state, origin)
-    document = {"zone": str(origin), "keys": [_write(each, "csk") for each in keys]}
+    text = json.dumps({"zone": str(origin), **_write(life)}, indent=2)
     try:
-        replace_file(path, json.dumps(document, indent=2) + "\n")  # for its owner alone
+        replace_file(path, f"{text}\n")  # for its owner alone
     except OSError as error:
         raise SigningKeyError(f"{path} cannot be written: {reason(error)}") from error
-    return keys
 
 
-def find_zone_keys(state: Path, origin: Name, algorithm: int) -> Sequence[SigningKey]:
-    """The keys of a zone; if it has none, new ones. Raises SigningKeyError."""
-    keys = read_zone_keys(state, origin) or make_zone_keys(state, origin, algorithm)
-    others = {ALGORITHMS[key.algorithm].mnemonic for key in keys if key.algorithm != algorithm}
-    if others:
-        wanted = ALGORITHMS[algorithm].mnemonic
-        raise SigningKeyError(
-            f"the keys in {keys_path(state, origin)} are of {', '.join(sorted(others))}, and"
-            f" $dnssec asks for {wanted}"
-        )
-    return keys
+def _write(life: Life) -> Document:
+    return {
+        "keys": [_write_key(each) for each in life.keys],
+        "rolls": [_write_roll(each) for each in life.rolls],
+        "zone_ttl": [life.zone.ttl, life.zone.until],
+        "key_ttl": [life.dnskeys.ttl, life.dnskeys.until],
+    }
 
 
-def _read(document: dict[str, str]) -> SigningKey:
-    """One key of a file. Raises ValueError, KeyError, TypeError or SigningKeyError."""
-    algorithm, is_entry = MNEMONICS[document["algorithm"]], _ROLES[document["role"]]
-    return SigningKey.read(algorithm, document["private"], is_entry=is_entry)
+def _read(document: Document) -> Life:
+    """The value again. Raises ValueError, KeyError, TypeError or SigningKeyError.
+
+    A file that somebody wrote by hand may have keys alone.
+    """
+    keys = tuple(map(_read_key, document["keys"]))
+    rolls = tuple(map(_read_roll, document.get("rolls", ())))
+    tags = {key.tag for key in keys}
+    if len(tags) < len(keys):
+        raise SigningKeyError("two keys have the same tag")
+    if not tags.issuperset(tag for roll in rolls for tag in (*roll.old, *roll.new)):
+        raise ValueError("a rollover of keys that are not there")
+    lasting = (Lasting(*map(int, document.get(key, (0, 0)))) for key in ("zone_ttl", "key_ttl"))
+    return Life(keys, rolls, *lasting)
 
 
-def _write(key: SigningKey, role: str) -> dict[str, str]:
-    mnemonic = ALGORITHMS[key.algorithm].mnemonic
-    return {"algorithm": mnemonic, "role": role, "private": key.write()}
+def _write_key(key: ZoneKey) -> Document:
+    return {
+        "tag": key.tag,
+        "algorithm": ALGORITHMS[key.key.algorithm].mnemonic,
+        "role": key.role.value,
+        "made": key.made,
+        "active": key.active,
+        "private": key.key.write(),
+    }
+
+
+def _read_key(document: Document) -> ZoneKey:
+    algorithm, role = MNEMONICS[document["algorithm"]], Role(document["role"])
+    key = SigningKey.read(algorithm, document["private"], is_entry=role.is_entry)
+    return ZoneKey(key, role, int(document.get("made", 0)), int(document.get("active", 0)))
+
+
+def _write_roll(roll: Roll) -> Document:
+    return {
+        "kind": roll.kind.value,
+        "old": roll.old,
+        "new": roll.new,
+        "stage": roll.stage.value,
+        "since": roll.since,
+        "until": roll.until,
+        "ds_ttl": roll.ttl,
+        "times": [[stage.value, time] for stage, time in roll.times],
+    }
+
+
+def _read_roll(document: Document) -> Roll:
+    roll = Roll(
+        Kind(document["kind"]),
+        tuple(map(int, document["old"])),
+        tuple(map(int, document["new"])),
+        Stage(document["stage"]),
+        int(document["since"]),
+        int(document["until"]),
+        int(document["ds_ttl"]),
+        tuple((Stage(stage), int(time)) for stage, time in document["times"]),
+    )
+    if all(step.stage is not roll.stage for step in roll.steps):
+        raise ValueError("a rollover of that kind has no such stage")
+    return roll

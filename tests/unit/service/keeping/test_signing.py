@@ -9,12 +9,14 @@ import pytest
 
 from tests.servers import GOOD_ZONE
 from tests.unit.service.keeping.test_keeper import COM, Keeping
+from zoneserver.dnssec.lifecycle import create
+from zoneserver.dnssec.policy import Policy, Role
 from zoneserver.dnssec.sign import PERIOD
 from zoneserver.errors import SigningKeyError
 from zoneserver.records import rtypes
 from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.versions import Imaged
-from zoneserver.service.keeping.zone_keys import find_zone_keys, keys_path, read_zone_keys
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
 
 NOW = 1_795_000_000.0
 SIGNED = f"$dnssec: true\n{GOOD_ZONE}"
@@ -72,9 +74,9 @@ def test_one_line_signs_a_zone(kept: Keeping) -> None:
     path = keys_path(kept.folder / "state", COM)
 
     assert set() == kept.codes()
-    assert {each.dnskey.octets for each in read_zone_keys(kept.folder / "state", COM)} == wires(
-        kept, rtypes.DNSKEY
-    )
+    life = read_life(kept.folder / "state", COM)
+    assert life is not None
+    assert {each.key.dnskey.octets for each in life.keys} == wires(kept, rtypes.DNSKEY)
     assert wires(kept, rtypes.RRSIG)
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -159,29 +161,25 @@ def test_damaged_keys_are_not_made_anew(kept: Keeping, how: str) -> None:
 
 def test_keys_that_others_can_read(tmp_path: Path) -> None:
     """Are keys of others, too."""
-    find_zone_keys(tmp_path, COM, 13)
+    write_life(tmp_path, COM, create(Policy(), 1))
     path = keys_path(tmp_path, COM)
     path.chmod(0o640)
     with pytest.raises(SigningKeyError, match="chmod 600"):
-        read_zone_keys(tmp_path, COM)
-
-
-def test_keys_of_another_algorithm(tmp_path: Path) -> None:
-    """Are not replaced either: that takes a rollover."""
-    find_zone_keys(tmp_path, COM, 13)
-    with pytest.raises(
-        SigningKeyError, match="ECDSAP256SHA256, and \\$dnssec asks for ED25519"
-    ):
-        find_zone_keys(tmp_path, COM, 15)
+        read_life(tmp_path, COM)
 
 
 def test_two_roles(tmp_path: Path) -> None:
-    """A file may have a key for the keys and one for the rest."""
-    find_zone_keys(tmp_path, COM, 13)
+    """A file that somebody wrote may have keys alone: one for the keys, one for the rest."""
+    write_life(tmp_path, COM, create(Policy(), 1))
     path = keys_path(tmp_path, COM)
-    document = json.loads(path.read_text())
-    (key,) = document["keys"]
-    document["keys"] = [{**key, "role": "ksk"}, {**key, "role": "zsk"}]
-    path.write_text(json.dumps(document))
+    (key,) = json.loads(path.read_text())["keys"]
+    keys = [
+        {"algorithm": key["algorithm"], "role": role, "private": key["private"]}
+        for role in ("ksk", "zsk")
+    ]
+    path.write_text(json.dumps({"keys": keys}))
+    life = read_life(tmp_path, COM)
 
-    assert [True, False] == [each.is_entry for each in read_zone_keys(tmp_path, COM)]
+    assert life is not None
+    assert [Role.KSK, Role.ZSK] == [each.role for each in life.keys]
+    assert not life.rolls

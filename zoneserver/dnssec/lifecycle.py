@@ -1,0 +1,272 @@
+"""The life of the keys of a zone: a function of what they do, what is known, and the time.
+
+`advance` says what they do next, and when to look again; `begin`, `confirm` and `see` are what
+comes from outside. Nobody writes, waits or looks at a clock here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.parent import ParentDs
+from zoneserver.dnssec.policy import Policy, Role
+from zoneserver.dnssec.rolls import ACTIVE, STEPS, Kind, Roll, Stage, Use, Wait, ZoneKey
+from zoneserver.errors import SigningKeyError
+from zoneserver.names import Name
+
+# Makes a key of an algorithm; the word says whether the parent vouches for it.
+Generate = Callable[[int, bool], SigningKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """How long caches have what was served: for `ttl` from now on, or `until` a time.
+
+    The latter is of what was served with a greater TTL before.
+    """
+
+    ttl: int = 0
+    until: int = 0
+
+    def change(self, ttl: int, now: int) -> "Lasting":
+        """The same when another TTL is served."""
+        if ttl == self.ttl:
+            return self
+        return Lasting(ttl, max(self.until, now + self.ttl if self.ttl else 0))
+
+    def end(self, since: int) -> int:
+        """When nothing is left that was served before `since`."""
+        return max(since + self.ttl, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The keys of a zone, the rollovers that are under way, and what caches may have.
+
+    `zone` and `dnskeys` tell that of the records, and of the keys.
+    """
+
+    keys: tuple[ZoneKey, ...] = ()
+    rolls: tuple[Roll, ...] = ()
+    zone: Lasting = Lasting()
+    dnskeys: Lasting = Lasting()
+
+    def use(self, key: ZoneKey) -> Use:
+        """What a key does now, as far as its role has it do that."""
+        duty = ACTIVE
+        for roll in self.rolls:
+            if key.tag in roll.new:
+                duty = roll.step.new
+            elif key.tag in roll.old:
+                duty = roll.step.old
+        if not key.role.is_entry:
+            duty = duty._replace(submits=False)
+        return Use(key.key, key.role, duty)
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What each key does now."""
+        return tuple(map(self.use, self.keys))
+
+    def find(self, tags: Iterable[int]) -> list[ZoneKey]:
+        """The keys with some tags."""
+        wanted = set(tags)
+        return [key for key in self.keys if key.tag in wanted]
+
+    @property
+    def waiting(self) -> Roll | None:
+        """The rollover that waits for the parent; there is one at most."""
+        return next((roll for roll in self.rolls if roll.waits_for_parent), None)
+
+    def _replace(self, roll: Roll, by: Roll) -> "Life":
+        return replace(self, rolls=tuple(by if each is roll else each for each in self.rolls))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a zone at one moment.
+
+    `ttl` is the largest in what is served and in what is to be served. The keys in what is
+    served do what the `served` words say, which `Life.words` made; empty: it is not signed.
+    """
+
+    ttl: int
+    served: frozenset[str] = frozenset()
+
+
+def generate(algorithm: int, is_entry: bool) -> SigningKey:  # noqa: FBT001 - as `Generate` has it
+    """A new key."""
+    return SigningKey.generate(algorithm, is_entry=is_entry)
+
+
+def create(policy: Policy, now: int, make: Generate = generate) -> Life:
+    """The life of the keys of a zone that is signed for the first time."""
+    keys: list[ZoneKey] = []
+    for role in policy.roles:
+        keys.append(replace(_make(policy.algorithm, role, keys, now, make), active=now))
+    entries = tuple(key.tag for key in keys if key.role.is_entry)
+    return Life(tuple(keys), (Roll(Kind.FIRST, (), entries, Stage.SIGNING, now),))
+
+
+def advance(
+    life: Life, policy: Policy, facts: Facts, now: int, make: Generate = generate
+) -> tuple[Life, int | None]:
+    """What the keys do from now on, and when to look again; None: it need not be.
+
+    What comes back is to be kept before a zone that is signed so is served.
+    """
+    life = replace(
+        life,
+        keys=tuple(
+            key if key.made else replace(key, made=now, active=now) for key in life.keys
+        ),
+        zone=life.zone.change(facts.ttl, now),
+        dnskeys=life.dnskeys.change(policy.key_ttl, now),
+    )
+    for roll in life.rolls:
+        life = _move(life, roll, policy, facts, now)
+    life = _begin_due(life, policy, now, make)
+    for roll in life.rolls:
+        if not roll.until:
+            life = life._replace(roll, replace(roll, until=_end(life, roll, policy)))
+    return life, _next_due(life, policy)
+
+
+def begin(life: Life, kind: Kind, now: int, make: Generate = generate) -> Life:
+    """Replace keys by others like them. Raises SigningKeyError where that cannot be now."""
+    old = [key for key in life.keys if kind is Kind.ALL or key.role == kind.value]
+    if not old:
+        raise SigningKeyError(f"there is no {kind.value}")
+    return _begin(life, kind, [(key.key.algorithm, key.role) for key in old], now, make)
+
+
+def confirm(life: Life, now: int, tag: int | None = None) -> Life:
+    """The parent has the new DS, and no old one. Raises SigningKeyError if that is no news.
+
+    With a `tag`, it is that of the new key.
+    """
+    roll = life.waiting
+    if roll is None:
+        raise SigningKeyError("nothing waits for the DS at the parent")
+    if tag is not None and tag not in roll.new:
+        tags = " or ".join(map(str, roll.new))
+        raise SigningKeyError(f"what is waited for is the DS of the key {tags}, not {tag}")
+    return _confirm(life, roll, now, 0)
+
+
+def see(life: Life, origin: Name, look: ParentDs) -> Life:
+    """What comes of a look at the DS records of the parent; mostly nothing."""
+    roll = life.waiting
+    if roll is None:
+        return life
+    new, old = life.find(roll.new), life.find(roll.old)
+    entries = [key for key in new if key.role.is_entry]
+    has_new = all(any(key.key.is_meant(ds, origin) for ds in look.records) for key in entries)
+    has_old = any(key.key.is_meant(ds, origin) for key in old for ds in look.records)
+    return _confirm(life, roll, look.seen, look.ttl) if has_new and not has_old else life
+
+
+def _confirm(life: Life, roll: Roll, now: int, ttl: int) -> Life:
+    step = roll.following
+    if step is None:
+        return _finish(life, roll, now)
+    return life._replace(roll, roll.enter(step.stage, now, ttl))
+
+
+def _move(life: Life, roll: Roll, policy: Policy, facts: Facts, now: int) -> Life:
+    """Have a rollover go on, if what it does is served, and for long enough."""
+    tags = {*roll.old, *roll.new}
+    ours = {life.use(key).word for key in life.find(tags)}
+    if not ours <= facts.served:
+        # Nobody has seen it yet: a zone that was refused, or a crash, do not count as time.
+        since = now if roll.step.wait is not Wait.DS else roll.since
+        return life._replace(roll, replace(roll, since=since, until=0))
+    if roll.waits_for_parent or now < (roll.until or _end(life, roll, policy)):
+        return life
+    step = roll.following
+    if step is None:
+        return _finish(life, roll, now)
+    return life._replace(roll, roll.enter(step.stage, now))
+
+
+def _finish(life: Life, roll: Roll, now: int) -> Life:
+    """The new keys do it alone from now on."""
+    keys = (
+        replace(key, active=key.active or now) if key.tag in roll.new else key
+        for key in life.keys
+        if key.tag not in roll.old
+    )
+    rolls = tuple(each for each in life.rolls if each is not roll)
+    return replace(life, keys=tuple(keys), rolls=rolls)
+
+
+def _end(life: Life, roll: Roll, policy: Policy) -> int:
+    """When the stage ends by itself; 0: it does not."""
+    if roll.step.wait is Wait.PARENT:
+        return 0
+    if roll.step.wait is Wait.DS:
+        end = roll.since + max(roll.ttl, policy.ds_ttl)
+    else:
+        lasting = life.zone if roll.step.wait is Wait.ZONE else life.dnskeys
+        end = lasting.end(roll.since)
+    return end + policy.propagation
+
+
+def _begin_due(life: Life, policy: Policy, now: int, make: Generate) -> Life:
+    """Begin what the policy wants, and what has come to the end of its time."""
+    wanted = {(policy.algorithm, role) for role in policy.roles}
+    going = {tag for roll in life.rolls for tag in roll.old}
+    if wanted != {(key.key.algorithm, key.role) for key in life.keys if key.tag not in going}:
+        is_free = all(_is_free(life, key) for key in life.keys)
+        return _begin(life, Kind.ALL, sorted(wanted), now, make) if is_free else life
+    for key in life.keys:
+        lifetime = policy.lifetime(key.role)
+        if lifetime and key.active + lifetime <= now and _is_free(life, key):
+            life = begin(life, Kind(key.role.value), now, make)
+    return life
+
+
+def _next_due(life: Life, policy: Policy) -> int | None:
+    """When something is to be done, should nobody ask for it."""
+    dues = [roll.until for roll in life.rolls if roll.until]
+    dues += (
+        key.active + lifetime
+        for key in life.keys
+        if (lifetime := policy.lifetime(key.role)) and _is_free(life, key)
+    )
+    return min(dues, default=None)
+
+
+def _is_free(life: Life, key: ZoneKey) -> bool:
+    """Whether a rollover of a key may begin: none is under way.
+
+    The first key may be replaced before its DS is at the parent, where it may never come to.
+    """
+    rolls = [roll for roll in life.rolls if key.tag in {*roll.old, *roll.new}]
+    return all(roll.kind is Kind.FIRST and roll.waits_for_parent for roll in rolls)
+
+
+def _begin(
+    life: Life, kind: Kind, specs: Iterable[tuple[int, Role]], now: int, make: Generate
+) -> Life:
+    old = [key for key in life.keys if kind is Kind.ALL or key.role == kind.value]
+    if not all(_is_free(life, key) for key in old):
+        raise SigningKeyError("a rollover of these keys is under way")
+    keys = list(life.keys)
+    for algorithm, role in specs:
+        keys.append(_make(algorithm, role, keys, now, make))
+    new = tuple(key.tag for key in keys[len(life.keys) :])
+    tags = tuple(key.tag for key in old)
+    rolls = [roll for roll in life.rolls if not {*roll.new}.intersection(tags)]
+    begun = Roll(kind, tags, new, STEPS[kind][0].stage, now)
+    return replace(life, keys=tuple(keys), rolls=(*rolls, begun))
+
+
+def _make(
+    algorithm: int, role: Role, others: Iterable[ZoneKey], now: int, make: Generate
+) -> ZoneKey:
+    """A new key, with a tag that no other key of the zone has."""
+    tags = {key.tag for key in others}
+    while (key := make(algorithm, role.is_entry)).tag in tags:
+        pass
+    return ZoneKey(key, role, now)
