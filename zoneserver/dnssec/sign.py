@@ -123,9 +123,8 @@ class _Signer:
 
     def sign(self, rrset: RRset) -> Iterator[Record]:
         """The signatures of a set, with its TTL (RFC 4034 3)."""
-        for rdata in sign_rrset(
-            rrset, self._find_keys(rrset.rtype), self._origin, self._span(rrset)
-        ):
+        keys = self._find_keys(rrset.rtype)
+        for rdata in sign_rrset(rrset, keys, self._origin, self._span(rrset)):
             yield Record(rrset.owner, rtypes.RRSIG, rrset.ttl, rdata, rrset.mark)
 
     def _find_keys(self, rtype: int) -> Sequence[SigningKey]:
