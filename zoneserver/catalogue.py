@@ -229,6 +229,11 @@ CATALOGUE: dict[str, Rule] = {
     "TL006": Rule(
         "W", "TLSA for mail stands at the domain, not at its MX host", "RFC 7672 2.2.3"
     ),
+    "TL007": _fixed("E", "a certificate for TLSA cannot be read", "RFC 7672 3.1; RFC 7468 5"),
+    "TL008": Rule("W", "a certificate for TLSA has run out", "RFC 7672 3.1.1; RFC 8461 4.1"),
+    "TL009": Rule(
+        "W", "a certificate for TLSA is not for its host", "RFC 7672 3.1.1; RFC 8461 4.1"
+    ),
     "CA001": Rule("E", "a CAA record cannot be read", "RFC 8659 4; RFC 9495 3"),
     "BI001": Rule(
         "W",

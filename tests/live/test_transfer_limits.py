@@ -39,7 +39,7 @@ FORK = multiprocessing.get_context("fork")
 def serving(
     folder: Path, *words: str, names: int = NAMES, **limits: int
 ) -> Iterator[ServerProcess]:
-    """A server of one worker with a zone of 1.3 MB, or of another size, for whoever wants it."""
+    """A server of one worker with a zone of 1.3 MB, or another size, for whoever wants it."""
     large = "".join(
         f"n{number}: {{type: TXT, values: [{number}, a{TEXT}, b{TEXT}, c{TEXT}]}}\n"
         for number in range(names)

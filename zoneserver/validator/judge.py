@@ -131,6 +131,8 @@ def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judge
         found = [replace(each, level=min(each.level, Level.WARNING)) for each in found]
     found.sort(key=lambda each: each.mark)
     days = [each.until for each in source.waivers if each.until and each.until >= today]
+    ends = (key.ends for block in source.tlsa for key in block.keys)
+    days += [day for day in ends if day and day >= today]
     if any(finding.code in _DATED for finding in found):
         days.append(today)
     return Judgement(

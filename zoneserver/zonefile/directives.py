@@ -1,4 +1,4 @@
-"""The keys of a zone file that start with `$`: $ttl, $soa, $mail, $mta_sts, $dnssec, $allow."""
+"""The keys of a zone file that start with `$`: $ttl, $soa, $mail, $tlsa and the others."""
 
 import re
 from collections.abc import Iterator
@@ -27,10 +27,11 @@ from zoneserver.zonefile.nodes import (
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_ttl
-from zoneserver.zonefile.source import Dnssec, MailBlock, StsText, Waiver
+from zoneserver.zonefile.source import Dnssec, MailBlock, StsText, TlsaBlock, Waiver
+from zoneserver.zonefile.tlsa_directive import KeyFiles, TlsaReader
 from zoneserver.zonefile.values import ValueReader
 
-KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$dnssec", "$allow")
+KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$tlsa", "$dnssec", "$allow")
 AUTO = "auto"
 _SOA_FIELDS = {field.name: field for field in SOA.layout}
 _SOA_EXAMPLE = "$soa: {rname: hostmaster@example.com, serial: auto}"
@@ -52,9 +53,10 @@ class SoaDirective:
 class Directives:
     """The directives of one zone's files."""
 
-    def __init__(self, report: Report, owners: Owners) -> None:
+    def __init__(self, report: Report, owners: Owners, files: KeyFiles) -> None:
         self._report = report
         self._owners = owners
+        self._files = files
         self._found: dict[str, tuple[Scalar, Node]] = {}
 
     def add(self, key: Scalar, node: Node) -> None:
@@ -99,11 +101,24 @@ class Directives:
                 self._report.note(problem)
         return SoaDirective(key.mark, fields, fields.pop("ttl", None))
 
-    def read_mail(self, ttl: int, unreadable: set[Name]) -> tuple[MailBlock, ...]:
-        """The blocks of `$mail`; an owner whose block cannot be read becomes `unreadable`."""
+    def read_mail(
+        self, ttl: int, unreadable: set[Name]
+    ) -> tuple[tuple[MailBlock, ...], tuple[TlsaBlock, ...]]:
+        """The blocks of `$mail`; an owner whose block cannot be read becomes `unreadable`.
+
+        With them comes what they say of certificates.
+        """
         if "$mail" not in self._found:
+            return (), ()
+        reader = MailReader(self._report, ttl, unreadable, self._files)
+        blocks = reader.read(self._found["$mail"][1])
+        return blocks, tuple(reader.tlsa)
+
+    def read_tlsa(self, ttl: int) -> tuple[TlsaBlock, ...]:
+        """The blocks of `$tlsa`."""
+        if "$tlsa" not in self._found:
             return ()
-        return MailReader(self._report, ttl, unreadable).read(self._found["$mail"][1])
+        return TlsaReader(self._report, ttl, self._files).read(self._found["$tlsa"][1])
 
     def read_mta_sts(self) -> tuple[StsText, ...]:
         """The policies of `$mta_sts`: one text for the apex, or a text for each owner."""

@@ -27,6 +27,7 @@ class YamlFiles:
         self._included: dict[str, Tree] = {}
         self._octets = 0
         self._expanded = 0
+        self._top = ""
 
     def read(
         self, file: str, octets: bytes, take: Take, values: ValueReader | None = None
@@ -37,8 +38,18 @@ class YamlFiles:
         What is left: None where the file is empty, Missing where it cannot be read, or a
         node, with the pairs that a merge or an include brings in.
         """
+        self._top = file
         tree = self._compose((file,), octets, take, values)
         return tree.node if tree else None
+
+    def fetch(self, path: Scalar) -> bytes:
+        """The octets of a file that is no YAML. Its path is relative as those of includes are.
+
+        Raises OSError and ValueError.
+        """
+        octets = self._include(_from_top(_beside(path), self._top))
+        self._octets += len(octets)
+        return octets
 
     def _compose(
         self,
@@ -86,8 +97,7 @@ class YamlFiles:
 
         As in octoDNS a path is relative to the folder of the file that it stands in.
         """
-        folder, slash, _ = chain[-1].rpartition("/")
-        file = path.text if path.text.startswith("/") else f"{folder}{slash}{path.text}"
+        file = _beside(path)
         if file in chain:
             circle = " includes ".join([*chain[chain.index(file) :], file])
             raise NodeError("SY008", path, f"a file includes itself: {circle}", "remove one")
@@ -138,6 +148,12 @@ def _problem(error: Exception, file: str, text: str) -> NodeError:
     reason = f"an escape in double quotes is no character: {error}"
     fix = "use single quotes, where a backslash is only a backslash"
     return NodeError("SY008", Node(file, 0, 0), reason, fix)
+
+
+def _beside(path: Scalar) -> str:
+    """A path that is relative to the folder of the file that it stands in."""
+    folder, slash, _ = path.file.rpartition("/")
+    return path.text if path.text.startswith("/") else f"{folder}{slash}{path.text}"
 
 
 def _from_top(file: str, top: str) -> str:

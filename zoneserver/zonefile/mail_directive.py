@@ -23,8 +23,9 @@ from zoneserver.zonefile.octodns import MAX_RECORDS_PER_RRSET
 from zoneserver.zonefile.owners import Owners
 from zoneserver.zonefile.report import Report, did_you_mean
 from zoneserver.zonefile.scalars import read_boolean, read_ttl
-from zoneserver.zonefile.source import Exchanger, MailBlock
+from zoneserver.zonefile.source import Exchanger, MailBlock, TlsaBlock
 from zoneserver.zonefile.targets import Targets
+from zoneserver.zonefile.tlsa_directive import SMTP, KeyFiles
 
 # Every key of a block, and what each takes. A block has one of the first four.
 MAIL_KEYS = {
@@ -33,6 +34,8 @@ MAIL_KEYS = {
     "none": "true: the name takes no mail",
     "provider": "the name of a preset",
     "backup": "true: the exchanger is the backup of the name itself",
+    "certificate": "the file of the certificate that the exchangers show, in PEM",
+    "next": "the file of the one that comes next",
     "ttl": "the TTL of the records",
 }
 CHOICES = ("exchanger", "exchangers", "none", "provider")
@@ -44,12 +47,19 @@ Fields = dict[str, Node]
 
 
 class MailReader:
-    """Reads `$mail`; into `unreadable` go the owners whose block cannot be read."""
+    """Reads `$mail`; into `unreadable` go the owners whose block cannot be read.
 
-    def __init__(self, report: Report, ttl: int, unreadable: set[Name]) -> None:
+    In `tlsa` is what the blocks say of the certificates of exchangers.
+    """
+
+    def __init__(
+        self, report: Report, ttl: int, unreadable: set[Name], files: KeyFiles
+    ) -> None:
         self._report = report
         self._ttl = ttl
         self._unreadable = unreadable
+        self._files = files
+        self.tlsa: list[TlsaBlock] = []
         self._owners = Owners(report.origin)
         self._targets = Targets(report.origin)
 
@@ -94,6 +104,7 @@ class MailReader:
             raise ReportedError(node)
         fields = {key.text: value for key, value in pairs}
         _refuse_mixture(node, fields)
+        _refuse_lone_keys(fields)
         return fields
 
     def _make_block(self, owner: Name, fields: Fields) -> MailBlock:
@@ -111,6 +122,9 @@ class MailReader:
             backup = fields["backup"].mark
         if ttl is None:
             raise ReportedError(fields["ttl"])
+        if keys := self._files.read(fields):
+            hosts = (*((owner,) if backup else ()), *(each.host for each in exchangers))
+            self.tlsa.append(TlsaBlock(keys[0].mark, ttl, hosts, (SMTP,), keys, of_mail=True))
         return MailBlock(owner, ttl, mark, exchangers, provider, backup)
 
     def _read_ttl(self, fields: Fields) -> int | None:
@@ -213,4 +227,21 @@ def _refuse_mixture(node: Node, fields: Fields) -> None:
             "write exchangers: [first., second.] for an order of your own"
             if chosen[0] == "exchangers"
             else "remove backup",
+        )
+
+
+def _refuse_lone_keys(fields: Fields) -> None:
+    """Refuse a certificate of nobody's. Raises NodeError."""
+    if "next" in fields and "certificate" not in fields:
+        reason = "next goes with certificate, which is not there"
+        raise NodeError(
+            "SY008", fields["next"], reason, "write certificate: mail.pem beside it"
+        )
+    other = next((each for each in ("provider", "none") if each in fields), "")
+    if "certificate" in fields and other:
+        raise NodeError(
+            "SY008",
+            fields["certificate"],
+            f"certificate goes with exchanger or exchangers, and not with {other}",
+            "remove certificate",
         )

@@ -31,6 +31,7 @@ from zoneserver.zonefile.schema_values import (
     one_or_more,
     value_schema,
 )
+from zoneserver.zonefile.tlsa_directive import MAX_PORTS, NEEDED, PROTOCOLS, TLSA_KEYS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -44,6 +45,7 @@ def zone_schema(providers: Iterable[str] = ()) -> Schema:
         "$soa": _soa(),
         "$mail": _mail(sorted(providers)),
         "$mta_sts": {"type": [*SCALAR, "object"], "additionalProperties": {"type": SCALAR}},
+        "$tlsa": one_or_more(_tlsa(), least=0),
         "$dnssec": _dnssec(),
         "$allow": one_or_more(_waiver(), least=0),
     }
@@ -142,6 +144,8 @@ def _mail(providers: list[str]) -> Schema:
         "none": _YES,
         "provider": {"enum": providers} if providers else {"type": "string"},
         "backup": _BOOLEAN,
+        "certificate": _PATH,
+        "next": _PATH,
         "ttl": duration(MAIL_KEYS["ttl"]),
     }
     pairs = [
@@ -157,9 +161,36 @@ def _mail(providers: list[str]) -> Schema:
         "not": {"anyOf": [{"required": pair} for pair in pairs]},
         "if": {"required": ["backup"]},
         "then": {"required": ["exchanger"], "not": {"required": ["provider"]}},
+        "allOf": [
+            {"if": {"required": ["next"]}, "then": {"required": ["certificate"]}},
+            {"if": {"required": ["certificate"]}, "then": _HAS_EXCHANGER},
+        ],
     }
     owners = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object"}}
     return {"if": owners, "then": {"additionalProperties": block}, "else": block}
+
+
+def _tlsa() -> Schema:
+    """One host, or a service of it, and its certificate."""
+    kinds: dict[str, Schema] = {
+        "host": host(),
+        "certificate": _PATH,
+        "next": _PATH,
+        "port": one_or_more(integer(65535), most=MAX_PORTS),
+        "protocol": {
+            "type": "string",
+            "pattern": f"^(?:{'|'.join(map(any_case, PROTOCOLS))})$",
+        },
+        "ttl": duration(TLSA_KEYS["ttl"]),
+    }
+    return {
+        "type": "object",
+        "properties": {
+            key: {**kinds[key], "description": what} for key, what in TLSA_KEYS.items()
+        },
+        "additionalProperties": False,
+        "required": list(NEEDED),
+    }
 
 
 def _dnssec() -> Schema:
@@ -209,5 +240,10 @@ def _words(words: Iterable[str]) -> str:
     return f"^(?:{'|'.join(map(any_case, sorted(words)))})$"
 
 
+_HAS_EXCHANGER: Schema = {
+    "anyOf": [{"required": ["exchanger"]}, {"required": ["exchangers"]}],
+    "not": {"required": ["provider"]},
+}
+_PATH: Schema = {"type": SCALAR, "pattern": "."}
 _BOOLEAN: Schema = {"type": ["boolean", "string"], "pattern": _words(YES | NO)}
 _YES: Schema = {"anyOf": [{"const": True}, {"type": "string", "pattern": _words(YES)}]}

@@ -116,6 +116,37 @@ class StsText:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerKey:
+    """The public key of a server, out of a file that the zone names, and where it is named.
+
+    `digest` is the SHA-256 that TLSA 3 1 1 has (RFC 6698 2.1). A certificate is for some
+    `names` of hosts, and good up to the day on which it `ends`; None: it is no certificate.
+    """
+
+    path: str
+    mark: Mark
+    digest: bytes
+    names: tuple[str, ...] | None = None
+    ends: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TlsaBlock:
+    """Which keys servers show, by `$tlsa` or `$mail`: one of `keys` at each of `hosts`.
+
+    `services` are the labels in front of a host, such as _25 and _tcp. Of the hosts `of_mail`
+    some may be those of others.
+    """
+
+    mark: Mark
+    ttl: int
+    hosts: tuple[Name, ...]
+    services: tuple[tuple[bytes, bytes], ...]
+    keys: tuple[ServerKey, ...]
+    of_mail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dnssec:
     """How a zone asks to be signed, and where: with which algorithm, by its number, and with
     which proofs of what is not there.
@@ -151,6 +182,7 @@ class ZoneSource:
     default_rname: bool = False
     mta_sts: tuple[StsText, ...] = ()
     mail: tuple[MailBlock, ...] = ()
+    tlsa: tuple[TlsaBlock, ...] = ()
     added: tuple[Record, ...] = ()
     kind: Kind = Kind.PRIMARY
     dnssec: Dnssec | None = None

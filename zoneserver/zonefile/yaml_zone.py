@@ -26,9 +26,11 @@ from zoneserver.zonefile.source import (
     Include,
     MailBlock,
     StsText,
+    TlsaBlock,
     Waiver,
     ZoneSource,
 )
+from zoneserver.zonefile.tlsa_directive import KeyFiles
 from zoneserver.zonefile.ttls import NO_TTL
 from zoneserver.zonefile.values import ValueReader
 from zoneserver.zonefile.weave import MisreadError
@@ -83,7 +85,9 @@ class _ZoneReader:
         self._report = Report(origin)
         self._yaml_files = YamlFiles(include, self._report)
         self._owners = Owners(origin)
-        self._directives = Directives(self._report, self._owners)
+        self._directives = Directives(
+            self._report, self._owners, KeyFiles(self._yaml_files.fetch)
+        )
         self._start = Mark(next(iter(files), str(origin)), 1, 1)
         self._unreadable: set[Name] = set()
         self._lenient: set[Name] = set()
@@ -93,6 +97,7 @@ class _ZoneReader:
         self._records: list[Record] = []
         self._added: list[Record] = []
         self._mail: tuple[MailBlock, ...] = ()
+        self._tlsa: tuple[TlsaBlock, ...] = ()
         self._mta_sts: tuple[StsText, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
         self._dnssec: Dnssec | None = None
@@ -108,10 +113,10 @@ class _ZoneReader:
         self._waivers = self._directives.read_waivers()
         soa = self._directives.read_soa(self._values)
         ttl = self._directives.read_ttl(self._defaults.ttl)
-        mail = self._directives.read_mail(ttl, self._unreadable)
+        mail, tlsa = self._directives.read_mail(ttl, self._unreadable)
         if len(mail) > MAX_NAMES:
             raise _too_many_names()
-        self._mail = mail
+        self._mail, self._tlsa = mail, (*self._directives.read_tlsa(ttl), *tlsa)
         self._mta_sts = self._directives.read_mta_sts()
         self._dnssec = self._directives.read_dnssec()
         self._complete(soa, ttl)
@@ -140,6 +145,7 @@ class _ZoneReader:
             default_rname=self._default_rname,
             mta_sts=self._mta_sts,
             mail=self._mail,
+            tlsa=self._tlsa,
             added=tuple(self._added),
             dnssec=self._dnssec,
         )

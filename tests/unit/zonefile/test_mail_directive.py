@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.zonefile.keys import CERTIFICATE
 from tests.unit.zonefile.yaml_sources import (
     barred,
     errors,
@@ -231,14 +232,16 @@ def test_too_many_owners(monkeypatch: pytest.MonkeyPatch) -> None:
         ("none", "none: true"),
         ("provider", "provider: google"),
         ("backup", "backup: true, exchanger: mx."),
+        ("certificate", "exchanger: mx., certificate: mail.pem"),
+        ("next", "exchanger: mx., certificate: mail.pem, next: mail.pem"),
         ("ttl", "ttl: 60, exchanger: mx."),
     ],
 )
 def test_keys(key: str, block: str) -> None:
     """Every key that other tools are told of is one that is read, and there are no others."""
     assert key in MAIL_KEYS
-    assert 6 == len(MAIL_KEYS)
-    assert () == read(f"$mail: {{{block}}}").findings
+    assert 8 == len(MAIL_KEYS)
+    assert () == read(f"$mail: {{{block}}}", {"mail.pem": CERTIFICATE}).findings
 
 
 WORDS = st.sampled_from(

@@ -41,8 +41,8 @@ class Page:
     """The page of one rule. `bad` and `good` are zone files of the zone `origin`.
 
     `others` are zones that are served beside it, by origin. `served` is the version of the
-    zone that came before. A zone that is `master` is a master file. Without
-    `defaults` the server's configuration adds nothing.
+    zone that came before. A zone that is `master` is a master file. Without `defaults` the
+    server's configuration adds nothing. `named` are files that zones name, by path.
     """
 
     code: str
@@ -54,12 +54,14 @@ class Page:
     defaults: bool = True
     others: Mapping[str, str] = field(default_factory=dict)
     served: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def files(self, zone: str) -> dict[str, str]:
         """The files of an example by name: the zone, then those beside it."""
         suffix = "zone" if self.master else "yaml"
         files = {f"{self.origin}{suffix}": zone}
-        return files | {f"{origin}yaml": text for origin, text in self.others.items()}
+        files |= {f"{origin}yaml": text for origin, text in self.others.items()}
+        return files | dict(self.named)
 
     def judge(self, zone: str) -> tuple[Finding, ...]:
         """All findings about an example."""
@@ -84,13 +86,16 @@ class Page:
         return judge_loaded(loaded, TODAY, {self.code})
 
     def _zone_files(self, zone: str) -> Iterator[ZoneFiles]:
-        nothing = Includer(Path(), Path())  # no file is below a relative folder
+        named = {file: text.encode() for file, text in self.named.items()}
+        include = Includer(Path(), Path(), named)  # no other is below a relative folder
         for file, text in self.files(zone).items():
+            if file in named:
+                continue
             path = Path(file)
             origin = Name.parse(f"{path.stem}.")
             octets = {file: text.encode()}
             is_master = path.suffix == ".zone"
-            yield ZoneFiles(path, origin, nothing, octets, is_master=is_master)
+            yield ZoneFiles(path, origin, include, octets, is_master=is_master)
 
 
 def describe_rule(code: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from zoneserver.zonefile.encoding import MAX_FILE_OCTETS
 
+_PRIVATE = b"PRIVATE KEY-----"  # how the first line of each kind ends (RFC 7468)
 READ_ATTEMPTS = 3  # a file that somebody is writing meanwhile is read again
 
 
@@ -117,6 +118,8 @@ class Includer:
         if octets is None:
             self.signatures[str(self.folder / path)] = sign(str(self.folder / path))
             octets = read_file(self.folder / path, self.root)
+            if _PRIVATE in octets:  # not to be kept with the zone, and quoted
+                raise PermissionError(errno.EPERM, "it holds a private key")
         self.files[name] = octets
         return octets
 

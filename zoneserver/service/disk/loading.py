@@ -6,6 +6,7 @@ from datetime import date
 
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.mail.expand import expand
+from zoneserver.mail.tlsa import publish_keys
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.service.disk.folder import ZoneFiles
@@ -84,7 +85,8 @@ def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSourc
             return replace(read_lines(file, octets, origin), kind=files.kind)
         source = read_master_zone(file, octets, origin, files.include)
         return replace(source, kind=files.kind, auto_serial=files.kind is Kind.PRODUCED)
-    return expand(read_yaml_zone(origin, files.files, files.include, defaults))
+    source = read_yaml_zone(origin, files.files, files.include, defaults)
+    return publish_keys(expand(source))
 
 
 def judge_loaded(

@@ -16,6 +16,7 @@ from zoneserver.validator.policy import (
     text_rules,
     tls_report,
 )
+from zoneserver.validator.policy.certificates import check_certificates
 from zoneserver.validator.policy.sts_policy import check_policy
 from zoneserver.validator.policy.survey import Rule, survey_zone
 from zoneserver.validator.world import Candidate, World
@@ -49,6 +50,7 @@ def check_policies(candidate: Candidate, world: World) -> Iterator[Finding]:
     survey = survey_zone(candidate, world)
     for rule in RULES:
         yield from rule(survey)
+    yield from check_certificates(candidate, world)
     for kept in candidate.source.mta_sts:
         node = candidate.zone.find(kept.owner)
         mx = node.find(rtypes.MX) if node else None

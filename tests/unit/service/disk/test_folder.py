@@ -263,6 +263,21 @@ def test_includes_of_the_current_folder(
     assert list(include.files) == ["mx.yaml"]
 
 
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "ENCRYPTED ", "OPENSSH "])
+def test_private_keys_are_not_kept(tmp_path: Path, kind: str) -> None:
+    """What zones name is quoted, and kept in the state folder: no place for a secret."""
+    write(tmp_path, "example.com.yaml")
+    secret = f"-----BEGIN {kind}PRIVATE KEY-----\nc2VjcmV0\n-----END {kind}PRIVATE KEY-----\n"
+    (tmp_path / "mail.pem").write_text(f"-----BEGIN CERTIFICATE-----\n{secret}")
+    include = Includer(tmp_path, tmp_path)
+
+    with pytest.raises(PermissionError, match="it holds a private key"):
+        include("mail.pem")
+
+    assert include.files == {}
+    assert include.signatures.keys() == {str(tmp_path / "mail.pem")}  # to be read again
+
+
 def test_file_that_is_being_written_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
