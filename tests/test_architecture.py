@@ -41,7 +41,7 @@ MOST_LINES_OF = {
 }
 LONGER = {
     # One short class for every record type reads best in one place.
-    "records/rdata.py": 480,
+    "records/rdata.py": 500,
 }
 MOST_LINES_OF_CODE = 40
 LONGER_FUNCTIONS: dict[str, int] = {}

@@ -13,11 +13,13 @@ from zoneserver.dnssec.nsec import make_nsecs, signed_types
 from zoneserver.dnssec.nsec3 import NSEC3PARAM, make_nsec3s
 from zoneserver.dnssec.rolls import Use
 from zoneserver.dnssec.rrsig import Span, sign_rrset
+from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA, Rdata
 from zoneserver.records.rrset import Record, RRset
+from zoneserver.zone.build import make_rrset
 from zoneserver.zone.zone import Zone
 
 PERIOD = 302_400  # seconds, half a week: how long signatures are used before new ones are made
@@ -26,6 +28,7 @@ JITTER = 86_400  # seconds: and at most so much longer, so that not all run out 
 SKEW = 3_600  # seconds that a validator's clock may be behind
 # What the parent reads is signed by keys that it vouches for (RFC 7344 4.1).
 _REQUESTS = frozenset({rtypes.CDS, rtypes.CDNSKEY})
+_SIGNED_LAST = frozenset({rtypes.ZONEMD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,28 @@ def find_period(origin: Name, now: int) -> int:
     return (now + _spread(origin.key, PERIOD)) // PERIOD
 
 
-def sign_zone(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
+def sign_zone(
+    zone: Zone, plan: Plan, mark: Mark, zonemd: Mark | None = None
+) -> Iterator[Record]:
     """What a zone needs beside its records: keys, signatures, and proofs of absence.
 
-    `mark` is where they were asked for.
+    `mark` is where they were asked for, `zonemd` where a digest of the zone was.
     """
+    placeholder = make_placeholder(zone, zonemd) if zonemd else None
+    if placeholder is None:
+        yield from _sign(zone, plan, mark)
+        return
+    # The proofs tell of the digest, and the digest of all but its own signature.
+    apex = replace(zone.apex, rrsets=(*zone.apex.rrsets, placeholder))
+    with_place = replace(zone, nodes={**zone.nodes, zone.origin.key: apex})
+    made = list(_sign(with_place, plan, mark))
+    yield from made
+    record = digest_zone(zone, made, placeholder)
+    yield record
+    yield from _Signer(zone.origin, plan).sign(make_rrset([record]))
+
+
+def _sign(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
     key_sets = tuple(_make_key_sets(zone, plan, mark))
     apex = replace(zone.apex, rrsets=(*zone.apex.rrsets, *key_sets))
     nodes = {**zone.nodes, zone.origin.key: apex}
@@ -76,7 +96,7 @@ def sign_zone(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
         yield from _records(rrset)
     for node in visible:
         for rrset in node.rrsets:
-            if rrset.rtype in signed_types(node):
+            if rrset.rtype in signed_types(node) - _SIGNED_LAST:
                 yield from signer.sign(rrset)
     for rrset in proving:
         yield from _records(rrset)

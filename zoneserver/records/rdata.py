@@ -345,6 +345,23 @@ class CDS(DS):
 
 
 @dataclass(frozen=True, slots=True)
+class ZONEMD(Rdata):
+    """The digest of a version of the zone (RFC 8976 2.2)."""
+
+    rtype = rtypes.ZONEMD
+    layout = (
+        Integer("serial", octets=4),
+        Integer("scheme", octets=1),
+        Integer("hash_algorithm", octets=1),
+        Rest("digest"),
+    )
+    serial: int
+    scheme: int
+    hash_algorithm: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SSHFP(Rdata):
     """The fingerprint of an SSH host key (RFC 4255 3.1)."""
 
@@ -470,6 +487,6 @@ TYPED: dict[int, type[Rdata]] = {
     kind.rtype: kind
     for kind in (
         A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, DNAME, DS, SSHFP, TLSA,
-        SMIMEA, CDS, OPENPGPKEY, SVCB, HTTPS, SPF, URI, CAA,
+        SMIMEA, CDS, OPENPGPKEY, SVCB, HTTPS, SPF, URI, CAA, ZONEMD,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA
-from zoneserver.zonefile.dnssec_directive import read_dnssec
+from zoneserver.zonefile.dnssec_directive import read_dnssec, read_flag
 from zoneserver.zonefile.mail_directive import MailReader
 from zoneserver.zonefile.mappings import duplicate
 from zoneserver.zonefile.nodes import (
@@ -31,7 +31,7 @@ from zoneserver.zonefile.source import Dnssec, MailBlock, StsText, TlsaBlock, Wa
 from zoneserver.zonefile.tlsa_directive import KeyFiles, TlsaReader
 from zoneserver.zonefile.values import ValueReader
 
-KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$tlsa", "$dnssec", "$allow")
+KNOWN = ("$ttl", "$soa", "$mail", "$mta_sts", "$tlsa", "$dnssec", "$zonemd", "$allow")
 AUTO = "auto"
 _SOA_FIELDS = {field.name: field for field in SOA.layout}
 _SOA_EXAMPLE = "$soa: {rname: hostmaster@example.com, serial: auto}"
@@ -153,6 +153,16 @@ class Directives:
             except NodeError as problem:
                 self._report.note(problem)
         return None
+
+    def read_zonemd(self, dnssec: Dnssec | None) -> Mark | None:
+        """Where a digest of the zone is asked for: one that we sign has one by itself."""
+        if "$zonemd" in self._found:
+            key, node = self._found["$zonemd"]
+            try:
+                return key.mark if read_flag(node, key, "$zonemd: true") else None
+            except NodeError as problem:
+                self._report.note(problem)
+        return dnssec.mark if dnssec else None
 
     def read_waivers(self) -> tuple[Waiver, ...]:
         """The waivers of `$allow`; one that cannot be honoured is an error."""

@@ -17,7 +17,7 @@ DEFAULT_ALGORITHM = "ECDSAP256SHA256"
 # What signing makes, and nobody has to write.
 MADE = frozenset(
     {rtypes.RRSIG, rtypes.NSEC, rtypes.DNSKEY, rtypes.NSEC3, rtypes.NSEC3PARAM, rtypes.CDS,
-     rtypes.CDNSKEY}
+     rtypes.CDNSKEY, rtypes.ZONEMD}
 )  # fmt: skip
 _EXAMPLE = "$dnssec: true"
 
@@ -25,15 +25,13 @@ _EXAMPLE = "$dnssec: true"
 def read_dnssec(key: Scalar, node: Node) -> Dnssec | None:
     """What the directive says; None: the zone is not signed. Raises NodeError."""
     if type(node) is not Mapping:
-        return (
-            Dnssec(key.mark, ALGORITHMS[DEFAULT_ALGORITHM]) if _read_flag(node, key) else None
-        )
+        return Dnssec(key.mark, ALGORITHMS[DEFAULT_ALGORITHM]) if read_flag(node, key) else None
     algorithm, flags = DEFAULT_ALGORITHM, {"nsec3": False, "opt_out": False}
     for name, value in mapping(node, "$dnssec", _EXAMPLE).pairs:
         if name.text == "algorithm":
             algorithm = _read_algorithm(value)
         elif name.text in flags:
-            flags[name.text] = _read_flag(value, name)
+            flags[name.text] = read_flag(value, name)
         else:
             fix = did_you_mean(name.text, DNSSEC_KEYS) or f"write {_EXAMPLE}"
             raise NodeError("SY008", name, f"$dnssec has no key {show(name.text)}", fix)
@@ -54,8 +52,9 @@ def _read_algorithm(node: Node) -> str:
     return name
 
 
-def _read_flag(node: Node, key: Scalar) -> bool:
-    text = scalar(node, key.text, example=_EXAMPLE)
+def read_flag(node: Node, key: Scalar, example: str = _EXAMPLE) -> bool:
+    """True or false. Raises NodeError."""
+    text = scalar(node, key.text, example=example)
     word = text.text.lower()
     if word not in YES | NO:
         reason = f"{key.text} is {show(text.text)}, which is neither true nor false"

@@ -47,6 +47,7 @@ def zone_schema(providers: Iterable[str] = ()) -> Schema:
         "$mta_sts": {"type": [*SCALAR, "object"], "additionalProperties": {"type": SCALAR}},
         "$tlsa": one_or_more(_tlsa(), least=0),
         "$dnssec": _dnssec(),
+        "$zonemd": _BOOLEAN,
         "$allow": one_or_more(_waiver(), least=0),
     }
     return {

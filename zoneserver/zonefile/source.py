@@ -169,7 +169,8 @@ class ZoneSource:
     to hold against the MX records; they are not served from here. `added` are those of
     the records that no file writes out: they come from directives and from defaults. Without
     `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart, and
-    something of its keys is `due` at a time, in seconds since 1970; 0: nothing is.
+    something of its keys is `due` at a time, in seconds since 1970; 0: nothing is. `zonemd`
+    is where a digest of the zone was asked for.
     """
 
     origin: Name
@@ -188,6 +189,7 @@ class ZoneSource:
     dnssec: Dnssec | None = None
     signed: str = ""
     due: int = 0
+    zonemd: Mark | None = None
 
     def with_serial(self, serial: int) -> "ZoneSource":
         """The same source with another serial in its SOA."""

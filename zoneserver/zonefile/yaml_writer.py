@@ -26,7 +26,7 @@ from zoneserver.zonefile.yaml_zone import read_yaml_zone
 _DELICATE = frozenset({
     rtypes.TXT, rtypes.SPF, rtypes.CAA, rtypes.NAPTR, rtypes.URI, rtypes.LOC, rtypes.SVCB,
     rtypes.HTTPS, rtypes.OPENPGPKEY, rtypes.SSHFP, rtypes.DS, rtypes.CDS, rtypes.TLSA,
-    rtypes.SMIMEA,
+    rtypes.SMIMEA, rtypes.ZONEMD,
 })  # fmt: skip
 _LISTS = frozenset({"alpn", "mandatory", "ipv4hint", "ipv6hint"})
 _LOCATION_WORD = re.compile(r"(-?[0-9.]+|[NSEW])m?")

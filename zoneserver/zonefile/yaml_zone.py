@@ -101,6 +101,7 @@ class _ZoneReader:
         self._mta_sts: tuple[StsText, ...] = ()
         self._waivers: tuple[Waiver, ...] = ()
         self._dnssec: Dnssec | None = None
+        self._zonemd: Mark | None = None
         self._auto_serial = False
         self._default_rname = False
 
@@ -119,9 +120,12 @@ class _ZoneReader:
         self._mail, self._tlsa = mail, (*self._directives.read_tlsa(ttl), *tlsa)
         self._mta_sts = self._directives.read_mta_sts()
         self._dnssec = self._directives.read_dnssec()
+        self._zonemd = self._directives.read_zonemd(self._dnssec)
         self._complete(soa, ttl)
         if self._dnssec is not None:
             self._check_signing(self._dnssec)
+        elif self._zonemd is not None:
+            self._check_digest(self._zonemd)
 
     def give_up(self, reason: str) -> None:
         """Finish a zone that goes beyond a limit: the rest of it is not looked at."""
@@ -148,6 +152,7 @@ class _ZoneReader:
             tlsa=self._tlsa,
             added=tuple(self._added),
             dnssec=self._dnssec,
+            zonemd=self._zonemd,
         )
 
     def _read_file(self, file: str, octets: bytes) -> None:
@@ -244,6 +249,19 @@ class _ZoneReader:
                 "with $dnssec the serial has to rise whenever signatures are renewed, and this"
                 " zone writes its own",
                 "leave the serial to the server: $soa with serial: auto, or without a serial",
+            )
+
+    def _check_digest(self, zonemd: Mark) -> None:
+        """See that the digest of the zone is left to us."""
+        apex = (each for each in self._records if each.owner == self._origin)
+        written = next((each for each in apex if each.rtype == rtypes.ZONEMD), None)
+        if written is not None:
+            self._report.add(
+                "SY008",
+                zonemd,
+                "$zonemd stands beside a ZONEMD record, and one of them would be lost",
+                "keep one of the two",
+                ((written.mark, "the ZONEMD record"),),
             )
 
     def _make_soa(self, server: Name, directive: SoaDirective, ttl: int) -> Record:

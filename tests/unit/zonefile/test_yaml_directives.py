@@ -148,6 +148,7 @@ def test_mailbox(written: str, wire: bytes) -> None:
         ("$dnssec: {¦nsec4: true}", "SY008", "did you mean `nsec3`?"),
         ("$dnssec: {nsec3: ¦[true]}", "SY008", "a list"),
         ("$dnssec: ¦{opt_out: true}", "SY008", "not asked for"),
+        ("$zonemd: ¦maybe", "SY008", "neither true nor false"),
     ],
 )
 def test_bad_directive(directive: str, code: str, says: str) -> None:
@@ -202,6 +203,33 @@ def test_signing_leaves_no_room(text: str, says: str) -> None:
     source = read(f"$dnssec: true\n{text}")
     assert errors(source) == ["1:1 SY008"]
     assert says in messages(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", None),
+        ("$zonemd: true", 1),
+        ("$zonemd: false", None),
+        ("$dnssec: true", 1),
+        ("$dnssec: false\n$zonemd: yes", 2),
+        ("$dnssec: true\n$zonemd: true", 2),
+        ("$dnssec: true\n$zonemd: false", None),
+    ],
+)
+def test_digest(text: str, line: int | None) -> None:
+    """Where it was asked for: a signed zone has one by itself."""
+    source = read(f"{text}\n{NS}")
+    assert source.findings == ()
+    assert line == (source.zonemd and source.zonemd.line)
+
+
+def test_digest_is_left_to_us() -> None:
+    """One that is written is of another version with the next edit."""
+    value = "{serial: 1, scheme: 1, hash_algorithm: 1, digest: " + "00" * 48 + "}"
+    source = read(f"$zonemd: true\n'': [{{type: ZONEMD, value: {value}}}]\n")
+    assert errors(source)[0] == "1:1 SY008"
+    assert "beside a ZONEMD record" in messages(source)
 
 
 def test_soa_record_at_the_apex() -> None:

@@ -17,6 +17,7 @@ from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.signing import (
+    add_digest,
     add_signatures,
     describe_plan,
     find_facts,
@@ -51,7 +52,7 @@ class Means:
     def number(self, source: ZoneSource) -> ZoneSource:
         """The source with its serial, and with signatures if it asks for them."""
         if source.dnssec is None or not source.auto_serial:
-            return self._number(source)
+            return add_digest(self._number(source))
         facts = find_facts(source, self.standing.get(source.origin))
         policy = find_policy(source.dnssec)
         try:

@@ -48,6 +48,7 @@ def digest(source: ZoneSource) -> str:
         for record in source.records
     )
     lines.append(source.signed.encode())
+    lines += [b"ZONEMD"] * (source.zonemd is not None)
     return hashlib.sha256(b"".join(b"%d %b" % (len(line), line) for line in lines)).hexdigest()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneserver.dnssec.lifecycle import Facts, advance, create
 from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.sign import Plan, find_period, sign_zone
+from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.errors import SigningKeyError
 from zoneserver.findings import make_finding
 from zoneserver.names import Name
@@ -91,4 +92,13 @@ def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSo
 
 def add_signatures(source: ZoneSource, dnssec: Dnssec, plan: Plan) -> ZoneSource:
     """The source, which has its serial, with all that makes it a signed zone."""
-    return source.with_records(sign_zone(build_zone(source), plan, dnssec.mark))
+    return source.with_records(sign_zone(build_zone(source), plan, dnssec.mark, source.zonemd))
+
+
+def add_digest(source: ZoneSource) -> ZoneSource:
+    """The source, which has its serial and is not signed, with a digest if it asks for one."""
+    zone = build_zone(source) if source.zonemd and not source.dnssec else None
+    placeholder = make_placeholder(zone, source.zonemd) if zone and source.zonemd else None
+    if zone is None or placeholder is None:
+        return source
+    return source.with_records([digest_zone(zone, (), placeholder)])

@@ -12,6 +12,7 @@ from tests.unit.service.keeping.test_keeper import COM, Keeping
 from zoneserver.dnssec.lifecycle import create
 from zoneserver.dnssec.policy import Policy, Role
 from zoneserver.dnssec.sign import PERIOD
+from zoneserver.dnssec.zonemd import ZoneDigest
 from zoneserver.errors import SigningKeyError
 from zoneserver.records import rtypes
 from zoneserver.service.keeping import keeper as keeping
@@ -122,6 +123,22 @@ def test_signatures_are_renewed_after_a_restart(kept: Keeping, clock: Clock) -> 
 
     assert not first & wires(kept, rtypes.RRSIG)
     assert keys == wires(kept, rtypes.DNSKEY)
+
+
+def test_digest_comes_and_goes_with_an_edit(kept: Keeping) -> None:
+    """With signatures and without them; the serial rises, and the digest is of that one."""
+    serials = []
+    heads = {"": 0, "$zonemd: true": 1, "$dnssec: true": 1, "$dnssec: true\n$zonemd: false": 0}
+    for head, digests in heads.items():
+        kept.renew(example_com=f"{head}\n{GOOD_ZONE}")
+        serials.append(served(kept).image.serial)
+        digest = ZoneDigest(COM)
+        digest.add_rrsets(served(kept).zone.rrsets())
+        assert set() == kept.codes()
+        assert [serials[-1]] * digests == [each.serial for each in digest.published]
+        assert digest.find_fault() == ""
+
+    assert serials == sorted(set(serials))
 
 
 def test_without_a_state_nothing_is_signed(kept: Keeping) -> None:
