@@ -19,6 +19,7 @@ from zoneserver.records.rdata import SOA
 from zoneserver.records.rrset import Record
 from zoneserver.service.disk.copies import copies_folder, copy_path, file_stem
 from zoneserver.service.disk.files import replace_file
+from zoneserver.service.transferring.digests import verify_digest
 from zoneserver.transfer.changes import Changes
 from zoneserver.transfer.incoming import Difference
 from zoneserver.transfer.lines import LineWriter
@@ -28,6 +29,7 @@ from zoneserver.zonefile.master import read_master_zone
 
 FACTS, EXPIRED = "json", "expired"  # how the other files of a zone end
 HEADING = "; A copy of a zone that another server owns: what is edited here is lost."
+_DIGEST = "\tIN\tZONEMD\t"
 _HEAD_LINES = 3  # the heading, $ORIGIN, the SOA
 _HEAD_OCTETS = 8192  # they fit: in text no name has more than 1020 signs
 
@@ -148,7 +150,8 @@ class NewCopy:
         """Raises OSError."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
-        self._path, self._temporary = path, Path(name)
+        self._path, self._temporary, self._origin = path, Path(name), origin
+        self._has_digest = False
         self._file = os.fdopen(descriptor, "w", encoding="ascii")
         self._left = most_octets
         self._writer = LineWriter()
@@ -173,11 +176,14 @@ class NewCopy:
             self._left -= len(line) + 1
             if self._left < 0:
                 raise TransferError("as text it is larger than a zone may be")
+            self._has_digest |= _DIGEST in line
             self._file.write(f"{line}\n")
 
     def keep(self) -> None:
-        """Put it in the place of the old one. Raises OSError."""
+        """Put it in the place of the old one. Raises OSError, or TransferError: it must not."""
         self._file.flush()
+        if self._has_digest:
+            verify_digest(self._temporary, self._origin)
         os.fsync(self._file.fileno())
         self._temporary.replace(self._path)
         descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)

@@ -8,6 +8,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import dns.zone
+import dns.zonetypes
 import pytest
 
 from tests.certificates import make_pair
@@ -395,3 +397,60 @@ def test_client_certificate(case: Case, tmp_path: Path) -> None:
         primary.fetch(case, PeerTls("ns1.example.com", primary.certificate))
     fetched = primary.fetch(case, PeerTls("ns1.example.com", primary.certificate, *ours))
     assert "AXFR" == fetched.style
+
+
+def zonemd(serial: int, *records: str) -> str:
+    """The digest of a version, made by dnspython."""
+    text = "\n".join((soa(serial), NS, *records))
+    zone = dns.zone.from_text(text, str(ORIGIN), relativize=False)
+    digest = zone.compute_digest(dns.zonetypes.DigestHashAlgorithm.SHA384)
+    return f"{ORIGIN} 3600 IN ZONEMD {digest.to_text()}"
+
+
+def test_zone_with_its_digest(case: Case) -> None:
+    """RFC 8976 4: whole, and by differences."""
+    seven, eight = zonemd(7, A1, A2), zonemd(8, A1, A3)
+    case.fetch(following(7, AXFR=[answer(soa(7), NS, seven, A1), answer(A2, soa(7))]))
+    difference = [soa(8), soa(7), seven, A2, soa(8), eight, A3, soa(8)]
+    fetched = case.fetch(following(8, IXFR=[answer(*difference, qtype="IXFR")]))
+
+    assert (8, "IXFR") == (fetched.soa.serial, fetched.style)
+    assert sorted([soa(8), NS, eight, A1, A3]) == sorted(case.lines())
+
+
+@pytest.mark.parametrize(
+    ("digest", "says"),
+    [
+        (zonemd(8, A1, A2), "do not have the digest"),
+        (zonemd(7, A1, A3), "its ZONEMD is of serial 7, and the SOA has 8"),
+    ],
+)
+def test_zone_with_another_digest(filled: Case, digest: str, says: str) -> None:
+    """Is not what its owner made, however it comes: what we have stays."""
+    by_differences = [answer(soa(8), soa(7), A2, soa(8), digest, A3, soa(8), qtype="IXFR")]
+    whole = [answer(soa(8), NS, digest, A1, A3, soa(8))]
+    with pytest.raises(TransferError, match=f"not the zone that its owner made: .*{says}"):
+        filled.fetch(following(8, IXFR=by_differences, AXFR=whole))
+
+    assert ["SOA", "IXFR", "AXFR"] == filled.asked
+    assert [soa(7), NS, A1, A2] == filled.lines()
+    assert ["example.org.zone"] == filled.files()
+
+
+def test_digest_that_did_not_follow_is_fetched_whole(filled: Case) -> None:
+    """Differences of another version than ours make a zone that its owner never had."""
+    by_differences = [
+        answer(soa(8), soa(7), A2, soa(8), zonemd(8, A3), A3, soa(8), qtype="IXFR")
+    ]
+    whole = [answer(soa(8), NS, zonemd(8, A3), A3, soa(8))]
+    fetched = filled.fetch(following(8, IXFR=by_differences, AXFR=whole))
+
+    assert (8, "AXFR") == (fetched.soa.serial, fetched.style)
+
+
+def test_digest_of_a_kind_to_come(case: Case) -> None:
+    """Is nothing that we could hold against the zone."""
+    unknown = f"{ORIGIN} 3600 IN ZONEMD 7 1 240 {'ab' * 48}"
+    case.fetch(following(7, AXFR=[answer(soa(7), NS, unknown, soa(7))]))
+
+    assert [soa(7), NS, unknown] == case.lines()
