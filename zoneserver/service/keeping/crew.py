@@ -28,8 +28,11 @@ from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.exchange import (
     read_finding,
     read_judgement,
+    read_name,
+    read_names,
     read_references,
     write_judgement,
+    write_names,
 )
 from zoneserver.service.keeping.member import Member
 from zoneserver.service.keeping.progress import Progress
@@ -87,7 +90,7 @@ class Crew:
         self._pids: list[int] = []
         self._shares: list[set[Name]] = []  # the zones that each member has read
         self._documents: dict[str, list[tuple[str, Any]]] = {}  # by temporary image file
-        self._is_judged = False
+        self._made: dict[Name, Judgement] = {}  # by the members
         self._progress = Progress(len(files), sum(each.octets for each in files))
         cores = len(os.sched_getaffinity(0))
         shares = share_out(files, cores)
@@ -104,25 +107,27 @@ class Crew:
         self, versions: Sequence[Version], zones: Zones, pointers: Pointers, today: date
     ) -> Iterable[Judgement]:
         """A judgement of each version as one among `zones`."""
-        if self._is_judged:  # what little has to be judged twice, is judged here
+        if self._made:  # what little has to be judged twice, is judged here
             return judge_versions(versions, zones, pointers, today)
-        self._is_judged = True
         self._progress.say("judging")
         asked = {version.origin for version in versions}
         others = self._write_others(zones)
         for member, share in zip(self._members, self._shares, strict=True):
-            origins = [str(origin) for origin in share & asked]
-            task = {"today": today.isoformat(), "others": others, "origins": origins}
+            task = {
+                "today": today.isoformat(),
+                "others": others,
+                "origins": write_names(share & asked),
+            }
             member.send({"judge": task})
-        made = {
+        self._made = {
             judgement.origin: judgement
             for judgements in self._gather("judge")
             for judgement in map(read_judgement, judgements)
         }
         Path(others).unlink()
-        rest = [version for version in versions if version.origin not in made]
+        rest = [version for version in versions if version.origin not in self._made]
         here = judge_versions(rest, zones, pointers, today)
-        made |= {judgement.origin: judgement for judgement in here}
+        made = self._made | {judgement.origin: judgement for judgement in here}
         return [made[version.origin] for version in versions]
 
     def write(self, judgements: Mapping[Name, Judgement]) -> Sequence[str]:
@@ -130,7 +135,13 @@ class Crew:
         self._progress.say("writing images")
         for member, share in zip(self._members, self._shares, strict=True):
             chosen = [judgements[origin] for origin in share if origin in judgements]
-            member.send({"write": [write_judgement(each) for each in chosen]})
+            again = [each for each in chosen if self._made.get(each.origin) is not each]
+            as_judged = {each.origin for each in chosen}.difference(e.origin for e in again)
+            task = {
+                "as_judged": write_names(as_judged),
+                "again": [*map(write_judgement, again)],
+            }
+            member.send({"write": task})
         paths = self._gather("write")
         self.close()
         return [path for path in paths if path]
@@ -151,7 +162,7 @@ class Crew:
         places = read_places(read["path"]) if read["path"] else {}
         share: set[Name] = set()
         for document in read["zones"]:
-            origin = Name.parse(document["origin"])
+            origin = read_name(document["origin"])
             share.add(origin)
             self._means.serials.offer(origin, Numbered(*document["numbered"]))
             self.included[origin] = {
@@ -165,7 +176,7 @@ class Crew:
                 )
             )
         self._shares.append(share)
-        self.unread |= frozenset(map(Name.parse, read["unread"]))
+        self.unread |= read_names(read["unread"])
         self.findings += tuple(map(read_finding, read["findings"]))
         if read["path"]:
             rows = [(each["origin"], each["references"]) for each in read["zones"]]

@@ -1,4 +1,8 @@
-"""What our processes tell each other of zones: values to plain documents, and back."""
+"""What our processes tell each other of zones: values to plain documents, and back.
+
+Names go as the octets that they have, each as one character: with 100,000 zones, text in
+presentation format took as long to write and read as the zones take to be judged.
+"""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,14 +16,24 @@ from zoneserver.validator.references import References
 Document = dict[str, Any]
 
 
+def write_name(name: Name) -> str:
+    """The octets of a name."""
+    return name.wire.decode("latin-1")
+
+
+def read_name(text: str) -> Name:
+    """The name again."""
+    return Name(text.encode("latin-1"))
+
+
 def write_names(names: Iterable[Name]) -> list[str]:
-    """Names in presentation format."""
-    return [str(name) for name in names]
+    """Several of them."""
+    return [write_name(name) for name in names]
 
 
 def read_names(texts: Iterable[str]) -> frozenset[Name]:
     """The names again."""
-    return frozenset(map(Name.parse, texts))
+    return frozenset(map(read_name, texts))
 
 
 def write_references(references: References) -> Document:
@@ -43,7 +57,7 @@ def read_references(document: Document) -> References:
 def write_judgement(judgement: Judgement) -> Document:
     """A judgement with its findings."""
     return {
-        "origin": str(judgement.origin),
+        "origin": write_name(judgement.origin),
         "findings": [write_finding(finding) for finding in judgement.findings],
         "consulted": write_names(judgement.consulted),
         "until": judgement.until.isoformat() if judgement.until else None,
@@ -54,7 +68,7 @@ def read_judgement(document: Document) -> Judgement:
     """The judgement again."""
     until = document["until"]
     return Judgement(
-        Name.parse(document["origin"]),
+        read_name(document["origin"]),
         tuple(map(read_finding, document["findings"])),
         read_names(document["consulted"]),
         date.fromisoformat(until) if until else None,
@@ -69,8 +83,8 @@ def write_finding(finding: Finding) -> Document:
         "mark": finding.mark,
         "reason": finding.reason,
         "fix": finding.fix,
-        "origin": str(finding.origin) if finding.origin else None,
-        "owner": str(finding.owner) if finding.owner else None,
+        "origin": write_name(finding.origin) if finding.origin else None,
+        "owner": write_name(finding.owner) if finding.owner else None,
         "related": finding.related,
         "also": write_names(finding.also),
         "waived": finding.waived,
@@ -86,8 +100,8 @@ def read_finding(document: Document) -> Finding:
         Mark(*document["mark"]),
         document["reason"],
         document["fix"],
-        Name.parse(origin) if origin else None,
-        Name.parse(owner) if owner else None,
+        read_name(origin) if origin else None,
+        read_name(owner) if owner else None,
         tuple((Mark(*mark), text) for mark, text in document["related"]),
         read_names(document["also"]),
         document["waived"],

@@ -73,7 +73,9 @@ class Keeper:
         places: dict[bytes, Place] = {}
         for path in served.files:
             places |= self._shelf.open(path)
-        for origin in (*served.gone, *served.refused):
+        absent = (*served.gone, *served.refused)
+        self._shelf.remove(absent)
+        for origin in absent:
             places.pop(origin.key, None)
         versions = [open_version(key, place, defaults) for key, place in places.items()]
         self.standing.update(versions, [each.description.judgement for each in versions])
@@ -206,6 +208,7 @@ class Keeper:
         for path in paths:
             for key, place in self._shelf.open(path).items():
                 versions.append(open_version(key, place, defaults))
+        self._shelf.remove(admission.gone)
         self._chronicle.note(*self._replaced(versions, admission.gone))
         self.standing.update(versions, admission.judgements, admission.gone)
         self._note_signed(versions, admission.gone)
@@ -253,7 +256,7 @@ class Keeper:
         }
 
     def _served(self) -> Served:
-        return self._shelf.served(self.standing.keys, self.refused)
+        return self._shelf.served(self.refused)
 
     def _keep_serials(self, admission: Admission) -> str:
         try:

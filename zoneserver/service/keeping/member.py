@@ -15,9 +15,12 @@ from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.compiling import compile_by
 from zoneserver.service.keeping.exchange import (
     read_judgement,
+    read_name,
+    read_names,
     read_references,
     write_finding,
     write_judgement,
+    write_name,
     write_references,
 )
 from zoneserver.service.keeping.reading import Means, describe
@@ -25,7 +28,7 @@ from zoneserver.service.keeping.standing import InMemory, Standing
 from zoneserver.service.keeping.store import read_places
 from zoneserver.service.keeping.versions import pack_texts
 from zoneserver.service.running.channel import Channel
-from zoneserver.validator.judge import judge
+from zoneserver.validator.judge import Judgement, judge
 from zoneserver.validator.references import Pointers
 from zoneserver.zone.zone import Zone
 
@@ -46,6 +49,7 @@ class Member:
         self._means = means
         self._channel = channel
         self._versions: dict[bytes, InMemory] = {}
+        self._judgements: dict[Name, Judgement] = {}
         self._images: dict[bytes, Place] = {}
 
     def run(self) -> int:
@@ -67,7 +71,7 @@ class Member:
             loaded = load(part, self._means.defaults, self._means.number)
             for read in loaded.candidates:
                 self._versions[read.zone.origin.key] = InMemory.of(read)
-            unread += [str(origin) for origin in loaded.unread]
+            unread += [write_name(origin) for origin in loaded.unread]
             findings += [write_finding(finding) for finding in loaded.findings]
             self._tell(part)
         path = ""
@@ -99,7 +103,7 @@ class Member:
         assert files.origin is not None
         version = self._versions[files.origin.key]
         return {
-            "origin": str(files.origin),
+            "origin": write_name(files.origin),
             "references": write_references(version.references),
             "numbered": self._means.serials.offered(files.origin),
             "included": files.include.signatures,
@@ -108,9 +112,11 @@ class Member:
     def _judge(self, task: Document) -> list[Document]:
         """Judge zones of the share, as some among all that are named in a file."""
         zones, pointers = self._all_zones(task["others"])
-        candidates = (self._versions[Name.parse(text).key].read for text in task["origins"])
+        candidates = (self._versions[read_name(text).key].read for text in task["origins"])
         today = date.fromisoformat(task["today"])
-        return [write_judgement(each) for each in judge(candidates, zones, pointers, today)]
+        judged = judge(candidates, zones, pointers, today)
+        self._judgements = {each.origin: each for each in judged}
+        return [write_judgement(each) for each in judged]
 
     def _all_zones(self, path: str) -> tuple["_Zones", Pointers]:
         """Every zone of every member, and of those that stand."""
@@ -118,21 +124,27 @@ class Member:
         zones, pointers = _Zones(standing), Pointers(standing.pointers)
         others = json.loads(Path(path).read_text("utf-8"))
         for text in others["gone"]:
-            origin = Name.parse(text)
+            origin = read_name(text)
             zones.put(origin.key, None)
             pointers.put(origin, None)
         for file, rows in others["files"].items():
             places = read_places(file)
             for text, references in rows:
-                origin = Name.parse(text)
+                origin = read_name(text)
                 own = self._versions.get(origin.key)
                 zones.put(origin.key, own.zone if own else places[origin.key])
                 pointers.put(origin, own.references if own else read_references(references))
         return zones, pointers
 
-    def _write(self, judgements: list[Document]) -> str:
-        """Write the zones that were admitted, with what is to be kept of them; the file."""
-        judged = {each.origin: each for each in map(read_judgement, judgements)}
+    def _write(self, task: Document) -> str:
+        """Write the zones that were admitted, with what is to be kept of them; the file.
+
+        Their judgements are those that were made here, but for what was judged again.
+        """
+        again = {each.origin: each for each in map(read_judgement, task["again"])}
+        judged = {
+            each: self._judgements[each] for each in read_names(task["as_judged"])
+        } | again
 
         def images() -> Iterator[tuple[bytes, bytes]]:
             for files in self._files:

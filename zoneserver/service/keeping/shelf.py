@@ -34,14 +34,17 @@ class Shelf:
         self._gone.difference_update(places)
         return places
 
-    def served(self, standing: KeysView[bytes], refused: Iterable[Name]) -> Served:
-        """What to answer from, if these zones are to be served: files without any go."""
-        left = self._latest.keys() - standing
-        for key in left:
-            self._leave(key)
+    def remove(self, origins: Iterable[Name]) -> None:
+        """Zones that are served no longer."""
+        for origin in origins:
+            self._leave(origin.key)
+            self._gone.add(origin.key)
+
+    def served(self, refused: Iterable[Name]) -> Served:
+        """What to answer from, beside zones that are refused: files without any go."""
         self._files = {path: each for path, each in self._files.items() if self._counts[path]}
         files = self._files.values()
-        self._gone = {key for key in self._gone | left if any(key in each for each in files)}
+        self._gone = {key for key in self._gone if any(key in each for each in files)}
         return Served(tuple(self._files), tuple(map(Name, sorted(self._gone))), tuple(refused))
 
     def _leave(self, key: bytes) -> None:

@@ -5,7 +5,7 @@ or to programs (the control socket, metrics, the status page) looks here and ask
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -92,16 +92,22 @@ class Overview:
     builders: int = 0  # how many there have been, one after the other
     certificate_end: float = 0  # when that for DNS over TLS expires; 0: there is none
     transfers: Transfers = field(default_factory=Transfers)
+    _blocked: dict[str, ZoneState] = field(default_factory=dict)
 
     def update(self, document: Document) -> None:
         """Take in one of the documents that `tell` made, or one of the courier's."""
         if document.get("anew"):
             self.zones.clear()
+            self._blocked.clear()
         for origin in document.get("gone", ()):
             self.zones.pop(origin, None)
+            self._blocked.pop(origin, None)
         for each in document.get("zones", ()):
             state = ZoneState.read(each)
             self.zones[state.origin] = state
+            self._blocked.pop(state.origin, None)
+            if state.blocked:
+                self._blocked[state.origin] = state
         if "transfers" in document:
             self.transfers.update(document["transfers"])
         if "reload" in document:
@@ -109,9 +115,9 @@ class Overview:
             self.reloads += 1
             self.failures += self.reload.result == "failed"
 
-    def stale(self) -> Iterator[ZoneState]:
+    def stale(self) -> Collection[ZoneState]:
         """The zones that wait for somebody: stale ones and refused ones."""
-        return (state for state in self.zones.values() if state.blocked)
+        return self._blocked.values()
 
 
 def tell(

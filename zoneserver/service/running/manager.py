@@ -72,8 +72,7 @@ class ServiceManager:
 
     def tell_ready(self, overview: Overview) -> None:
         """Say that queries are answered, and to people for how many zones."""
-        waiting = sum(1 for _ in overview.stale())
-        status = f"{count(len(overview.zones), 'zone')}, {waiting} with errors"
+        status = f"{count(len(overview.zones), 'zone')}, {len(overview.stale())} with errors"
         # At the start nothing may be known of the zones as yet, though they are served.
         self.tell("READY=1", *([f"STATUS={status}"] if overview.zones else ()))
 

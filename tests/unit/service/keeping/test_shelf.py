@@ -38,7 +38,12 @@ class Shelved:
 
     def served(self) -> Served:
         """What is to be served now."""
-        return self.shelf.served(self.standing.keys(), ())
+        return self.shelf.served(())
+
+    def remove(self, origin: Name) -> None:
+        """Have a zone served no longer."""
+        del self.standing[origin.key]
+        self.shelf.remove([origin])
 
     def address(self, origin: Name) -> str | None:
         """What a worker finds that is told to serve it; None: no such zone."""
@@ -78,14 +83,14 @@ def test_zone_that_goes_is_in_no_file_or_named(shelved: Shelved) -> None:
     """It does not come back by an older image; when it comes again, it is there."""
     shelved.put("192.0.2.1", COM, NET)
     shelved.put("192.0.2.2", COM)
-    del shelved.standing[COM.key]
+    shelved.remove(COM)
 
     assert (COM,) == shelved.served().gone
     assert (None, "192.0.2.1") == (shelved.address(COM), shelved.address(NET))
     shelved.put("192.0.2.3", COM)
     assert () == shelved.served().gone
     assert "192.0.2.3" == shelved.address(COM)
-    del shelved.standing[NET.key]
+    shelved.remove(NET)
     assert ((), 1) == (shelved.served().gone, len(shelved.served().files))
 
 
@@ -112,7 +117,7 @@ def test_many_files_become_few(shelved: Shelved, monkeypatch: pytest.MonkeyPatch
     shelved.put("192.0.2.1", COM, NET, org)
     for number in range(2, 6):
         shelved.put(f"192.0.2.{number}", *((COM, org) if number == 2 else (COM, NET)))
-    del shelved.standing[org.key]
+    shelved.remove(org)
     list(shelved.shelf.tidy(shelved.standing.keys()))
 
     assert "192.0.2.5" == shelved.address(COM) == shelved.address(NET)
