@@ -81,6 +81,7 @@ rewrite   unix  - - n -    - trivial-rewrite
 bounce    unix  - - n -    0 bounce
 defer     unix  - - n -    0 bounce
 smtp      unix  - - n -    - smtp
+tlsmgr    unix  - - n 1000? 1 tlsmgr
 error     unix  - - n -    - error
 retry     unix  - - n -    - error
 showq     unix  n - n -    - showq
@@ -106,6 +107,10 @@ def wait_for(what: str, holds: Callable[[], bool]) -> None:
 class MailSystem:
     """All of it, in a folder that everybody may enter."""
 
+    main_cf = MAIN_CF
+    resolv_conf = f"nameserver {RESOLVER}\n"
+    exchangers: tuple[str, ...] = ("10 mail.example.com.", "20 backup.example.com.")
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._zones = folder / "zones"
@@ -117,19 +122,27 @@ class MailSystem:
         """Start every part, and return when each does its work."""
         self._make_network()
         self._zones.mkdir()
-        self.edit("example.com", ZONE)
-        self.edit("example.net", NO_MAIL)
+        self.write_zones()
         serve = ("serve", "--zones", "zones", "--listen", f"{NAMESERVER}:53")
         options = ("--state", "state", "--workers", "1", "--allow-root")
         with self._log.open("w") as log:
             words = [sys.executable, "-m", "zoneserver", *serve, *options]
             subprocess.Popen(words, cwd=self._folder, stdout=log, stderr=log)
-        (self._folder / "unbound.conf").write_text(UNBOUND)
+        (self._folder / "unbound.conf").write_text(self.configure_resolver())
         subprocess.Popen(["unbound", "-c", "unbound.conf"], cwd=self._folder)
         for host in self._hosts:
             self.start_host(host)
         self._start_postfix()
-        self.wait_for_exchanges("10 mail.example.com.", "20 backup.example.com.")
+        self.wait_for_exchanges(*self.exchangers)
+
+    def write_zones(self) -> None:
+        """Write the zones that there are at first."""
+        self.edit("example.com", ZONE)
+        self.edit("example.net", NO_MAIL)
+
+    def configure_resolver(self) -> str:
+        """What Unbound is told."""
+        return UNBOUND
 
     def edit(self, origin: str, text: str) -> None:
         """Save a zone file, as an editor does."""
@@ -143,18 +156,22 @@ class MailSystem:
 
     def wait_for_exchanges(self, *expected: str) -> None:
         """Return when the resolver says so of example.com."""
+        self.wait_for_answer("example.com", "MX", *expected)
+
+    def wait_for_answer(self, qname: str, qtype: str, *expected: str) -> None:
+        """Return when the resolver says so."""
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = [RESOLVER]
         resolver.lifetime = 1
 
         def holds() -> bool:
             try:
-                answer = resolver.resolve("example.com", "MX")
+                answer = resolver.resolve(qname, qtype)
             except dns.exception.DNSException:
                 return False
             return sorted(rdata.to_text() for rdata in answer) == sorted(expected)
 
-        wait_for(f"MX {expected}", holds)
+        wait_for(f"{qname} {qtype} {expected}", holds)
 
     def start_host(self, address: str) -> None:
         """Have a mail host take messages on port 25."""
@@ -172,8 +189,12 @@ class MailSystem:
     def send(self, recipient: str) -> None:
         """Send a message, and print what became of it."""
         run("sendmail", "-f", "<>", recipient, text=f"Subject: to {recipient}\n\nHello.\n")
+        self.tell(recipient)
+
+    def tell(self, recipient: str, expected: str = r"\w+") -> None:
+        """Print what became of a message, once that is as expected."""
         said = re.compile(
-            rf"to=<{re.escape(recipient)}>, relay=(\S+?),.* status=(\w+) \((.*)\)"
+            rf"to=<{re.escape(recipient)}>, relay=(\S+?),.* status=({expected}) \((.*)\)"
         )
         wait_for(
             f"the delivery to {recipient}", lambda: said.search(LOG.read_text()) is not None
@@ -191,13 +212,13 @@ class MailSystem:
         run("ip", "link", "set", "lo", "up")
         for address in (NAMESERVER, MAIL, BACKUP):
             run("ip", "address", "add", f"{address}/32", "dev", "lo")
-        (self._folder / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
+        (self._folder / "resolv.conf").write_text(self.resolv_conf)
         run("mount", "--bind", str(self._folder / "resolv.conf"), "/etc/resolv.conf")
 
     def _start_postfix(self) -> None:
         settings = self._folder / "postfix"
         shutil.copytree("/etc/postfix", settings)
-        (settings / "main.cf").write_text(MAIN_CF)
+        (settings / "main.cf").write_text(self.main_cf)
         (settings / "master.cf").write_text(MASTER_CF)
         run("mount", "--bind", str(settings), "/etc/postfix")
         for folder in ("/var/spool/postfix", "/var/lib/postfix", "/var/log"):

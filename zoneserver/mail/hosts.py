@@ -89,8 +89,8 @@ def find_certificate(world: World, host: Name, zones: list[Zone]) -> Certificate
     if reply.rrset is None:
         return None
     texts = tuple(rdata.text for rdata in reply.rrset.rdatas)
-    return Certificate(owner, texts, all(map(_is_signed, zones)))
+    return Certificate(owner, texts, all(_is_signed(world, each) for each in zones))
 
 
-def _is_signed(zone: Zone) -> bool:
-    return zone.apex.find(rtypes.RRSIG) is not None
+def _is_signed(world: World, zone: Zone) -> bool:
+    return zone.origin in world.to_sign or zone.apex.find(rtypes.RRSIG) is not None

@@ -128,7 +128,8 @@ class World:
     `zones` are never walked: only `own`, the zone that is judged, may be. Without `own`,
     names are looked up on nobody's behalf. What the others say of names of `own` is in
     `pointers`. `today` is the day of the judgement. Worlds over the same zones may have
-    `foreign` in common: the verdicts on names of others, by wire form.
+    `foreign` in common: the verdicts on names of others, by wire form. The zones `to_sign`
+    have no signatures yet, and will have some when they are served.
     """
 
     zones: Zones
@@ -136,6 +137,7 @@ class World:
     today: date = date.max
     own: Zone | None = None
     foreign: dict[bytes, Target] = field(default_factory=dict)
+    to_sign: frozenset[Name] = frozenset()
     _targets: dict[bytes, Target] = field(default_factory=dict)
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
     _indexes: dict[Callable[[Zone], object], object] = field(default_factory=dict)
@@ -245,11 +247,14 @@ class World:
 
 def world_of(candidates: Iterable[Candidate], unread: Iterable[Name] = ()) -> World:
     """The world that has these zones and no others; `unread` are zones that are not known."""
-    pointers, zones = Pointers(), []
+    pointers, zones, to_sign = Pointers(), [], set()
     for each in candidates:
         zones.append(each.zone)
+        if each.source.dnssec is not None:
+            to_sign.add(each.zone.origin)
         pointers.put(each.zone.origin, references_of(each.zone, each.source.unreadable))
-    return World(ZoneSet([*zones, *map(RefusedZone, unread)]), pointers)
+    every = ZoneSet([*zones, *map(RefusedZone, unread)])
+    return World(every, pointers, to_sign=frozenset(to_sign))
 
 
 def _is_delegated(name: Name, zone: Zone) -> bool:

@@ -10,6 +10,7 @@ from tests.unit.zonefile.keys import CERTIFICATE, DIGEST, NEXT_CERTIFICATE, NEXT
 from tests.unit.zonefile.yaml_sources import read
 from zoneserver.findings import Finding
 from zoneserver.mail.expand import expand
+from zoneserver.mail.path import explain
 from zoneserver.mail.tlsa import publish_keys
 from zoneserver.validator.judge import judge
 from zoneserver.validator.world import Candidate, world_of
@@ -219,3 +220,16 @@ def test_unsigned_zone() -> None:
     source = published(f"{MAIL}, certificate: mail.pem}}", ZONE.replace("$dnssec: true", ""))
 
     assert [("TL001", 1)] == [(each.code, each.mark.line) for each in found(source)]
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_explained(*, is_signed: bool) -> None:
+    """`explain` says that senders heed them, as the server will sign what is not signed yet."""
+    rest = ZONE if is_signed else ZONE.replace("$dnssec: true", "")
+    source = published(f"{MAIL}, certificate: mail.pem}}", rest)
+    world = world_of([Candidate(source, build_zone(source))])
+    (stop,) = explain(world, (), "somebody@example.com").stops
+
+    assert stop.certificate is not None
+    assert stop.certificate.texts == (f"3 1 1 {DIGEST}",)
+    assert stop.certificate.signed is is_signed
