@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 _P256_OCTETS = 32
+_ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
 class Algorithm(NamedTuple):
@@ -33,8 +34,7 @@ def _is_p256(key: PrivateKeyTypes) -> bool:
 
 def _sign_ecdsa(key: ec.EllipticCurvePrivateKey, octets: bytes) -> bytes:
     """Both numbers side by side (RFC 6605 4)."""
-    scheme = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
-    r, s = decode_dss_signature(key.sign(octets, scheme))
+    r, s = decode_dss_signature(key.sign(octets, _ECDSA))
     return r.to_bytes(_P256_OCTETS, "big") + s.to_bytes(_P256_OCTETS, "big")
 
 

@@ -32,6 +32,12 @@ _DIGESTS: dict[int, Callable[[bytes], Any]] = {
 }
 
 
+def find_tag(dnskey: bytes) -> int:
+    """The number that signatures name a key by (RFC 4034 appendix B)."""
+    total = sum(octet << 8 if at % 2 == 0 else octet for at, octet in enumerate(dnskey))
+    return (total + (total >> 16)) & 0xFFFF
+
+
 @dataclass(frozen=True)
 class SigningKey:
     """A key of a zone. With `is_entry` the parent vouches for it, and it signs the keys.
@@ -80,10 +86,8 @@ class SigningKey:
 
     @cached_property
     def tag(self) -> int:
-        """The number that signatures name the key by (RFC 4034 appendix B)."""
-        octets = self.dnskey.octets
-        total = sum(octet << 8 if at % 2 == 0 else octet for at, octet in enumerate(octets))
-        return (total + (total >> 16)) & 0xFFFF
+        """The number that signatures name the key by."""
+        return find_tag(self.dnskey.octets)
 
     def ds(self, origin: Name) -> DS:
         """What the parent of a zone says of the key (RFC 4034 5.1, RFC 4509)."""

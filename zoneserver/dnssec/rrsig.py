@@ -19,11 +19,19 @@ class Span(NamedTuple):
 
 
 def sign_rrset(
-    rrset: RRset, keys: Sequence[SigningKey], origin: Name, span: Span
+    rrset: RRset,
+    keys: Sequence[SigningKey],
+    origin: Name,
+    span: Span,
+    made: Sequence[bytes] = (),
 ) -> list[Opaque]:
-    """The RRSIG of each key over a set of the zone with this origin."""
-    records = canonical_rrset(rrset)
+    """The RRSIG of each key over a set of the zone with this origin.
+
+    Of those that were `made` before, over this very set and with these keys, each is taken
+    that would be made again.
+    """
     labels = len(rrset.owner.labels) - rrset.owner.is_wildcard  # RFC 4034 3.1.3
+    records = b""
     found = []
     for key in keys:
         head = b"".join(
@@ -37,5 +45,9 @@ def sign_rrset(
                 origin.key,
             )
         )
-        found.append(Opaque(rtypes.RRSIG, head + key.sign(head + records)))
+        octets = next((each for each in made if each.startswith(head)), None)
+        if octets is None:
+            records = records or canonical_rrset(rrset)
+            octets = head + key.sign(head + records)
+        found.append(Opaque(rtypes.RRSIG, octets))
     return found

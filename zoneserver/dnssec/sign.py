@@ -4,9 +4,10 @@ Nothing is drawn by lot, so whoever signs the same zone twice within one period 
 octets, and after an edit only the signatures of what changed are others.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import NamedTuple
 
 from zoneserver.dnssec.keys import SigningKey
 from zoneserver.dnssec.nsec import make_nsecs, signed_types
@@ -17,9 +18,10 @@ from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
-from zoneserver.records.rdata import SOA, Rdata
+from zoneserver.records.rdata import SOA, Opaque, Rdata
 from zoneserver.records.rrset import Record, RRset
 from zoneserver.zone.build import make_rrset
+from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
 PERIOD = 302_400  # seconds, half a week: how long signatures are used before new ones are made
@@ -29,6 +31,27 @@ SKEW = 3_600  # seconds that a validator's clock may be behind
 # What the parent reads is signed by keys that it vouches for (RFC 7344 4.1).
 _REQUESTS = frozenset({rtypes.CDS, rtypes.CDNSKEY})
 _SIGNED_LAST = frozenset({rtypes.ZONEMD})
+
+Sign = Callable[[RRset], Sequence[Opaque]]
+SignAll = Callable[[Sign, Sequence[RRset]], Iterable[Sequence[Opaque]]]
+
+
+def _find_nothing(_: RRset) -> Sequence[bytes]:
+    return ()
+
+
+class Ways(NamedTuple):
+    """How signatures come about.
+
+    `find` has the RRSIGs over a set that there are already, by keys of today; each that would
+    be made again is taken. `sign_all` signs many sets, as `map` does.
+    """
+
+    find: Callable[[RRset], Sequence[bytes]] = _find_nothing
+    sign_all: SignAll = map
+
+
+_PLAIN = Ways()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +79,7 @@ def find_period(origin: Name, now: int) -> int:
 
 
 def sign_zone(
-    zone: Zone, plan: Plan, mark: Mark, zonemd: Mark | None = None
+    zone: Zone, plan: Plan, mark: Mark, zonemd: Mark | None = None, ways: Ways = _PLAIN
 ) -> Iterator[Record]:
     """What a zone needs beside its records: keys, signatures, and proofs of absence.
 
@@ -64,19 +87,20 @@ def sign_zone(
     """
     placeholder = make_placeholder(zone, zonemd) if zonemd else None
     if placeholder is None:
-        yield from _sign(zone, plan, mark)
+        yield from _sign(zone, plan, mark, ways)
         return
     # The proofs tell of the digest, and the digest of all but its own signature.
     apex = replace(zone.apex, rrsets=(*zone.apex.rrsets, placeholder))
     with_place = replace(zone, nodes={**zone.nodes, zone.origin.key: apex})
-    made = list(_sign(with_place, plan, mark))
+    made = list(_sign(with_place, plan, mark, ways))
     yield from made
     record = digest_zone(zone, made, placeholder)
     yield record
-    yield from _Signer(zone.origin, plan).sign(make_rrset([record]))
+    last = make_rrset([record])
+    yield from _signatures(last, _Signer(zone.origin, plan, ways).sign(last))
 
 
-def _sign(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
+def _sign(zone: Zone, plan: Plan, mark: Mark, ways: Ways) -> Iterator[Record]:
     key_sets = tuple(_make_key_sets(zone, plan, mark))
     apex = replace(zone.apex, rrsets=(*zone.apex.rrsets, *key_sets))
     nodes = {**zone.nodes, zone.origin.key: apex}
@@ -90,22 +114,31 @@ def _sign(zone: Zone, plan: Plan, mark: Mark) -> Iterator[Record]:
         else make_nsecs(visible)
     )
     ttl = _negative_ttl(zone)
-    proving = (RRset(owner, rdata.rtype, ttl, (rdata,), (mark,)) for owner, rdata in proofs)
-    signer = _Signer(zone.origin, plan)
-    for rrset in key_sets:
+    proving = [RRset(owner, rdata.rtype, ttl, (rdata,), (mark,)) for owner, rdata in proofs]
+    for rrset in (*key_sets, *proving):
         yield from _records(rrset)
-    for node in visible:
-        for rrset in node.rrsets:
-            if rrset.rtype in signed_types(node) - _SIGNED_LAST:
-                yield from signer.sign(rrset)
-    for rrset in proving:
-        yield from _records(rrset)
-        yield from signer.sign(rrset)
+    rrsets = [*_find_signed(visible), *proving]
+    made = ways.sign_all(_Signer(zone.origin, plan, ways).sign, rrsets)
+    for rrset, rdatas in zip(rrsets, made, strict=True):
+        yield from _signatures(rrset, rdatas)
+
+
+def _find_signed(nodes: Iterable[Node]) -> Iterator[RRset]:
+    """The sets of names that are ours to sign, and are there before they are signed."""
+    for node in nodes:
+        types = signed_types(node) - _SIGNED_LAST
+        yield from (rrset for rrset in node.rrsets if rrset.rtype in types)
 
 
 def _records(rrset: RRset) -> Iterator[Record]:
     for rdata, mark in zip(rrset.rdatas, rrset.marks, strict=True):
         yield Record(rrset.owner, rrset.rtype, rrset.ttl, rdata, mark)
+
+
+def _signatures(rrset: RRset, rdatas: Iterable[Opaque]) -> Iterator[Record]:
+    """The signatures of a set, with its TTL (RFC 4034 3)."""
+    for rdata in rdatas:
+        yield Record(rrset.owner, rtypes.RRSIG, rrset.ttl, rdata, rrset.mark)
 
 
 def _make_key_sets(zone: Zone, plan: Plan, mark: Mark) -> Iterator[RRset]:
@@ -134,18 +167,17 @@ def _negative_ttl(zone: Zone) -> int:
 class _Signer:
     """Signs what belongs to one zone."""
 
-    def __init__(self, origin: Name, plan: Plan) -> None:
-        self._origin = origin
+    def __init__(self, origin: Name, plan: Plan, ways: Ways) -> None:
+        self._origin, self._find = origin, ways.find
         self._start = plan.period * PERIOD - _spread(origin.key, PERIOD)
         self._of_keys = [use.key for use in plan.uses if use.signs_keys]
         self._of_requests = [use.key for use in plan.uses if use.signs_requests]
         self._of_zone = [use.key for use in plan.uses if use.signs_zone]
 
-    def sign(self, rrset: RRset) -> Iterator[Record]:
-        """The signatures of a set, with its TTL (RFC 4034 3)."""
+    def sign(self, rrset: RRset) -> Sequence[Opaque]:
+        """The signatures of a set."""
         keys = self._find_keys(rrset.rtype)
-        for rdata in sign_rrset(rrset, keys, self._origin, self._span(rrset)):
-            yield Record(rrset.owner, rtypes.RRSIG, rrset.ttl, rdata, rrset.mark)
+        return sign_rrset(rrset, keys, self._origin, self._span(rrset), self._find(rrset))
 
     def _find_keys(self, rtype: int) -> Sequence[SigningKey]:
         """The keys that sign a type of records."""

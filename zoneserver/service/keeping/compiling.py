@@ -1,9 +1,8 @@
 """One large zone, compiled by several processes at once."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from zoneserver.errors import StartError
 from zoneserver.image.compile import (
     Part,
     compile_part,
@@ -12,52 +11,31 @@ from zoneserver.image.compile import (
     list_files,
     sort_nodes,
 )
-from zoneserver.service.running.processes import fork
+from zoneserver.service.keeping.hands import Helper, deal_out
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
 FEWEST_NAMES = 10_000  # of a part; fewer are compiled sooner than a process is made
+_SIGNED = 4  # as much work is a name of a signed zone
 
 
-def compile_by(hands: int, zone: Zone) -> bytes:
+def compile_by(hands: int, zone: Zone, description: bytes = b"", texts: bytes = b"") -> bytes:
     """The image of a zone, made by as many processes as it is worth, at most `hands`.
 
     The octets are those of `compile_zone`, but for what two parts have in common, which each
     has for itself. Raises StartError where a process fails.
     """
-    shares = min(hands, len(zone.nodes) // FEWEST_NAMES)
+    work = len(zone.nodes) * (_SIGNED if zone.denial else 1)
+    shares = min(hands, work // FEWEST_NAMES)
     if shares < 2:
-        return compile_zone(zone)
+        return compile_zone(zone, description, texts)
     files = list_files(zone)
-    first, *others = _deal_out(sort_nodes(zone), shares)
-    helpers = [_Helper(zone, share, files) for share in others]
-    parts = [compile_part(zone, first, files), *(helper.part() for helper in helpers)]
-    return join_parts(zone, parts, files)
+    first, *others = deal_out(sort_nodes(zone), shares)
+    helpers = [Helper("compiler", partial(_compile, zone, share, files)) for share in others]
+    parts = [compile_part(zone, first, files)]
+    parts += [Part.unpack(helper.result()) for helper in helpers]
+    return join_parts(zone, parts, files, description, texts)
 
 
-def _deal_out(nodes: Sequence[Node], shares: int) -> Iterator[Sequence[Node]]:
-    size = -(-len(nodes) // shares)
-    return (nodes[at : at + size] for at in range(0, len(nodes), size))
-
-
-class _Helper:
-    """A process that compiles a part into memory that both have."""
-
-    def __init__(self, zone: Zone, nodes: Sequence[Node], files: Sequence[str]) -> None:
-        self._memory = os.memfd_create("zoneserver")
-
-        def run() -> int:
-            with open(self._memory, "wb", closefd=False) as file:
-                file.write(compile_part(zone, nodes, files).pack())
-            return 0
-
-        self._pid = fork("compiler", run, [self._memory])
-
-    def part(self) -> Part:
-        """What it has made, once it has. Raises StartError."""
-        _, status = os.waitpid(self._pid, 0)
-        with open(self._memory, "rb") as file:  # noqa: PTH123 - no path
-            if status:
-                raise StartError("a process that compiles a zone has ended too early")
-            file.seek(0)
-            return Part.unpack(file.read())
+def _compile(zone: Zone, nodes: Sequence[Node], files: Sequence[str]) -> bytes:
+    return compile_part(zone, nodes, files).pack()

@@ -11,7 +11,7 @@ import selectors
 import socket
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -92,10 +92,11 @@ class Crew:
         self._documents: dict[str, list[tuple[str, Any]]] = {}  # by temporary image file
         self._made: dict[Name, Judgement] = {}  # by the members
         self._progress = Progress(len(files), sum(each.octets for each in files))
-        cores = len(os.sched_getaffinity(0))
-        shares = share_out(files, cores)
+        shares = share_out(files, means.hands)
         for share in shares:
-            member, pid = _start(share, means, cores // len(shares))
+            member, pid = _start(
+                share, replace(means, hands=max(1, means.hands // len(shares)))
+            )
             self._members.append(member)
             self._pids.append(pid)
         for read in self._gather("read"):
@@ -226,14 +227,9 @@ def share_out(files: Sequence[ZoneFiles], shares: int) -> list[list[ZoneFiles]]:
     return [part for part in parts if part]
 
 
-def _start(share: Sequence[ZoneFiles], means: Means, hands: int) -> tuple[Channel, int]:
-    """Send for a member of the crew: the channel to it, and its process id.
-
-    It may compile with as many processes as it has hands.
-    """
+def _start(share: Sequence[ZoneFiles], means: Means) -> tuple[Channel, int]:
+    """Send for a member of the crew: the channel to it, and its process id."""
     ours, theirs = socket.socketpair()
-    pid = fork(
-        "reader", lambda: Member(share, means, Channel(theirs), hands).run(), [theirs.fileno()]
-    )
+    pid = fork("reader", lambda: Member(share, means, Channel(theirs)).run(), [theirs.fileno()])
     theirs.close()
     return Channel(ours), pid

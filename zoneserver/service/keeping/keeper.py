@@ -1,5 +1,6 @@
 """Keeps the versions of the zones that are served, and renews them from their files."""
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -189,7 +190,8 @@ class Keeper:
             return self._chronicle.covers(origin) and not order.forces(origin)
 
         known = self._serials, self._store, self.standing
-        means = Means(settings.defaults, *known, now, must_rise, settings.state)
+        hands = len(os.sched_getaffinity(0))
+        means = Means(settings.defaults, *known, now, must_rise, settings.state, hands)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)

@@ -40,12 +40,8 @@ Document = dict[str, Any]
 class Member:
     """The life of one member. It answers each message with one of the same name."""
 
-    def __init__(
-        self, files: Sequence[ZoneFiles], means: Means, channel: Channel, hands: int
-    ) -> None:
-        """`hands` is how many processes may compile a large zone."""
+    def __init__(self, files: Sequence[ZoneFiles], means: Means, channel: Channel) -> None:
         self._files = files
-        self._hands = hands
         self._means = means
         self._channel = channel
         self._versions: dict[bytes, InMemory] = {}
@@ -76,11 +72,9 @@ class Member:
             self._tell(part)
         path = ""
         if self._versions:
-            versions = self._versions.items()
+            versions, hands = self._versions.items(), self._means.hands
             path = self._means.store.write(
-                lambda: (
-                    (key, compile_by(self._hands, version.zone)) for key, version in versions
-                )
+                lambda: ((key, compile_by(hands, version.zone)) for key, version in versions)
             )
             self._images = read_places(path)
         zones = [self._summarise(files) for files in self._files if self._has(files)]

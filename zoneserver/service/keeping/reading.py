@@ -8,13 +8,13 @@ from typing import Protocol
 
 from zoneserver.errors import SigningKeyError
 from zoneserver.findings import Finding, Level
-from zoneserver.image.compile import compile_zone
 from zoneserver.names import Name
 from zoneserver.service.checking.words import describe_route
 from zoneserver.service.disk.files import Signature
 from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
+from zoneserver.service.keeping.compiling import compile_by
 from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.signing import (
     add_digest,
@@ -38,7 +38,8 @@ from zoneserver.zonefile.source import Defaults, ZoneSource
 class Means:
     """What zones are read with, and where their images go. `now` is in UNIX seconds.
 
-    Where a zone stands, and has secondaries, its serial `must_rise` with what it holds.
+    Where a zone stands, and has secondaries, its serial `must_rise` with what it holds. A large
+    zone may be signed and compiled by as many processes as there are `hands`.
     """
 
     defaults: Defaults
@@ -48,19 +49,21 @@ class Means:
     now: float
     must_rise: Callable[[Name], bool] = lambda _: False
     state: Path | None = None
+    hands: int = 1
 
     def number(self, source: ZoneSource) -> ZoneSource:
         """The source with its serial, and with signatures if it asks for them."""
         if source.dnssec is None or not source.auto_serial:
             return add_digest(self._number(source))
-        facts = find_facts(source, self.standing.get(source.origin))
+        stands = self.standing.get(source.origin)
+        facts = find_facts(source, stands)
         policy = find_policy(source.dnssec)
         try:
             plan, due = make_plan(self.state, source.origin, policy, facts, int(self.now))
         except SigningKeyError as error:
             return refuse(self._number(source), source.dnssec, error)
         numbered = self._number(replace(source, signed=describe_plan(source, plan), due=due))
-        return add_signatures(numbered, source.dnssec, plan)
+        return add_signatures(numbered, source.dnssec, plan, stands, self.hands)
 
     def _number(self, source: ZoneSource) -> ZoneSource:
         must_rise = source.origin in self.standing and self.must_rise(source.origin)
@@ -143,7 +146,10 @@ class InProcess:
             files = self._files[origin]
             description = describe(files, self._means, version, judgements[origin])
             texts = pack_texts(files.texts())
-            yield origin.key, compile_zone(version.zone, description.pack(), texts)
+            yield (
+                origin.key,
+                compile_by(self._means.hands, version.zone, description.pack(), texts),
+            )
 
 
 def describe(

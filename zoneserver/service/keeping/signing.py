@@ -5,11 +5,12 @@ from pathlib import Path
 
 from zoneserver.dnssec.lifecycle import Facts, advance, create
 from zoneserver.dnssec.policy import Policy
-from zoneserver.dnssec.sign import Plan, find_period, sign_zone
+from zoneserver.dnssec.sign import Plan, Ways, find_period, sign_zone
 from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.errors import SigningKeyError
 from zoneserver.findings import make_finding
 from zoneserver.names import Name
+from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
@@ -90,9 +91,20 @@ def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSo
     return replace(source, findings=(*source.findings, finding))
 
 
-def add_signatures(source: ZoneSource, dnssec: Dnssec, plan: Plan) -> ZoneSource:
-    """The source, which has its serial, with all that makes it a signed zone."""
-    return source.with_records(sign_zone(build_zone(source), plan, dnssec.mark, source.zonemd))
+def add_signatures(
+    source: ZoneSource, dnssec: Dnssec, plan: Plan, stands: Version | None, hands: int
+) -> ZoneSource:
+    """The source, which has its serial, with all that makes it a signed zone.
+
+    What is signed alike in the version that `stands` is not signed again; the rest is, by at
+    most so many processes. Raises StartError where one of them fails.
+    """
+    ways = Ways(sign_all=sign_by(hands))
+    if isinstance(stands, Imaged) and stands.description.signed:
+        dnskeys = [key.dnskey.octets for key in plan.keys]
+        ways = ways._replace(find=Earlier(stands.image, source.origin, dnskeys).find)
+    zone = build_zone(source)
+    return source.with_records(sign_zone(zone, plan, dnssec.mark, source.zonemd, ways))
 
 
 def add_digest(source: ZoneSource) -> ZoneSource:
