@@ -95,7 +95,7 @@ def _check_bare_hosts(
                 mark,
                 f"{rrset.owner} MX {rdata.text}: {host} has no TLSA, and another exchanger has;"
                 " whoever wants to read the mail diverts it there.",
-                f"add TLSA at _25._tcp.{host}",
+                f"add TLSA at _25._tcp.{host}; $tlsa makes it from the certificate",
                 owner=rrset.owner,
                 related=((with_keys[0].mark, "TLSA of the other"),),
             )
