@@ -163,6 +163,49 @@ fn collects_zones() {
     assert_eq!(5, answer(&held, &query("b", A))[3]);
 }
 
+/// A set is made from the one before it, whatever changes from one to the next.
+#[test]
+fn replaces_zones() {
+    use zoneserver_fastpath::zones::Zones;
+    let folder = std::env::temp_dir().join(format!("zoneserver-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let files = [&[("a", 1), ("b", 1)][..], &[("a", 2)], &[("b", 3)]];
+    let paths = files.map(|zones| {
+        let images: Vec<_> =
+            zones.iter().map(|&(name, mark)| (name, plain(name, mark))).collect();
+        let path = folder.join(format!("{zones:?}"));
+        std::fs::write(&path, file(&images)).unwrap();
+        path
+    });
+    // Of each name the last octet of its address, or why it has none.
+    let found = |held: &Zones, name| match ask(held, &query(name, A), false) {
+        Fate::Answer(answer) if answer[3] == 0 => answer.last().unwrap().to_string(),
+        Fate::Answer(answer) => format!("rcode {}", answer[3]),
+        other => format!("{other:?}"),
+    };
+    let mut held = Zones::default();
+    for (files, gone, refused, expected) in [
+        (&paths[..1], "", "", ["1", "1"]),
+        (&paths[..2], "", "", ["2", "1"]),
+        (&paths[..2], "b", "", ["2", "rcode 5"]),
+        (&paths[..2], "", "", ["2", "1"]),
+        (&paths[..3], "", "a", ["HandOver", "3"]),
+        (&paths[..3], "a", "c", ["rcode 5", "3"]),
+        (&paths[1..3], "", "", ["2", "3"]),
+        (&paths[2..], "", "", ["rcode 5", "3"]),
+        (&paths[..0], "", "", ["rcode 5", "rcode 5"]),
+    ] {
+        let keys = |name: &str| if name.is_empty() { Vec::new() } else { vec![key(name)] };
+        held = held.replaced(files.to_vec(), keys(gone), keys(refused)).ok().unwrap();
+        assert_eq!(
+            expected,
+            ["a", "b"].map(|name| found(&held, name)),
+            "{files:?} without {gone}"
+        );
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// In a signed zone who sends DO gets what stands under bit 16, or else Python's answer.
 #[test]
 fn answers_who_sends_do_apart() {
