@@ -1,6 +1,7 @@
 """The zone images that are served, found by the longest suffix of a name."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from typing import NamedTuple
 
 from zoneserver.errors import ImageError
@@ -21,14 +22,38 @@ class Place(NamedTuple):
     length: int
 
 
+class _Merged(NamedTuple):
+    """What image files have, of which a later one replaces zones of earlier ones."""
+
+    files: Sequence[memoryview]
+    places: Mapping[bytes, Place | None]
+
+    def replaced(self, files: Sequence[memoryview]) -> "_Merged":
+        """What these have; read is what others than those so far have. Raises ImageError."""
+        count = len(self.files)
+        goes_on = count <= len(files) and all(map(is_, self.files, files))
+        places = dict(self.places) if goes_on else {}
+        for octets in files[count:] if goes_on else files:
+            for key, offset, length in f.read_directory(octets):
+                places[key] = Place(octets, offset, length)
+        return _Merged(files, places)
+
+
+_NOTHING = _Merged((), {})
+
+
 class Images:
     """Zone images by origin. A change makes a new set.
 
     `places` maps the key of an origin to its image, or to None where the zone is refused.
     """
 
-    def __init__(self, places: Mapping[bytes, Place | None]) -> None:
+    def __init__(
+        self, places: Mapping[bytes, Place | None], merged: _Merged = _NOTHING
+    ) -> None:
+        """`merged` is what an image of another set need not be sought anew for."""
         self.places = places
+        self._merged = merged
         # Zones that were found lately: a signed one has many records at its apex.
         self._opened: dict[bytes, Zone] = {}
 
@@ -41,14 +66,18 @@ class Images:
         Those in `gone` are left out; `refused` are such as have no version to be served.
         Raises ImageError.
         """
-        places: dict[bytes, Place | None] = {}
-        for octets in files:
-            for key, offset, length in f.read_directory(octets):
-                places[key] = Place(octets, offset, length)
+        return cls({}).replaced(files, gone, refused)
+
+    def replaced(
+        self, files: Sequence[memoryview], gone: Iterable[bytes], refused: Iterable[bytes]
+    ) -> "Images":
+        """The same, where files that this set was made from are mostly among them."""
+        merged = self._merged.replaced(files)
+        places = dict(merged.places)
         for key in gone:
             places.pop(key, None)
         places.update(dict.fromkeys(refused))
-        return cls(places)
+        return Images(places, merged)
 
     def find(self, name: Name) -> Zone | RefusedZone | None:
         """The zone whose origin is the longest at or above `name` (RFC 1034 4.3.2, step 2).

@@ -34,7 +34,7 @@ class Fallback:
         self._prohibited = 0
         self._responder = Responder()
         self._hearing = Hearing(Primaries(), lambda *_: False)
-        self._images: Images | None = Images({})
+        self._images, self._is_gathered = Images({}), True
         self._files: dict[str, memoryview] = {}
         self._served = Served()
 
@@ -49,22 +49,23 @@ class Fallback:
 
     def publish(self, served: Served) -> None:
         """Answer from these zones from now on; they are opened when the first query comes."""
-        self._served, self._images = served, None
+        self._served, self._is_gathered = served, False
 
     @property
     def images(self) -> Images:
         """The zones. Raises OSError or ImageError where they have not been opened before."""
-        if self._images is None:
+        if not self._is_gathered:
             # A file that is served still is the same: nobody writes to it.
             self._files = {
                 path: self._files.get(path) or open_image_file(path)
                 for path in self._served.files
             }
-            self._images = Images.gather(
+            self._images = self._images.replaced(
                 list(self._files.values()),
                 [origin.key for origin in self._served.gone],
                 [origin.key for origin in self._served.refused],
             )
+            self._is_gathered = True
         return self._images
 
     def answer_stream(
