@@ -27,7 +27,7 @@ def found(images: Images, origin: Name) -> str | None:
     """The address; `refused`; None: no such zone."""
     zone = images.find(origin)
     if not isinstance(zone, Zone):
-        return zone and "refused"
+        return "refused" if zone else None
     node = zone.find(Name.parse(f"www.{origin}"))
     assert node is not None
     return socket.inet_ntoa(node.get(rtypes.A).rdatas[0].wire)
