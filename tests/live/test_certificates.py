@@ -107,23 +107,30 @@ def test_mistakes_change_nothing(followed: tuple[ServerProcess, Path]) -> None:
 
 
 def test_certificates_that_come_later(tmp_path: Path) -> None:
-    """First there is none, and the zone is not served; a restart finds another one."""
-    zones = write_zones(tmp_path, example_com=ZONE, example_net=GOOD_ZONE)
-    path = zones / "tls/mail.pem"
+    """First there is none, and the zone is not served; a restart finds another one.
+
+    They are in a folder beside the zones, which the configuration names.
+    """
+    zone = ZONE.replace("tls/mail.pem", "../tls/mail.pem")
+    write_zones(tmp_path, example_com=zone, example_net=GOOD_ZONE)
+    (tmp_path / "zoneserver.yaml").write_text("certificates: tls\n")
+    path = tmp_path / "tls/mail.pem"
     with running(tmp_path, watch=True) as server:
         server.log.wait_for("TL007")
         assert [] == _keys(server)
         path.parent.mkdir()
         path.write_text(CERTIFICATE)
         _wait_for(server, DIGEST)
-    path.write_text(NEXT_CERTIFICATE)
-    with running(tmp_path) as server:
+        path.write_text(NEXT_CERTIFICATE)
         _wait_for(server, NEXT_DIGEST)
+    path.write_text(CERTIFICATE)
+    with running(tmp_path) as server:
+        _wait_for(server, DIGEST)
 
 
 @pytest.mark.parametrize("way", ["up", "absolute", "link"])
 def test_path_that_leads_out_of_the_folder(tmp_path: Path, way: str) -> None:
-    """Acceptance 67: the files of others are none of a zone's business."""
+    """Acceptance 67: it has no business there, unless the configuration says so."""
     zones = write_zones(tmp_path, example_com=ZONE)
     other = tmp_path / "mail.pem"
     other.write_text(CERTIFICATE)
@@ -133,8 +140,14 @@ def test_path_that_leads_out_of_the_folder(tmp_path: Path, way: str) -> None:
         (zones / "tls/mail.pem").symlink_to(other)
     text = ZONE.replace("tls/mail.pem", paths[way])
     (zones / "example.com.yaml").write_text(text)
-    done = CliRunner().invoke(main, ["check", str(zones)])
+    config = tmp_path / "zoneserver.yaml"
+    config.write_text("")
+    words = ["check", str(zones), "--config", str(config)]
+    done = CliRunner().invoke(main, words)
 
     assert 1 == done.exit_code
     assert "example.com.yaml:1:47: error TL007" in done.output
     assert "it leads out of the folder" in done.output
+    config.write_text("certificates: .\n")
+    done = CliRunner().invoke(main, words)
+    assert 0 == done.exit_code, done.output

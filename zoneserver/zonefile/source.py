@@ -61,11 +61,15 @@ class SoaDefaults:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the server's configuration adds to zone files that leave it out."""
+    """What the server's configuration adds to zone files that leave it out.
+
+    In the folders `certificates` are files that they may name, beside those of their own.
+    """
 
     ttl: int = 3600
     ns: tuple[Name, ...] = ()
     soa: SoaDefaults = field(default_factory=SoaDefaults)
+    certificates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class KeyFiles:
                 f"{show(path.text)} cannot be read ({reason}): the TLSA of its server would be"
                 " missing",
                 "put the certificate there, alone and in PEM; the path is relative to the"
-                " folder of this file, and stays inside the zones folder",
+                " folder of this file, and stays inside the zones folder, or one that the"
+                " configuration names in certificates",
             ) from error
         try:
             return read_public_key(octets)

@@ -20,6 +20,7 @@ from zoneserver.service.configuration.values import (
     Endpoints,
     Engine,
     FolderPath,
+    FolderPaths,
     HttpEndpoints,
     LogFormat,
     LogLevel,
@@ -180,6 +181,7 @@ class Configuration(Section):
     zones: FolderPath = None
     listen: Endpoints = ()
     state: FolderPath = None
+    certificates: FolderPaths = ()
     nsid: Nsid = b""
     strict_start: Truth = False
     defaults: DefaultsSection = DefaultsSection()
@@ -216,13 +218,14 @@ class Configuration(Section):
     def settings(self, folder: Path) -> Settings:
         """What they mean in a file that stands in `folder`."""
         soa = SoaDefaults(**dict(self.defaults.soa))
+        certificates = tuple(str(folder / each) for each in self.certificates)
         return Settings(
             zones=folder / (self.zones or Settings().zones),
             listen=self.listen,
             state=folder / self.state if self.state else None,
             nsid=self.nsid,
             strict_start=self.strict_start,
-            defaults=Defaults(self.defaults.ttl, self.defaults.ns, soa),
+            defaults=Defaults(self.defaults.ttl, self.defaults.ns, soa, certificates),
             engine=self.engine,
             workers=self.workers,
             privileges=Privileges(self.user, self.allow_root),

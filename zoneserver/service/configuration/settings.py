@@ -56,6 +56,13 @@ class Settings:
     keys: Path | None = None
     transfers: TransferSettings = field(default_factory=TransferSettings)
 
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The folders whose files are to be watched."""
+        if not self.watch:
+            return ()
+        return (self.zones, *map(Path, self.defaults.certificates))
+
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
         ours = replace(self, zones=running.zones, defaults=running.defaults)

@@ -164,6 +164,11 @@ OptionalName = Annotated[Name | None, PlainValidator(_text(_name)), WithJsonSche
 Mailbox = Annotated[Name | None, PlainValidator(_text(_mailbox)), WithJsonSchema(_MAILBOX)]
 Names = Annotated[tuple[NameText, ...], BeforeValidator(_as_list), _one_or_more(_HOST)]
 FolderPath = Annotated[Path | None, PlainValidator(_text(Path)), WithJsonSchema(_TEXT)]
+FolderPaths = Annotated[
+    tuple[Annotated[Path, PlainValidator(_text(Path))], ...],
+    BeforeValidator(_as_list),
+    _one_or_more(_TEXT),
+]
 EndpointText = Annotated[Endpoint, PlainValidator(_text(_endpoint))]
 Endpoints = Annotated[tuple[EndpointText, ...], BeforeValidator(_as_list), _one_or_more(_TEXT)]
 PeerAddresses = Annotated[

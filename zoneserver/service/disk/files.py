@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -37,16 +37,19 @@ def sign(path: str) -> Signature | None:
     return Signature(found.st_ino, found.st_size, found.st_ctime_ns, found.st_mtime_ns)
 
 
-def read_file(path: Path, root: Path, most: int = MAX_FILE_OCTETS) -> bytes:
+def read_file(
+    path: Path, root: Path, most: int = MAX_FILE_OCTETS, also: Iterable[str] = ()
+) -> bytes:
     """The octets of a regular file inside `root`, symbolic links followed; at most so many.
 
-    Raises OSError.
+    It may be inside of one of the folders `also`, too. Raises OSError.
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
     except ValueError as error:  # a NUL in the path
         raise OSError(errno.EINVAL, str(error)) from error
-    if not real.is_relative_to(root):
+    roots = (root, *(Path(os.path.realpath(each)) for each in also))
+    if not any(map(real.is_relative_to, roots)):
         raise PermissionError(errno.EPERM, f"it leads out of the folder {root}")
     if not stat.S_ISREG(real.stat().st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
@@ -109,15 +112,15 @@ class Includer:
         self.files: dict[str, bytes] = {}
         self.signatures: dict[str, Signature | None] = {}  # from before they were read
 
-    def __call__(self, path: str) -> bytes:
-        """The octets of a file. Raises OSError."""
+    def __call__(self, path: str, also: Iterable[str] = ()) -> bytes:
+        """The octets of a file, which may be in one of the folders `also`. Raises OSError."""
         # The name that marks have: not normalised, so that `./a` stays `./a`.
         folder = "" if self.folder == Path() else f"{self.folder}/"
         name = path if path.startswith("/") else f"{folder}{path}"
         octets = self._known.get(name)
         if octets is None:
             self.signatures[str(self.folder / path)] = sign(str(self.folder / path))
-            octets = read_file(self.folder / path, self.root)
+            octets = read_file(self.folder / path, self.root, also=also)
             if _PRIVATE in octets:  # not to be kept with the zone, and quoted
                 raise PermissionError(errno.EPERM, "it holds a private key")
         self.files[name] = octets

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from zoneserver.findings import Finding, Mark, make_finding
 from zoneserver.mail.expand import expand
@@ -85,7 +86,8 @@ def read_source(files: ZoneFiles, origin: Name, defaults: Defaults) -> ZoneSourc
             return replace(read_lines(file, octets, origin), kind=files.kind)
         source = read_master_zone(file, octets, origin, files.include)
         return replace(source, kind=files.kind, auto_serial=files.kind is Kind.PRODUCED)
-    source = read_yaml_zone(origin, files.files, files.include, defaults)
+    include = partial(files.include, also=defaults.certificates)
+    source = read_yaml_zone(origin, files.files, include, defaults)
     return publish_keys(expand(source))
 
 

@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,13 +25,17 @@ POLL_SHARE = 100  # a look may take one part in so many of the time
 MOST_TOLD = 1000  # files that are named; where there are more, any may have changed
 
 
-class Watcher:
-    """Watches one folder, and the folders in it."""
+# The device and the inode of a folder; None where it is gone.
+Identity = tuple[int, int] | None
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
+
+class Watcher:
+    """Watches some folders, and the folders in them."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(map(str, folders))
         self._inotify: Inotify | None = None
-        self._watched: tuple[int, int] | None = None  # device and inode of the folder
+        self._watched: Sequence[Identity] = ()  # of each of the folders
         self._has_complained = False
         self._files: dict[str, int] = {}  # as they were at the last look
         self._next_look = 0.0
@@ -81,9 +86,9 @@ class Watcher:
     def _look(self) -> frozenset[str] | None:
         """Look at every file: which ones are not as they were the last time."""
         begin = time.process_time()
-        if is_another := _identity(self._folder) != self._watched:
+        if is_another := self._identify() != self._watched:
             self._watch()
-        before, self._files = self._files, look_at_files(self._folder)
+        before, self._files = self._files, look_at_files(*self._folders)
         spent = time.process_time() - begin
         self._next_look = time.monotonic() + max(POLL_SECONDS, POLL_SHARE * spent)
         if is_another:
@@ -92,13 +97,13 @@ class Watcher:
 
     def _watch(self) -> None:
         """Have the kernel tell of changes to all folders there are."""
-        if self._inotify is not None and _identity(self._folder) != self._watched:
+        if self._inotify is not None and self._identify() != self._watched:
             self._inotify.close()
             self._inotify = None
-        self._watched = _identity(self._folder)
+        self._watched = self._identify()
         try:
             self._inotify = self._inotify or Inotify()
-            for folder in walk(self._folder):
+            for folder in walk(*self._folders):
                 with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
                     self._inotify.add(folder)
         except OSError as error:
@@ -106,6 +111,9 @@ class Watcher:
             if self._inotify is not None:
                 self._inotify.close()
                 self._inotify = None
+
+    def _identify(self) -> list[Identity]:
+        return [_identity(each) for each in self._folders]
 
     def _complain(self, error: OSError) -> None:
         if self._has_complained:
@@ -117,14 +125,14 @@ class Watcher:
             fix = f"; raise fs.inotify.max_user_{what} with sysctl"
         log.warning(
             "zones-unwatched",
-            f"{self._folder} cannot be watched ({error.strerror}): its files are"
+            f"{' and '.join(self._folders)} cannot be watched ({error.strerror}): its files are"
             f" looked at once a second, or less often if they are many{fix}",
         )
 
 
-def run_watcher(folder: Path, end: socket.socket) -> int:
+def run_watcher(folders: Iterable[Path], end: socket.socket) -> int:
     """The life of a watcher process. Returns its exit status."""
-    channel, watcher = Channel(end), Watcher(folder)
+    channel, watcher = Channel(end), Watcher(folders)
     channel.send({"watching": True})
     while True:
         changed = watcher.wait()
@@ -133,9 +141,9 @@ def run_watcher(folder: Path, end: socket.socket) -> int:
         watcher.refresh(changed)
 
 
-def walk(folder: str) -> list[str]:
-    """A folder and all below it, but for hidden ones; links are not followed."""
-    folders = [folder]
+def walk(*tops: str) -> list[str]:
+    """Some folders and all below them, but for hidden ones; links are not followed."""
+    folders = list(tops)
     for each in folders:
         with suppress(OSError), os.scandir(each) as entries:
             folders += [
@@ -146,10 +154,10 @@ def walk(folder: str) -> list[str]:
     return folders
 
 
-def look_at_files(folder: str) -> dict[str, int]:
-    """All files of a folder, each with a number that is another one when it has changed."""
+def look_at_files(*tops: str) -> dict[str, int]:
+    """All files of some folders, each with a number that is another one when it has changed."""
     found: dict[str, int] = {}
-    for each in walk(folder):
+    for each in walk(*tops):
         with suppress(OSError), os.scandir(each) as entries:
             for entry in entries:
                 if not is_hidden(entry.name):
@@ -163,7 +171,7 @@ def _hash(path: str) -> int | None:
     return hash(signature) if signature else None
 
 
-def _identity(folder: str) -> tuple[int, int] | None:
+def _identity(folder: str) -> Identity:
     """What tells a folder from another in its place."""
     try:
         found = os.stat(folder)  # noqa: PTH116 - one of many ways to the same folder

@@ -218,12 +218,12 @@ class Builder:
             log.error("configuration-refused", text, shown=f"error: {text}\n{stays}")
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "settings other than zones, defaults, listen and watch"
+            keys = "settings other than zones, certificates, defaults, listen and watch"
             log.warning("needs-restart", f"{keys} change at the next start only")
         if settings.listen != self._settings.listen:
             channel.send({"listen": list(map(str, settings.listen))})
-        if (settings.zones, settings.watch) != (self._settings.zones, self._settings.watch):
-            channel.send({"watch": str(settings.zones) if settings.watch else None})
+        if settings.watched != self._settings.watched:
+            channel.send({"watch": list(map(str, settings.watched))})
         return settings
 
 

@@ -175,7 +175,9 @@ class Keeper:
         for name in version.description.included:
             signatures[name] = sign(name)
             try:
-                texts[name] = read_file(Path(name), files.include.root)
+                texts[name] = read_file(
+                    Path(name), files.include.root, also=defaults.certificates
+                )
             except OSError:
                 return False
         if fingerprint(texts, defaults) != version.description.fingerprint:

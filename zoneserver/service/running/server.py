@@ -5,7 +5,7 @@ serve it. So it is small, has no threads, and is always there to replace either.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,15 +107,15 @@ class Server:
         if self._control is not None:
             doors.append(self._control.run())
         self._doors = list(map(self._spawn, doors))
-        self._watch(self._settings.zones if self._settings.watch else None)
+        self._watch(self._settings.watched)
 
-    def _watch(self, zones: Path | None) -> None:
-        """Have the zones read again whenever the files in a folder change; None: no more."""
+    def _watch(self, folders: Sequence[Path]) -> None:
+        """Have the zones read again whenever the files in these folders change."""
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None
-        if zones is not None:
-            self._watching = self._spawn(keep_watching(zones, self._note_change))
+        if folders:
+            self._watching = self._spawn(keep_watching(folders, self._note_change))
 
     def _note_change(self, paths: frozenset[str] | None = None) -> None:
         self.reloads.ask(Order(quiet=True, paths=paths))
@@ -223,7 +223,7 @@ class Server:
         elif "overview" in message:
             self._learn(message["overview"])
         elif "watch" in message:
-            self._watch(Path(message["watch"]) if message["watch"] else None)
+            self._watch([Path(each) for each in message["watch"]])
         elif "listen" in message:
             await self._workers.move(list(map(Endpoint.parse, message["listen"])))
         elif "parents" in message:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from zoneserver.service.disk.watcher import run_watcher
@@ -20,19 +20,19 @@ PAUSE_SECONDS = 1.0  # before one that ended is replaced
 Changed = Callable[[frozenset[str] | None], None]
 
 
-async def keep_watching(folder: Path, changed: Changed) -> None:
-    """Keep a watcher of a folder alive, and call `changed` whenever it says so."""
+async def keep_watching(folders: Sequence[Path], changed: Changed) -> None:
+    """Keep a watcher of folders alive, and call `changed` whenever it says so."""
     while True:
-        status = await _watch_once(folder, changed)
+        status = await _watch_once(folders, changed)
         text = f"the watcher ended {describe_end(status)}; it is replaced"
         log.error("watcher-ended", text, status=status)
         await asyncio.sleep(PAUSE_SECONDS)
         changed(None)  # while nobody looked, perhaps
 
 
-async def _watch_once(folder: Path, changed: Changed) -> int:
+async def _watch_once(folders: Sequence[Path], changed: Changed) -> int:
     ours, theirs = socket.socketpair()
-    pid = fork("watcher", lambda: run_watcher(folder, theirs), [theirs.fileno()])
+    pid = fork("watcher", lambda: run_watcher(folders, theirs), [theirs.fileno()])
     theirs.close()
     channel = await AsyncChannel.open(ours)
     status = None

@@ -27,6 +27,7 @@ from zoneserver.zonefile.source import Defaults, SoaDefaults
 
 FULL = """\
 zones: data/zones
+certificates: [tls, /etc/mail]
 listen: ['192.0.2.1:53', '[2001:db8::1]:53']
 state: /var/lib/zoneserver
 nsid: 010
@@ -100,7 +101,10 @@ def test_everything(tmp_path: Path) -> None:
         nsid=b"010",
         strict_start=True,
         defaults=Defaults(
-            300, (ns1, ns2), SoaDefaults(ns1, Name.parse(r"jane\.doe.example.com."), 1, 2, 3, 4)
+            300,
+            (ns1, ns2),
+            SoaDefaults(ns1, Name.parse(r"jane\.doe.example.com."), 1, 2, 3, 4),
+            (str(tmp_path / "tls"), "/etc/mail"),
         ),
         access=Access(
             Networks.parse(["192.0.2.0/24"]),

@@ -31,7 +31,7 @@ def watcher(
     monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
     if request.param == "polling":
         monkeypatch.setattr(Inotify, "add", _no_room)
-    return Watcher(folder)
+    return Watcher([folder])
 
 
 def _no_room(*_: object) -> None:
@@ -146,7 +146,7 @@ def test_lack_of_room_is_told_once(
 ) -> None:
     """With the limit to raise."""
     monkeypatch.setattr(Inotify, "add", _no_room)
-    watcher = Watcher(folder)
+    watcher = Watcher([folder])
     watcher._watch()
 
     (record,) = caplog.records
@@ -185,7 +185,7 @@ def test_many_files_are_looked_at_less_often(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A look takes a hundredth of the time, and no more."""
-    watcher = Watcher(folder)
+    watcher = Watcher([folder])
     slow = look_at_files
 
     def look_slowly(path: str) -> dict[str, int]:
@@ -226,3 +226,16 @@ def test_hidden_files_make_no_difference(folder: Path) -> None:
     (folder / "a.yaml").write_text("x")
 
     assert before == unchanged != look_at_files(str(folder))
+
+
+@pytest.mark.usefixtures("watcher")
+def test_several_folders(folder: Path, tmp_path: Path) -> None:
+    """What happens in any of them is told; one that comes later is watched from then on."""
+    other = tmp_path / "other"
+    both = Watcher([folder, other])
+    _touch(folder)
+    assert _notices(both)
+    other.mkdir()
+    assert _notices(both)
+    _touch(other)
+    assert _notices(both)
