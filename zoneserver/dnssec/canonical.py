@@ -10,7 +10,7 @@ from zoneserver.records.layout import encode_fields
 from zoneserver.records.rdata import Opaque, Rdata
 from zoneserver.records.rrset import RRset
 
-CLASS_IN = b"\0\1"
+_CLASS_IN = b"\0\1"
 _SIGNER_AT = 18  # in the rdata of an RRSIG (RFC 4034 3.1)
 # The types of which the names in the rdata are folded (RFC 4034 6.2, RFC 6840 5.1).
 _FOLDED = frozenset(
@@ -23,18 +23,23 @@ _FOLDED_OPAQUE = frozenset({3, 4, 7, 8, 9, 14, 17, 18, 21, 26, 36})
 
 def canonical_rdata(rdata: Rdata) -> bytes:
     """The octets of rdata with the names in it folded, where the type wants that."""
-    if rdata.rtype in _FOLDED:
+    rtype = rdata.rtype
+    if isinstance(rdata, Opaque):
+        octets = rdata.octets
+        if rtype == rtypes.RRSIG:
+            return _fold_signer(octets)
+        return _fold_opaque(rtype, octets) if rtype in _FOLDED_OPAQUE else octets
+    if rtype in _FOLDED:
         values = (Name(it.key) if isinstance(it, Name) else it for it in rdata.values)
         parts = encode_fields(rdata.layout, tuple(values))
         return b"".join(part.wire if isinstance(part, Name) else part for part in parts)
-    if isinstance(rdata, Opaque) and rdata.rtype in _FOLDED_OPAQUE:
-        octets = rdata.octets
-        kind = dns.rdatatype.RdataType.make(rdata.rtype)
-        read = dns.rdata.from_wire(dns.rdataclass.IN, kind, octets, 0, len(octets))
-        return read.to_digestable()
-    if rdata.rtype == rtypes.RRSIG:
-        return _fold_signer(rdata.wire)
     return rdata.wire
+
+
+def _fold_opaque(rtype: int, octets: bytes) -> bytes:
+    kind = dns.rdatatype.RdataType.make(rtype)
+    read = dns.rdata.from_wire(dns.rdataclass.IN, kind, octets, 0, len(octets))
+    return read.to_digestable()
 
 
 def _fold_signer(rrsig: bytes) -> bytes:
@@ -48,6 +53,6 @@ def _fold_signer(rrsig: bytes) -> bytes:
 def canonical_rrset(rrset: RRset) -> bytes:
     """The records of a set one behind the other, in their order (RFC 4034 6.3)."""
     ttl = rrset.ttl.to_bytes(4, "big")
-    head = rrset.owner.key + rrset.rtype.to_bytes(2, "big") + CLASS_IN + ttl
+    head = rrset.owner.key + rrset.rtype.to_bytes(2, "big") + _CLASS_IN + ttl
     rdatas = sorted({canonical_rdata(rdata) for rdata in rrset.rdatas})
     return b"".join(head + len(octets).to_bytes(2, "big") + octets for octets in rdatas)

@@ -6,9 +6,10 @@ Whoever has a copy of the zone, however it came, can tell whether it is what its
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from struct import Struct
 from typing import Any
 
-from zoneserver.dnssec.canonical import CLASS_IN, canonical_rdata
+from zoneserver.dnssec.canonical import canonical_rdata
 from zoneserver.findings import Mark
 from zoneserver.names import Name
 from zoneserver.records import rtypes
@@ -20,6 +21,8 @@ SIMPLE = 1  # the one scheme there is (RFC 8976 5.2)
 SHA384 = 1
 # By number (RFC 8976 5.3).
 HASHES: dict[int, Callable[[], Any]] = {SHA384: hashlib.sha384, 2: hashlib.sha512}
+_HEAD = Struct(">HHIH")  # type, class, TTL, and the octets of the rdata
+_IN = 1
 _COVERS_ZONEMD = rtypes.ZONEMD.to_bytes(2, "big")
 
 # Type, canonical rdata and TTL of a record, which sort as RFC 8976 3.3.1 wants it.
@@ -31,36 +34,40 @@ class ZoneDigest:
 
     def __init__(self, origin: Name) -> None:
         self._origin = origin
-        self._owners: dict[bytes, tuple[Name, set[_Line]]] = {}
+        self._owners: dict[bytes, tuple[Name, list[_Line]]] = {}
         self.published: list[ZONEMD] = []
         self.soa: SOA | None = None
 
-    def add(self, owner: Name, rtype: int, ttl: int, rdata: Rdata) -> None:
-        """Take a record."""
-        if owner == self._origin and self._is_apart(rtype, rdata):
-            return
-        known = self._owners.get(owner.key)
+    def add(self, owner: Name, rtype: int, ttl: int, rdatas: Iterable[Rdata]) -> None:
+        """Take records of one owner and type."""
+        key = owner.key
+        if key == self._origin.key:
+            rdatas = [rdata for rdata in rdatas if not self._is_apart(rtype, rdata)]
+        lines = [(rtype, canonical_rdata(rdata), ttl) for rdata in rdatas]
+        known = self._owners.get(key)
         if known is None:
-            known = self._owners[owner.key] = (owner, set())
-        known[1].add((rtype, canonical_rdata(rdata), ttl))
+            self._owners[key] = owner, lines
+        else:
+            known[1].extend(lines)
 
     def add_records(self, records: Iterable[Record]) -> None:
         """The same, of many; those that are not in the zone count for nothing."""
         for owner, rtype, ttl, rdata, _ in records:
             if owner.is_below(self._origin):
-                self.add(owner, rtype, ttl, rdata)
+                self.add(owner, rtype, ttl, (rdata,))
 
     def add_rrsets(self, rrsets: Iterable[RRset]) -> None:
         """The same, of the sets of a zone."""
         for rrset in rrsets:
-            for rdata in rrset.rdatas:
-                self.add(rrset.owner, rrset.rtype, rrset.ttl, rdata)
+            self.add(rrset.owner, rrset.rtype, rrset.ttl, rrset.rdatas)
 
     def make(self, hash_algorithm: int = SHA384) -> bytes:
         """The digest of what has come so far, by the simple scheme (RFC 8976 3.3.1)."""
         digest = HASHES[hash_algorithm]()
-        for owner, lines in sorted(self._owners.values(), key=lambda each: each[0].canonical()):
-            digest.update(b"".join(_write(owner.key, line) for line in sorted(lines)))
+        by_owner = sorted(self._owners.values(), key=lambda each: each[0].canonical())
+        for owner, lines in by_owner:
+            each_once = sorted(set(lines)) if len(lines) > 1 else lines
+            digest.update(b"".join([_write(owner.key, line) for line in each_once]))
         octets: bytes = digest.digest()
         return octets
 
@@ -133,5 +140,4 @@ def digest_zone(zone: Zone, more: Iterable[Record], placeholder: RRset) -> Recor
 def _write(key: bytes, line: _Line) -> bytes:
     """A record in canonical form (RFC 4034 6.2)."""
     rtype, octets, ttl = line
-    head = key + rtype.to_bytes(2, "big") + CLASS_IN + ttl.to_bytes(4, "big")
-    return head + len(octets).to_bytes(2, "big") + octets
+    return key + _HEAD.pack(rtype, _IN, ttl, len(octets)) + octets
