@@ -1,7 +1,7 @@
-"""Zones that look signed: keys, signatures and a chain, made with dnspython alone.
+"""Zones that come signed: keys, signatures and a chain, made with dnspython alone.
 
-The signatures are not real; whoever serves them does not look. What is signed, who is in the
-chain and what it says there is as RFC 4035 2 and RFC 5155 7.1 have it.
+All are signed with one key that is written here. What is signed, who is in the chain and what
+it says there is as RFC 4035 2 and RFC 5155 7.1 have it.
 """
 
 from collections import defaultdict
@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 import dns.dnssec
 import dns.name
-import dns.rdatatype
+import dns.rrset
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.zones_text import APEX, lines, zone
 from zoneserver.zone.zone import Zone
 
-KEY = "@ DNSKEY 257 3 13 c2lnbmVk"
+_PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = dns.dnssec.make_dnskey(_PRIVATE.public_key(), "ED25519", 257)
+KEY = f"@ DNSKEY {PUBLIC.to_text()}"
 _CHAIN_TTL = 300
 
 
@@ -44,16 +47,25 @@ def sign(text: str, origin: str, nsec3: Nsec3 | None = None) -> str:
         types[dns.name.from_text(owner)].setdefault(rtype, ttl)
     cuts = {owner for owner, there in types.items() if "NS" in there and owner != root}
     known = _visible(types, cuts)
+    sets = _group(written)
     written += [
-        _rrsig(owner, rtype, types[owner][rtype], origin)
+        _rrsig(sets[owner, rtype], origin)
         for owner, there in known.items()
         for rtype in there
         if owner not in cuts or rtype == "DS"
     ]
     for line in _nsec3_chain(known, cuts, root, nsec3) if nsec3 else _nsec_chain(known):
-        owner, ttl, rtype, _ = line.split(" ", 3)
-        written += [line, _rrsig(dns.name.from_text(owner), rtype, ttl, origin)]
+        written += [line, _rrsig([line], origin)]
     return "\n".join(written)
+
+
+def _group(written: list[str]) -> dict[tuple[dns.name.Name, str], list[str]]:
+    """The lines by owner and type."""
+    sets: dict[tuple[dns.name.Name, str], list[str]] = defaultdict(list)
+    for line in written:
+        owner, _, rtype, _ = line.split(" ", 3)
+        sets[dns.name.from_text(owner), rtype].append(line)
+    return sets
 
 
 def _visible(
@@ -68,13 +80,19 @@ def _visible(
     }
 
 
-def _rrsig(owner: dns.name.Name, rtype: str, ttl: str, origin: str) -> str:
-    labels = len(owner) - 1 - owner.is_wild()
-    times = "20300101000000 20200101000000"
-    # Told apart by owner and type, as real ones are.
-    signature = f"{owner} {rtype}".encode().hex()
-    padded = signature + "0" * (-len(signature) % 4)
-    return f"{owner} {ttl} RRSIG {rtype} 13 {labels} {ttl} {times} 4711 {origin} {padded}"
+def _rrsig(lines: list[str], origin: str) -> str:
+    """The signature over the lines of one set."""
+    owner, ttl, rtype, _ = lines[0].split(" ", 3)
+    texts = [line.split(" ", 3)[3] for line in lines]
+    signature = dns.dnssec.sign(
+        dns.rrset.from_text(owner, int(ttl), "IN", rtype, *dict.fromkeys(texts)),
+        _PRIVATE,
+        dns.name.from_text(origin),
+        PUBLIC,
+        inception="20200101000000",
+        expiration="20500101000000",
+    )
+    return f"{owner} {ttl} RRSIG {signature.to_text()}"
 
 
 def _nsec_chain(known: dict[dns.name.Name, list[str]]) -> list[str]:

@@ -240,6 +240,26 @@ CATALOGUE: dict[str, Rule] = {
         "BIMI without a DMARC policy that is enforced",
         "RFC 9989 4.7; draft-brand-indicators-for-message-identification",
     ),
+    # DNSSEC
+    "DN001": Rule("E", "no DS is of a key of the child zone", "RFC 4035 5.2; RFC 4509 2.1"),
+    "DN002": Rule("E", "a DS does not fit its own fields", "RFC 4034 5.1; RFC 4509 2.1"),
+    "DN003": Rule("W", "a DS that protects little", "RFC 9904 2.2; RFC 9905 2"),
+    "DN004": Rule(
+        "E", "a signature has run out, or does so soon", "RFC 4034 3.1.5; RFC 6781 4.4"
+    ),
+    "DN005": Rule("E", "a set of records has no signature", "RFC 4035 2.2"),
+    "DN006": Rule("E", "a signature is not of what it stands beside", "RFC 4035 5.3.3"),
+    "DN007": Rule("E", "NSEC3 with iterations or a salt", "RFC 9276 3.1; RFC 9276 3.2"),
+    "DN008": Rule("H", "opt-out with few delegations", "RFC 5155 12.2; RFC 9276 2.1"),
+    "DN009": Rule("E", "the proofs of absence have a gap", "RFC 4035 2.3; RFC 5155 7.1"),
+    "DN010": Rule("W", "a key of the zone is weak", "RFC 8624 3.1; RFC 9905 2"),
+    "DN011": Rule("E", "a DNSKEY does not fit its own fields", "RFC 4034 2.1; RFC 6605 4"),
+    "DN012": Rule("E", "the digest of the zone is of another version", "RFC 8976 4"),
+    "DN013": Rule(
+        "W", "a digest of the zone that nobody can verify", "RFC 8976 2.2; RFC 8976 4"
+    ),
+    "DN014": Rule("H", "a child zone of ours asks for another DS", "RFC 7344 4; RFC 8078 3"),
+    "DN015": Rule("W", "a CDS is of no key of the zone", "RFC 7344 4.1"),
     # The guard: what a reload would take away
     "GU001": Rule("E", "a reload takes the last MX from a name", "RFC 5321 5.1"),
     "GU002": Rule("E", "a reload takes more than half of a zone's names", "RFC 1034 3.7"),

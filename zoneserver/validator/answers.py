@@ -16,6 +16,8 @@ from zoneserver.zone.zone import Zone
 # Every type that a rule asks other zones for.
 _ASKED = (rtypes.A, rtypes.AAAA, rtypes.MX, rtypes.TXT, rtypes.TLSA, rtypes.PTR)
 
+_RESTLESS = frozenset({rtypes.SOA, rtypes.RRSIG, rtypes.NSEC, rtypes.ZONEMD})
+
 # An RRset without the places in the file.
 Content = tuple[Name, int, int, tuple[Rdata, ...]]
 
@@ -54,7 +56,7 @@ class Answers:
         is_missing = not any(answer for _, answer in replies[:2])
         return _Seen(
             zone.origin,
-            _content(node.rrsets) if node else (),
+            _content(_keep(node.rrsets)) if node else (),
             replies,
             self._suggest(zone, name) if is_missing else None,
         )
@@ -67,6 +69,11 @@ class Answers:
         if hosts is None:
             hosts = self._hosts[zone.origin] = hosts_of(zone)
         return closest(name, hosts)
+
+
+def _keep(rrsets: tuple[RRset, ...]) -> tuple[RRset, ...]:
+    """The sets without those that change whenever a zone does, and that no rule asks for."""
+    return tuple(each for each in rrsets if each.rtype not in _RESTLESS)
 
 
 def _content(rrsets: tuple[RRset, ...]) -> tuple[Content, ...]:

@@ -21,6 +21,7 @@ from zoneserver.validator import (
 )
 from zoneserver.validator.policy.checks import check_policies
 from zoneserver.validator.references import Pointers
+from zoneserver.validator.secure import digests, parents, proofs, signatures, zone_keys
 from zoneserver.validator.world import Candidate, Target, World, Zones, world_of
 from zoneserver.zonefile.source import Waiver, ZoneSource
 
@@ -56,6 +57,15 @@ CHECKS: tuple[Check, ...] = (
     expectations.check_client_settings,
     addresses.check_ipv6,
     addresses.check_pointers,
+    parents.check_ds_fields,
+    parents.check_children,
+    zone_keys.check_keys,
+    zone_keys.check_requests,
+    signatures.check_signatures,
+    proofs.check_hashing,
+    proofs.check_opt_out,
+    proofs.check_chain,
+    digests.check_digest,
     check_policies,
 )
 
@@ -91,17 +101,22 @@ def judge(
     pointers: Pointers,
     today: date,
     asked: Collection[str] = (),
+    *,
+    to_sign: frozenset[Name] = frozenset(),
 ) -> tuple[Judgement, ...]:
     """One judgement of each candidate, as one among `zones`.
 
     `zones` and `pointers` speak for all zones, the candidates included, whichever of them
     are judged here: each is judged by itself. `today` decides which waivers have run out.
-    `asked` are the codes of rules that are off by default and shall be judged too.
+    `asked` are the codes of rules that are off by default and shall be judged too. The zones
+    `to_sign` have no signatures yet.
     """
     checks = (*CHECKS, *(check for code, check in OPTIONAL.items() if code in asked))
     foreign: dict[bytes, Target] = {}
     return tuple(
-        _judge(candidate, World(zones, pointers, today, candidate.zone, foreign), checks)
+        _judge(
+            candidate, World(zones, pointers, today, candidate.zone, foreign, to_sign), checks
+        )
         for candidate in candidates
     )
 
@@ -111,7 +126,7 @@ def judge_all(
 ) -> tuple[Finding, ...]:
     """All findings of candidates that are all the zones there are, in their order."""
     world = world_of(candidates)
-    judged = judge(candidates, world.zones, world.pointers, today, asked)
+    judged = judge(candidates, world.zones, world.pointers, today, asked, to_sign=world.to_sign)
     return tuple(finding for each in judged for finding in each.findings)
 
 
@@ -133,6 +148,7 @@ def _judge(candidate: Candidate, world: World, checks: Iterable[Check]) -> Judge
     days = [each.until for each in source.waivers if each.until and each.until >= today]
     ends = (key.ends for block in source.tlsa for key in block.keys)
     days += [day for day in ends if day and day >= today]
+    days += world.days
     if any(finding.code in _DATED for finding in found):
         days.append(today)
     return Judgement(

@@ -1,6 +1,6 @@
 """What the rules look at: a candidate, and what all our zones together say of a name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -142,11 +142,21 @@ class World:
     _routes: dict[Name, tuple[Route, ...]] = field(default_factory=dict)
     _indexes: dict[Callable[[Zone], object], object] = field(default_factory=dict)
     _consulted: set[Name] = field(default_factory=set)
+    _days: list[date] = field(default_factory=list)
 
     @property
     def consulted(self) -> frozenset[Name]:
         """The names that were looked up so far and are not `own`'s alone to answer for."""
         return frozenset(self._consulted)
+
+    def holds_until(self, day: date) -> None:
+        """Note that something that was found, or not, is to be looked at again after a day."""
+        self._days.append(day)
+
+    @property
+    def days(self) -> Sequence[date]:
+        """All such days."""
+        return tuple(self._days)
 
     def zone_of(self, name: Name) -> Zone | None:
         """The zone of ours that has the say about a name."""

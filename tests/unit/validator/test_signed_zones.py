@@ -1,8 +1,9 @@
 """What signing adds to a zone is nothing to complain of."""
 
+import dns.dnssec
 import pytest
 
-from tests.signed_zones import Nsec3, sign
+from tests.signed_zones import PUBLIC, Nsec3, sign
 from tests.unit.validator.judging import BASE, codes, judge_zones
 from tests.zones_text import lines
 
@@ -29,9 +30,9 @@ bare NS ns1
 bare NS ns2
 """
 # CDS and CDNSKEY (RFC 8078), as they stand at the apex of a zone that is signed.
-CHILD = """
-@ CDS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-@ CDNSKEY 257 3 13 c2lnbmVk
+CHILD = f"""
+@ CDS {dns.dnssec.make_ds("example.com.", PUBLIC, "SHA256")}
+@ CDNSKEY {PUBLIC}
 """
 REPEATED = "mail.example.com. 3600 IN A 192.0.2.25"
 ORIGIN = "example.com."
