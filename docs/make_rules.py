@@ -30,6 +30,7 @@ HEADINGS = {
     "ST": "MTA-STS and TLS-RPT",
     "TL": "TLSA",
     "CA": "CAA and BIMI",
+    "DN": "DNSSEC",
     "GU": "The guard",
     "WV": "Waivers",
 }
