@@ -243,7 +243,7 @@ CATALOGUE: dict[str, Rule] = {
     # DNSSEC
     "DN001": Rule("E", "no DS is of a key of the child zone", "RFC 4035 5.2; RFC 4509 2.1"),
     "DN002": Rule("E", "a DS does not fit its own fields", "RFC 4034 5.1; RFC 4509 2.1"),
-    "DN003": Rule("W", "a DS that protects little", "RFC 9904 2.2; RFC 9905 2"),
+    "DN003": Rule("W", "a DS that protects little", "RFC 8624 3.3; RFC 9905 2"),
     "DN004": Rule(
         "E", "a signature has run out, or does so soon", "RFC 4034 3.1.5; RFC 6781 4.4"
     ),

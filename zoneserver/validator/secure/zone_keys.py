@@ -11,7 +11,7 @@ from zoneserver.validator.world import Candidate, World
 from zoneserver.zone.zone import Zone
 
 FEWEST_BITS, GOOD_BITS = 1024, 2048  # RFC 8301 has the same for mail; RFC 3110 2, RFC 8624 3.1
-# RFC 8624 3.1, RFC 9904 2.2, RFC 9905: not to be signed with any more.
+# RFC 8624 3.1, RFC 9905 2, RFC 9906: not to be signed with any more.
 WEAK: Mapping[int, str] = {
     1: "RSAMD5",
     3: "DSA",
