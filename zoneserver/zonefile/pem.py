@@ -8,6 +8,7 @@ import re
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
+from warnings import catch_warnings
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,6 +25,16 @@ _CERTIFICATE = b"CERTIFICATE"
 _REQUESTS = (b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST")
 _PUBLIC_KEY = b"PUBLIC KEY"
 _USEFUL = (_CERTIFICATE, *_REQUESTS, _PUBLIC_KEY)
+# What the package raises for octets that are not what they should be.
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    IndexError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _SEQUENCE, _VERSION = 0x30, 0xA0
 
 
@@ -49,17 +60,22 @@ def read_public_key(octets: bytes) -> Found:
         raise ValueError(f"has over {MAX_OCTETS >> 10} KB, which no certificate has")
     label, block = _find_block(octets)
     try:
-        if label == _CERTIFICATE:
-            return _read_certificate(x509.load_pem_x509_certificate(block))
-        if label in _REQUESTS:
-            request = x509.load_pem_x509_csr(block)
-            return Found(sha256(_key_of_request(request.tbs_certrequest_bytes)).digest())
-        key = load_pem_public_key(block)
-        octets = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return Found(sha256(octets).digest())
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        with catch_warnings(action="ignore"):  # of certificates that a later release refuses
+            return _read_block(label, block)
+    except _DAMAGE as error:
         kind = label.decode().lower()
         raise ValueError(f"holds a damaged {kind}") from error
+
+
+def _read_block(label: bytes, block: bytes) -> Found:
+    if label == _CERTIFICATE:
+        return _read_certificate(x509.load_pem_x509_certificate(block))
+    if label in _REQUESTS:
+        request = x509.load_pem_x509_csr(block)
+        return Found(sha256(_key_of_request(request.tbs_certrequest_bytes)).digest())
+    key = load_pem_public_key(block)
+    octets = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Found(sha256(octets).digest())
 
 
 def _find_block(octets: bytes) -> tuple[bytes, bytes]:

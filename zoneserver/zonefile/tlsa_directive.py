@@ -137,8 +137,15 @@ def _read_services(fields: Fields) -> tuple[tuple[bytes, bytes], ...]:
     if not 1 <= len(nodes) <= MAX_PORTS:
         reason = f"{len(nodes)} ports, where 1 to {MAX_PORTS} are due"
         raise NodeError("SY008", fields["port"], reason, "write port: [25, 465]")
-    ports = [read_integer(each, "port", _MAX_PORT, "SY008") for each in nodes]
-    return tuple((f"_{port}".encode(), f"_{protocol}".encode()) for port in ports)
+    return tuple((_read_port(each), f"_{protocol}".encode()) for each in nodes)
+
+
+def _read_port(node: Node) -> bytes:
+    """A port as a label. Raises NodeError."""
+    port = read_integer(node, "port", _MAX_PORT, "SY008")
+    if port == 0:
+        raise NodeError("SY008", node, "nothing listens on port 0", "write port: 25")
+    return f"_{port}".encode()
 
 
 def _check_length(node: Node, host: Name, services: tuple[tuple[bytes, bytes], ...]) -> None:

@@ -4,10 +4,11 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.certificates import make_pair
+from tests.effort import examples
 from tests.unit.zonefile import keys
 from tests.unit.zonefile.keys import CERTIFICATE, DIGEST, NEXT_CERTIFICATE
 from zoneserver.zonefile.pem import MAX_OCTETS, Found, read_public_key
@@ -96,7 +97,9 @@ def test_other_files(octets: bytes, reason: str) -> None:
         read_public_key(octets)
 
 
+@settings(max_examples=examples(1000))
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255))
+@example(DER.index(b"\xa0\x03\x02\x01\x02") + 4, 121)  # no such version
 def test_damage(place: int, octet: int) -> None:
     """A certificate with another octet anywhere is read, or refused in words."""
     octets = bytearray(DER)

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.effort import examples
+from tests.unit.zonefile.keys import CERTIFICATE
 from tests.unit.zonefile.yaml_sources import ORIGIN, read
 from zoneserver.records import rtypes
 from zoneserver.zonefile import events
@@ -27,7 +28,10 @@ SEED = 20260101
 # They take a millisecond or two each; a busy machine may take longer.
 CPU_SECONDS = 1.0
 
-INCLUDES = {"shared/mx.yaml": "{type: MX, value: {exchange: mx.example.net., preference: 5}}"}
+INCLUDES = {
+    "shared/mx.yaml": "{type: MX, value: {exchange: mx.example.net., preference: 5}}",
+    "mail.pem": CERTIFICATE,
+}
 GOOD = [
     r"""---
 '':
@@ -53,6 +57,8 @@ sel._domainkey: {type: TXT, value: '"v=DKIM1\; k=rsa\; p=AAAA" "BBBB"'}
     """$ttl: 1h
 $soa: {rname: host.master@example.com, serial: auto, refresh: 2h, ttl: 300}
 $allow: [{rule: MX005, owner: mail, reason: six, until: 2026-12-31}]
+$tlsa: [{host: mail.example.com., certificate: mail.pem, port: [25, 465], protocol: tcp}]
+$mail: {exchangers: [mail.example.com., mx.example.net.], certificate: mail.pem, ttl: 60}
 base: &base
   type: A
   ttl: 300
