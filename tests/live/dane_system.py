@@ -71,7 +71,7 @@ class DaneSystem(MailSystem):
         done = subprocess.run(
             [*words, "--state", "state"], cwd=self._folder, stdout=subprocess.PIPE, check=True
         )
-        anchor = done.stdout.decode().splitlines()[0]
+        anchor = next(line for line in done.stdout.decode().splitlines() if " DS " in line)
         validating = f'module-config: "validator iterator"\n  trust-anchor: "{anchor}"'
         return UNBOUND.replace("module-config: iterator", validating)
 

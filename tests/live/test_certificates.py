@@ -129,7 +129,7 @@ def test_certificates_that_come_later(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["up", "absolute", "link"])
-def test_path_that_leads_out_of_the_folder(tmp_path: Path, way: str) -> None:
+def test_path_that_leads_out_of_the_folder(tmp_path: Path, way: str, figures: Figures) -> None:
     """Acceptance 67: it has no business there, unless the configuration says so."""
     zones = write_zones(tmp_path, example_com=ZONE)
     other = tmp_path / "mail.pem"
@@ -151,3 +151,4 @@ def test_path_that_leads_out_of_the_folder(tmp_path: Path, way: str) -> None:
     config.write_text("certificates: .\n")
     done = CliRunner().invoke(main, words)
     assert 0 == done.exit_code, done.output
+    figures.add(f"67 certificate by a path: {way}", "refused, unless its folder is configured")
