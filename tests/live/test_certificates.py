@@ -106,19 +106,25 @@ def test_mistakes_change_nothing(followed: tuple[ServerProcess, Path]) -> None:
     assert "PRIVATE" not in str(server.log)
 
 
-def test_certificates_that_come_later(tmp_path: Path) -> None:
-    """First there is none, and the zone is not served; a restart finds another one.
+def test_certificates_in_another_folder(tmp_path: Path) -> None:
+    """One that the configuration names: at a reload, and from then on it is watched, too.
 
-    They are in a folder beside the zones, which the configuration names.
+    Before that the zone is not served, nor is it before there is a file; a restart finds what
+    has changed meanwhile.
     """
     zone = ZONE.replace("tls/mail.pem", "../tls/mail.pem")
     write_zones(tmp_path, example_com=zone, example_net=GOOD_ZONE)
-    (tmp_path / "zoneserver.yaml").write_text("certificates: tls\n")
+    config = tmp_path / "zoneserver.yaml"
+    config.write_text("")
     path = tmp_path / "tls/mail.pem"
+    path.parent.mkdir()
+    path.write_text(CERTIFICATE)
     with running(tmp_path, watch=True) as server:
-        server.log.wait_for("TL007")
+        assert "it leads out of the folder" in server.log.wait_for("TL007")
+        path.unlink()
+        config.write_text("certificates: tls\n")
+        server.reload()
         assert [] == _keys(server)
-        path.parent.mkdir()
         path.write_text(CERTIFICATE)
         _wait_for(server, DIGEST)
         path.write_text(NEXT_CERTIFICATE)
