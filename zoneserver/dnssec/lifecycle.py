@@ -154,16 +154,16 @@ def confirm(life: Life, now: int, tag: int | None = None) -> Life:
     return _confirm(life, roll, now, 0)
 
 
-def see(life: Life, origin: Name, look: ParentDs) -> Life:
+def see(life: Life, origin: Name, parent: ParentDs) -> Life:
     """What comes of a look at the DS records of the parent; mostly nothing."""
     roll = life.waiting
     if roll is None:
         return life
     new, old = life.find(roll.new), life.find(roll.old)
     entries = [key for key in new if key.role.is_entry]
-    has_new = all(any(key.key.is_meant(ds, origin) for ds in look.records) for key in entries)
-    has_old = any(key.key.is_meant(ds, origin) for key in old for ds in look.records)
-    return _confirm(life, roll, look.seen, look.ttl) if has_new and not has_old else life
+    has_new = all(any(key.key.is_meant(ds, origin) for ds in parent.records) for key in entries)
+    has_old = any(key.key.is_meant(ds, origin) for key in old for ds in parent.records)
+    return _confirm(life, roll, parent.seen, parent.ttl) if has_new and not has_old else life
 
 
 def _confirm(life: Life, roll: Roll, now: int, ttl: int) -> Life:

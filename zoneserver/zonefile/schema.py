@@ -16,7 +16,7 @@ from zoneserver.catalogue import CATALOGUE
 from zoneserver.records import rtypes
 from zoneserver.records.rdata import SOA, TYPED
 from zoneserver.zonefile.directives import AUTO, KNOWN, WAIVER_KEYS
-from zoneserver.zonefile.dnssec_directive import ALGORITHMS, DNSSEC_KEYS
+from zoneserver.zonefile.dnssec_directive import ALGORITHMS, DNSSEC_KEYS, POLICY_NAME
 from zoneserver.zonefile.mail_directive import CHOICES, COMPANIONS, MAIL_KEYS
 from zoneserver.zonefile.octodns import KEYS, MAX_RECORDS_PER_RRSET, WITHOUT_EFFECT
 from zoneserver.zonefile.scalars import NO, YES
@@ -195,10 +195,16 @@ def _tlsa() -> Schema:
 
 
 def _dnssec() -> Schema:
-    """Yes, no, or how."""
+    """Yes, no, the name of a policy, or how."""
     names = "|".join(map(any_case, ALGORITHMS))
     algorithm = {"type": "string", "pattern": f"^(?:{names})$"}
-    kinds: dict[str, Schema] = {"algorithm": algorithm, "nsec3": _BOOLEAN, "opt_out": _BOOLEAN}
+    policy = {"type": "string", "pattern": f"^{POLICY_NAME}$"}
+    kinds: dict[str, Schema] = {
+        "policy": policy,
+        "algorithm": algorithm,
+        "nsec3": _BOOLEAN,
+        "opt_out": _BOOLEAN,
+    }
     how = {
         "type": "object",
         "properties": {
@@ -206,9 +212,9 @@ def _dnssec() -> Schema:
         },
         "additionalProperties": False,
         "if": {"required": ["opt_out"]},
-        "then": {"required": ["nsec3"]},
+        "then": {"anyOf": [{"required": ["nsec3"]}, {"required": ["policy"]}]},
     }
-    return {"anyOf": [_BOOLEAN, how]}
+    return {"anyOf": [_BOOLEAN, policy, how]}
 
 
 def _waiver() -> Schema:

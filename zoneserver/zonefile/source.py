@@ -152,14 +152,32 @@ class TlsaBlock:
 
 @dataclass(frozen=True, slots=True)
 class Dnssec:
-    """How a zone asks to be signed, and where: with which algorithm, by its number, and with
-    which proofs of what is not there.
+    """How a zone asks to be signed, and where.
+
+    That is as the `policy` of that name says, or without one as we think best; but for the
+    `algorithm`, which is a number, and the proofs of what is not there, if it says these.
     """
 
     mark: Mark
-    algorithm: int
-    nsec3: bool = False
-    opt_out: bool = False
+    policy: str = ""
+    algorithm: int | None = None
+    nsec3: bool | None = None
+    opt_out: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is to come of the keys of a zone that was signed.
+
+    Something is `due` at a time, in seconds since 1970; 0: nothing is. Every `ask` seconds
+    the parent should be asked for its DS; 0: that is not waited for. It was signed by the
+    `policy` of that name, which was `meant` so.
+    """
+
+    due: int = 0
+    ask: int = 0
+    policy: str = ""
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +190,8 @@ class ZoneSource:
     with `default_rname` its mailbox is one that nobody wrote. `mta_sts` are policies
     to hold against the MX records; they are not served from here. `added` are those of
     the records that no file writes out: they come from directives and from defaults. Without
-    `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart, and
-    something of its keys is `due` at a time, in seconds since 1970; 0: nothing is. `zonemd`
-    is where a digest of the zone was asked for.
+    `dnssec` the zone is served as it is; `signed` tells two ways of signing it apart.
+    `zonemd` is where a digest of the zone was asked for.
     """
 
     origin: Name
@@ -192,7 +209,7 @@ class ZoneSource:
     kind: Kind = Kind.PRIMARY
     dnssec: Dnssec | None = None
     signed: str = ""
-    due: int = 0
+    outlook: Outlook = field(default_factory=Outlook)
     zonemd: Mark | None = None
 
     def with_serial(self, serial: int) -> "ZoneSource":

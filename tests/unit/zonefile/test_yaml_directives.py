@@ -1,5 +1,6 @@
 """$ttl, $soa and $allow, and what the configuration fills in."""
 
+from dataclasses import astuple
 from datetime import date
 
 import pytest
@@ -142,7 +143,9 @@ def test_mailbox(written: str, wire: bytes) -> None:
         ("$ttl: ¦[1]", "SY004", "a list"),
         ("¦$TTL: 60", "SY008", "did you mean `$ttl`?"),
         ("¦$origin: a.", "SY008", r"is written '\$origin'"),
-        ("$dnssec: ¦maybe", "SY008", "neither true nor false"),
+        ("$dnssec: ¦my policy", "SY008", "neither true nor false, nor the name of a policy"),
+        ("$dnssec: {policy: ¦yes}", "SY008", "nor the name of a policy"),
+        ("$dnssec: {nsec3: ¦maybe}", "SY008", "neither true nor false"),
         ("$dnssec: ¦[]", "SY008", "a list"),
         ("$dnssec: {algorithm: ¦md5}", "SY008", "no algorithm that signs here"),
         ("$dnssec: {¦nsec4: true}", "SY008", "did you mean `nsec3`?"),
@@ -175,20 +178,22 @@ def test_all_fields_of_the_soa_are_looked_at() -> None:
     [
         ("", None),
         ("$dnssec: false", None),
-        ("$dnssec: true", (13, False, False)),
-        ("$dnssec: {}", (13, False, False)),
-        ("$dnssec: {algorithm: ed25519}", (15, False, False)),
-        ("$dnssec: {algorithm: RSASHA256, nsec3: yes}", (8, True, False)),
-        ("$dnssec: {nsec3: true, opt_out: true}", (13, True, True)),
-        ("$dnssec: {nsec3: false, opt_out: false}", (13, False, False)),
+        ("$dnssec: true", ("", None, None, None)),
+        ("$dnssec: {}", ("", None, None, None)),
+        ("$dnssec: banks", ("banks", None, None, None)),
+        ("$dnssec: {algorithm: ed25519}", ("", 15, None, None)),
+        ("$dnssec: {algorithm: RSASHA256, nsec3: yes}", ("", 8, True, None)),
+        ("$dnssec: {nsec3: true, opt_out: true}", ("", None, True, True)),
+        ("$dnssec: {policy: banks, opt_out: true}", ("banks", None, None, True)),
+        ("$dnssec: {nsec3: false, opt_out: false}", ("", None, False, False)),
     ],
 )
-def test_signing(text: str, found: tuple[int, bool, bool] | None) -> None:
-    """Yes, no, or how."""
+def test_signing(text: str, found: tuple[object, ...] | None) -> None:
+    """Yes, no, or how; what it does not say is for the policy."""
     source = read(f"{text}\n{NS}")
     dnssec = source.dnssec
     assert source.findings == ()
-    assert found == (dnssec and (dnssec.algorithm, dnssec.nsec3, dnssec.opt_out))
+    assert found == (dnssec and astuple(dnssec)[1:])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from zoneserver.networks import EVERYBODY, Networks
 from zoneserver.service.answering.access import Access
+from zoneserver.service.configuration.dnssec_section import DnssecSection
 from zoneserver.service.configuration.section import Section
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.configuration.transfer_sections import (
@@ -202,6 +203,7 @@ class Configuration(Section):
     keys: FolderPath = None
     transfer: TransferSection = TransferSection()
     secondary: SecondarySection = SecondarySection()
+    dnssec: DnssecSection = DnssecSection()
 
     def recorder(self, folder: Path) -> RecorderSettings:
         """What is made of queries, by a file that stands in `folder`."""
@@ -241,4 +243,5 @@ class Configuration(Section):
             http=self.http.listen,
             keys=folder / self.keys if self.keys else None,
             transfers=transfer_settings(self.transfer, self.secondary, folder),
+            dnssec=self.dnssec.settings(),
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zoneserver.networks import Networks
 from zoneserver.service.answering.access import ANYBODY, Access
+from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.logs.log import LogSettings
 from zoneserver.service.logs.recorder import RecorderSettings
 from zoneserver.service.running.privileges import Privileges
@@ -31,7 +32,8 @@ class Settings:
     the path of the control socket; None: it is in the state directory.
     Without `tls` there is no DNS over TLS. From `proxies` comes a PROXY header. `http` is
     where the status page and the metrics are; empty: nowhere. `keys` is the file of the keys
-    that `transfers` has in its keyring, where somebody has read it.
+    that `transfers` has in its keyring, where somebody has read it. Zones are signed as
+    `dnssec` says.
     """
 
     zones: Path = Path("zones")
@@ -55,6 +57,7 @@ class Settings:
     http: tuple[Endpoint, ...] = ()
     keys: Path | None = None
     transfers: TransferSettings = field(default_factory=TransferSettings)
+    dnssec: DnssecSettings = field(default_factory=DnssecSettings)
 
     @property
     def watched(self) -> tuple[Path, ...]:
@@ -66,7 +69,8 @@ class Settings:
     def needs_restart(self, running: "Settings") -> bool:
         """Whether these settings differ from the running ones where only a start helps."""
         ours = replace(self, zones=running.zones, defaults=running.defaults)
-        return replace(ours, watch=running.watch, listen=running.listen) != running
+        ours = replace(ours, watch=running.watch, listen=running.listen)
+        return replace(ours, dnssec=running.dnssec) != running
 
 
 def default_state(environment: Mapping[str, str], user: str = "") -> Path | None:

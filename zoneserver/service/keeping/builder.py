@@ -152,6 +152,7 @@ class Builder:
         return {
             **reload.document(),
             "changes": [each.text for each in changes],
+            "refusals": {str(zone): why for zone, why in renewal.refusals.items()},
             "findings": _report(renewal),
         }
 
@@ -193,13 +194,23 @@ class Builder:
         reload = Reload(time.time(), seconds, result, changed=changed, state=state)
         for document in self._survey.tell(renewal, reload):
             channel.send({"overview": document})
+        self._look_ahead(channel)
         return reload
+
+    def _look_ahead(self, channel: Channel) -> None:
+        """Say when something is due, and what is asked of which parents; what was due waits."""
+        now, outlooks = time.time(), list(self._keeper.outlooks)
+        dues = (outlook.due for _, outlook in outlooks if outlook.due > now)
+        zones = {str(origin): outlook.ask for origin, outlook in outlooks if outlook.ask}
+        resolvers = [str(each) for each in self._settings.dnssec.resolvers]
+        parents = {"zones": zones, "resolvers": resolvers}
+        channel.send({"ahead": {"due": min(dues, default=0), "parents": parents}})
 
     @staticmethod
     def _fail(error: str, channel: Channel, begin: float) -> Document:
         reload = Reload(time.time(), time.monotonic() - begin, "failed", error)
         channel.send({"overview": {"reload": reload.document()}})
-        return {**reload.document(), "changes": [], "findings": []}
+        return {**reload.document(), "changes": [], "refusals": {}, "findings": []}
 
     def _changed(self, renewal: Renewal) -> tuple[ZoneSet, ZoneSet]:
         """The zones that changed, as they were and as they are."""

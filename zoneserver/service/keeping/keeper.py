@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,16 +21,17 @@ from zoneserver.service.keeping.crew import Crew
 from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.shelf import Shelf
-from zoneserver.service.keeping.signing import is_outdated
+from zoneserver.service.keeping.signing import Signing
 from zoneserver.service.keeping.sources import Look, Sources
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
+from zoneserver.service.keeping.tending import tend
 from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
 from zoneserver.service.running.reloads import Order
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.validator.judge import Judgement
 from zoneserver.zone.zone import Zone
-from zoneserver.zonefile.source import Defaults, Kind
+from zoneserver.zonefile.source import Defaults, Kind, Outlook
 
 # More than this is read by a process for each core, and forgotten with them.
 MOST_OCTETS, MOST_ZONES = 1 << 21, 200
@@ -41,7 +42,8 @@ class Renewal:
     """One look at the zones: what may be served, what was found, and in what text.
 
     `before` are the zones that stood in place of those that changed or went. `complaint` says
-    why the state directory was of no use, if it was not.
+    why the state directory was of no use, if it was not. `refusals` say why what somebody
+    wanted to be done with keys was not, by zone.
     """
 
     admission: Admission
@@ -49,6 +51,7 @@ class Renewal:
     before: Mapping[Name, Zone]
     texts: Mapping[str, bytes]
     complaint: str = ""
+    refusals: Mapping[Name, str] = field(default_factory=dict)
 
 
 class Keeper:
@@ -67,7 +70,7 @@ class Keeper:
         self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
-        self._signed: dict[Name, tuple[str, int]] = {}  # how the zones are that are, and dues
+        self._signed: dict[Name, tuple[str, Outlook]] = {}  # how zones are, and what comes
 
     def restore(self, served: Served, defaults: Defaults) -> None:
         """Let the zones of the last run stand. Raises OSError or ImageError."""
@@ -99,7 +102,8 @@ class Keeper:
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        outdated = self._find_outdated(now)
+        tended = tend(settings.state, order, int(now))
+        outdated = tended.changed | self._find_outdated(settings, now)
         self._sources.forget(outdated)
         look = self._look(settings, order)
         files = [
@@ -114,18 +118,26 @@ class Keeper:
         self._sources.forget(admission.kept | admission.refused)
         self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
-        return Renewal(admission, self._served(), before, texts, self._keep_serials(admission))
+        complaint = self._keep_serials(admission)
+        return Renewal(admission, self._served(), before, texts, complaint, tended.refusals)
 
-    def _find_outdated(self, now: float) -> set[Name]:
-        """The zones that need new signatures."""
-        return {each for each, how in self._signed.items() if is_outdated(each, *how, now)}
+    def _find_outdated(self, settings: Settings, now: float) -> set[Name]:
+        """The zones that need new signatures, or something of their keys."""
+        signing = Signing(settings.state, settings.dnssec)
+        signed = self._signed.items()
+        return {origin for origin, how in signed if signing.is_outdated(origin, *how, now)}
+
+    @property
+    def outlooks(self) -> Iterator[tuple[Name, Outlook]]:
+        """What is to come of the keys of zones that are signed."""
+        return ((origin, outlook) for origin, (_, outlook) in self._signed.items())
 
     def _note_signed(self, versions: Iterable[Imaged], gone: Iterable[Name] = ()) -> None:
         """Remember how zones are signed."""
         for origin in (*gone, *(each.origin for each in versions)):
             self._signed.pop(origin, None)
-        described = ((each.origin, each.description) for each in versions)
-        self._signed |= {each: (how.signed, how.due) for each, how in described if how.signed}
+        found = ((each.origin, each.description) for each in versions)
+        self._signed |= {each: (how.signed, how.outlook) for each, how in found if how.signed}
 
     def _look(self, settings: Settings, order: Order) -> Look:
         """What there is to be read."""
@@ -193,7 +205,8 @@ class Keeper:
 
         known = self._serials, self._store, self.standing
         hands = len(os.sched_getaffinity(0))
-        means = Means(settings.defaults, *known, now, must_rise, settings.state, hands)
+        signing = Signing(settings.state, settings.dnssec)
+        means = Means(settings.defaults, *known, now, must_rise, signing, hands)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)

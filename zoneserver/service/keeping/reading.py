@@ -1,9 +1,8 @@
 """Zones that were read, on their way to being served: judged, and written as images."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Protocol
 
 from zoneserver.errors import SigningKeyError
@@ -17,12 +16,9 @@ from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.compiling import compile_by
 from zoneserver.service.keeping.serials import Serials, digest
 from zoneserver.service.keeping.signing import (
+    Signing,
     add_digest,
     add_signatures,
-    describe_plan,
-    find_facts,
-    find_policy,
-    make_plan,
     refuse,
 )
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
@@ -48,22 +44,19 @@ class Means:
     standing: Standing
     now: float
     must_rise: Callable[[Name], bool] = lambda _: False
-    state: Path | None = None
+    signing: Signing = field(default_factory=Signing)
     hands: int = 1
 
     def number(self, source: ZoneSource) -> ZoneSource:
         """The source with its serial, and with signatures if it asks for them."""
-        if source.dnssec is None or not source.auto_serial:
+        dnssec, stands = source.dnssec, self.standing.get(source.origin)
+        if dnssec is None or not source.auto_serial:
             return add_digest(self._number(source))
-        stands = self.standing.get(source.origin)
-        facts = find_facts(source, stands)
-        policy = find_policy(source.dnssec)
         try:
-            plan, due = make_plan(self.state, source.origin, policy, facts, int(self.now))
+            plan, source = self.signing.plan(source, dnssec, stands, int(self.now))
         except SigningKeyError as error:
-            return refuse(self._number(source), source.dnssec, error)
-        numbered = self._number(replace(source, signed=describe_plan(source, plan), due=due))
-        return add_signatures(numbered, source.dnssec, plan, stands, self.hands)
+            return refuse(self._number(source), dnssec, error)
+        return add_signatures(self._number(source), dnssec, plan, stands, self.hands)
 
     def _number(self, source: ZoneSource) -> ZoneSource:
         must_rise = source.origin in self.standing and self.must_rise(source.origin)
@@ -168,7 +161,7 @@ def describe(
         _content(version, means.serials),
         files.kind,
         version.candidate().source.signed,
-        version.candidate().source.due,
+        version.candidate().source.outlook,
     )
 
 

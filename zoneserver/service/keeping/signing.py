@@ -1,6 +1,6 @@
 """Zones that ask to be signed, with the keys of the state directory."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zoneserver.dnssec.lifecycle import Facts, advance, create
@@ -11,37 +11,82 @@ from zoneserver.errors import SigningKeyError
 from zoneserver.findings import make_finding
 from zoneserver.names import Name
 from zoneserver.service.keeping.signatures import Earlier, sign_by
+from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
 from zoneserver.zone.build import build_zone
-from zoneserver.zonefile.source import Dnssec, ZoneSource
+from zoneserver.zonefile.source import Dnssec, Outlook, ZoneSource
+
+MOST_ASK_SECONDS = 600  # from one look at the parent's DS to the next
 
 
-def make_plan(
-    state: Path | None, origin: Name, policy: Policy, facts: Facts, now: int
-) -> tuple[Plan, int]:
-    """How a zone is signed from now on, with the keys in `state`; and when to look again.
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What zones are signed with: the keys in the folder `state`, as the settings say."""
 
-    0: nothing is to be done by itself. What the keys do is written before anything else may
-    know of it. Raises SigningKeyError.
-    """
-    if state is None:
-        raise SigningKeyError("there is no state folder to keep keys in")
-    life = read_life(state, origin)
-    if life is None and facts.served:
-        raise SigningKeyError(
-            f"{keys_path(state, origin)} is gone, and the zone is served signed with the keys"
-            " that were in it"
+    state: Path | None = None
+    settings: DnssecSettings = field(default_factory=DnssecSettings)
+
+    def plan(
+        self, source: ZoneSource, dnssec: Dnssec, stands: Version | None, now: int
+    ) -> tuple[Plan, ZoneSource]:
+        """How a zone is signed from now on, and the source that says so.
+
+        What the keys do is written before anything else may know of it. Raises SigningKeyError.
+        """
+        if self.state is None:
+            raise SigningKeyError("there is no state folder to keep keys in")
+        policy, origin = self._find_policy(dnssec), source.origin
+        facts = _find_facts(source, stands)
+        life = read_life(self.state, origin)
+        if life is None and facts.served:
+            raise SigningKeyError(
+                f"{keys_path(self.state, origin)} is gone, and the zone is served signed with"
+                " the keys that were in it"
+            )
+        after, due = advance(life or create(policy, now), policy, facts, now)
+        if after != life:
+            write_life(self.state, origin, after)
+        period = find_period(origin, now)
+        plan = Plan(after.uses, period, policy.nsec3, policy.opt_out, policy.key_ttl)
+        ask = max(1, min(policy.propagation // 6, MOST_ASK_SECONDS)) if after.waiting else 0
+        outlook = Outlook(due or 0, ask, dnssec.policy, self._describe_policy(dnssec.policy))
+        return plan, replace(source, signed=_describe(source, plan), outlook=outlook)
+
+    def is_outdated(self, origin: Name, signed: str, outlook: Outlook, now: float) -> bool:
+        """Whether a zone that was signed so needs new signatures, or something of its keys."""
+        period, _ = signed.split(" ", 1)
+        return (
+            int(period) != find_period(origin, int(now))
+            or 0 < outlook.due <= now
+            or outlook.meant != self._describe_policy(outlook.policy)
         )
-    after, due = advance(life or create(policy, now), policy, facts, now)
-    if after != life:
-        write_life(state, origin, after)
-    period = find_period(origin, now)
-    return Plan(after.uses, period, policy.nsec3, policy.opt_out, policy.key_ttl), due or 0
+
+    def _describe_policy(self, name: str) -> str:
+        """What tells that a name means another policy today."""
+        return repr(self.settings.find(name))
+
+    def _find_policy(self, dnssec: Dnssec) -> Policy:
+        """How a zone asks to be signed. Raises SigningKeyError."""
+        policy = self.settings.find(dnssec.policy)
+        if policy is None:
+            known = ", ".join(name for name, _ in self.settings.policies)
+            raise SigningKeyError(
+                f"there is no policy {dnssec.policy!r} in the configuration, where"
+                f" dnssec.policies has {known or 'none'}"
+            )
+        nsec3 = policy.nsec3 if dnssec.nsec3 is None else dnssec.nsec3
+        opt_out = policy.opt_out if dnssec.opt_out is None else dnssec.opt_out
+        return replace(
+            policy,
+            algorithm=dnssec.algorithm or policy.algorithm,
+            nsec3=nsec3,
+            opt_out=nsec3 and opt_out,
+        )
 
 
-def find_facts(source: ZoneSource, stands: Version | None) -> Facts:
+def _find_facts(source: ZoneSource, stands: Version | None) -> Facts:
     """What there is to be known of a zone that was read, and of the version that stands."""
     ttl = _find_ttl(source)
     if not isinstance(stands, Imaged):
@@ -52,12 +97,7 @@ def find_facts(source: ZoneSource, stands: Version | None) -> Facts:
     return Facts(max(ttl, int(before)), frozenset(words))
 
 
-def find_policy(dnssec: Dnssec) -> Policy:
-    """How a zone asks to be signed."""
-    return Policy(algorithm=dnssec.algorithm, nsec3=dnssec.nsec3, opt_out=dnssec.opt_out)
-
-
-def describe_plan(source: ZoneSource, plan: Plan) -> str:
+def _describe(source: ZoneSource, plan: Plan) -> str:
     """What tells two ways of signing the same zone apart.
 
     The period first, then the largest TTL, then what the keys do, and more.
@@ -69,12 +109,6 @@ def describe_plan(source: ZoneSource, plan: Plan) -> str:
 
 def _find_ttl(source: ZoneSource) -> int:
     return max((record.ttl for record in source.records), default=0)
-
-
-def is_outdated(origin: Name, signed: str, due: int, now: float) -> bool:
-    """Whether a zone that was signed so needs new signatures, or something of its keys."""
-    period, _ = signed.split(" ", 1)
-    return int(period) != find_period(origin, int(now)) or 0 < due <= now
 
 
 def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSource:

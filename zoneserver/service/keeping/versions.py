@@ -7,7 +7,7 @@ description: what it says of other zones, what it was judged by, what it was rea
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -32,7 +32,7 @@ from zoneserver.validator.references import References
 from zoneserver.validator.world import Candidate
 from zoneserver.zone.build import build_zone
 from zoneserver.zone.zone import Zone
-from zoneserver.zonefile.source import Defaults, Kind
+from zoneserver.zonefile.source import Defaults, Kind, Outlook
 
 _LEVEL = 1  # of compression: texts are written often, and read on rare days
 
@@ -46,7 +46,7 @@ class Description:
     read today, make another version. It was `loaded` then, in seconds since 1970,
     and mail for its origin goes by a `route`, in words; none by a catalog's. `content` is a
     digest of the records, its `kind` says where they come from. It was `signed` so; empty: it
-    was not. Something is `due` to be done about its keys at a time; 0: nothing is.
+    was not.
     """
 
     references: References
@@ -60,7 +60,7 @@ class Description:
     content: str = ""
     kind: Kind = Kind.PRIMARY
     signed: str = ""
-    due: int = 0
+    outlook: Outlook = field(default_factory=Outlook)
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -76,7 +76,7 @@ class Description:
             "content": self.content,
             "kind": self.kind,
             "signed": self.signed,
-            "due": self.due,
+            "outlook": astuple(self.outlook),
         }
         return json.dumps(document).encode()
 
@@ -97,7 +97,7 @@ class Description:
                 document.get("content", ""),
                 Kind(document.get("kind", Kind.PRIMARY)),
                 document.get("signed", ""),
-                document.get("due", 0),
+                Outlook(*document.get("outlook", ())),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error

@@ -1,12 +1,14 @@
 """Reloads that somebody has asked for: many wishes become one reload, with one outcome."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from zoneserver.dnssec.parent import ParentDs
+from zoneserver.dnssec.wish import Wish
 from zoneserver.names import Name
 
 Document = dict[str, Any]
@@ -23,7 +25,7 @@ class Order:
     What the guard would keep out of zones in `forced` is let in; with `force_all` out of
     every zone. With `quiet` nothing is said where nothing has changed. Changed are the files
     of `paths`; None: it may be any of them. `parents` is what the parents of zones have said
-    since.
+    since, `wishes` are what is to be done with their keys.
     """
 
     quiet: bool = False
@@ -31,6 +33,7 @@ class Order:
     forced: frozenset[Name] = frozenset()
     paths: frozenset[str] | None = None
     parents: Mapping[Name, ParentDs] = field(default_factory=dict)
+    wishes: tuple[Wish, ...] = ()
 
     def forces(self, origin: Name) -> bool:
         """Whether the guard is off for a zone."""
@@ -47,6 +50,7 @@ class Order:
             self.forced | other.forced,
             both,
             {**self.parents, **other.parents},
+            (*self.wishes, *other.wishes),
         )
 
     def document(self) -> Document:
@@ -58,6 +62,7 @@ class Order:
             "forced": forced,
             "paths": None if self.paths is None else sorted(self.paths),
             "parents": {str(zone): each.document() for zone, each in self.parents.items()},
+            "wishes": [each.document() for each in self.wishes],
         }
 
     @classmethod
@@ -71,6 +76,7 @@ class Order:
             forced,
             None if paths is None else frozenset(paths),
             read_parents(document["parents"]),
+            tuple(map(Wish.read, document["wishes"])),
         )
 
 
@@ -90,6 +96,8 @@ class Reloads:
     _resting: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is being read
     _waiting: list["asyncio.Future[Document]"] = field(default_factory=list)
     _running: list["asyncio.Future[Document]"] = field(default_factory=list)
+    _due: float = 0.0
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)  # it is another time
 
     def __post_init__(self) -> None:
         self._free.set()
@@ -141,10 +149,27 @@ class Reloads:
         """Return when nothing is held back."""
         await self._free.wait()
 
+    def note_due(self, due: float) -> None:
+        """Something is to be done at a time, in seconds since 1970; 0: nothing is."""
+        self._due = due
+        self._moved.set()
+
     async def keep_asking(self) -> None:
-        """Ask now and then, though no file has changed: signatures and waivers run out."""
+        """Ask now and then, though no file has changed: signatures and waivers run out.
+
+        That is when something is due, and every so often, should a clock have been set.
+        """
+        loop = asyncio.get_running_loop()
+        next_look = loop.time() + LOOK_SECONDS
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            rest = next_look - loop.time()
+            if self._due:
+                rest = min(rest, self._due - time.time())
+            self._moved.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), max(rest, 0.0))
+                continue
+            self._due, next_look = 0.0, loop.time() + LOOK_SECONDS
             self.ask(Order(quiet=True, paths=frozenset()))
 
     def finish(self, outcome: Document) -> None:

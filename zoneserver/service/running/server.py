@@ -226,8 +226,8 @@ class Server:
             self._watch([Path(each) for each in message["watch"]])
         elif "listen" in message:
             await self._workers.move(list(map(Endpoint.parse, message["listen"])))
-        elif "parents" in message:
-            self._parents.seek(message["parents"])
+        elif "ahead" in message:
+            self._look_ahead(message["ahead"])
         elif "idle" in message:
             self._manager.tell_ready(self.overview)
         elif "renew" in message and not message["renew"]["quiet"]:
@@ -236,6 +236,11 @@ class Server:
             raise StartError(message["fail"])
         elif "end" in message:
             self._finish(message["end"])
+
+    def _look_ahead(self, ahead: Message) -> None:
+        """Know what is to be done about keys of zones, and when."""
+        self.reloads.note_due(ahead["due"])
+        self._parents.seek(ahead["parents"])
 
     def _heed_courier(self, message: Message) -> None:
         """Do what the courier says."""

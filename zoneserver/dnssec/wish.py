@@ -1,0 +1,51 @@
+"""What somebody wants to be done with the keys of a zone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zoneserver.dnssec.lifecycle import Life, begin, confirm
+from zoneserver.dnssec.policy import Role
+from zoneserver.dnssec.rolls import Kind
+from zoneserver.errors import SigningKeyError
+from zoneserver.names import Name
+
+ROLL, CONFIRM = "roll", "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """To `roll` keys of some kind, or to `confirm` that the DS with a tag is at the parent.
+
+    Without a kind it is the one that there is; without a tag (0) it is the DS waited for.
+    """
+
+    zone: Name
+    what: str
+    kind: str = ""
+    tag: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"zone": str(self.zone), "what": self.what, "kind": self.kind, "tag": self.tag}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Wish":
+        """The value again. Raises KeyError, TypeError, ValueError or NameSyntaxError."""
+        what, kind, tag = document["what"], document.get("kind", ""), document.get("tag", 0)
+        if what not in {ROLL, CONFIRM} or kind not in {"", *Kind} - {Kind.FIRST}:
+            raise ValueError("that can be done with no keys")
+        return cls(Name.parse(document["zone"]), what, kind, int(tag))
+
+    def fulfil(self, life: Life, now: int) -> Life:
+        """The keys as they are then. Raises SigningKeyError where it cannot be done."""
+        if self.what == CONFIRM:
+            return confirm(life, now, self.tag or None)
+        return begin(life, self._find_kind(life), now)
+
+    def _find_kind(self, life: Life) -> Kind:
+        if self.kind:
+            return Kind(self.kind)
+        if any(key.role is Role.CSK for key in life.keys):
+            return Kind.CSK
+        raise SigningKeyError("the zone has a KSK and a ZSK: say which is to be replaced")
