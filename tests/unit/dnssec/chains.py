@@ -115,8 +115,8 @@ class World:
 
     def broken(self) -> Iterator[str]:
         """Every combination of what caches may have that has no chain."""
-        instants = {each.start for each in (*self.versions, *self.parent)} - {0}
-        for instant in sorted(instants):
+        instants = {each.start for each in self.versions} | {each.start for each in self.parent}
+        for instant in sorted(instants - {0}):
             sets = self._kept(self.parent, instant, lambda _: self.ds_ttl)
             keys = self._kept(self.versions, instant, lambda each: each.key_ttl)
             data = self._kept(self.versions, instant, lambda each: each.ttl)

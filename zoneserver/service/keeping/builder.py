@@ -229,7 +229,7 @@ class Builder:
             log.error("configuration-refused", text, shown=f"error: {text}\n{stays}")
             return self._settings
         if settings.needs_restart(self._settings):
-            keys = "settings other than zones, certificates, defaults, listen and watch"
+            keys = "settings other than zones, certificates, defaults, dnssec, listen and watch"
             log.warning("needs-restart", f"{keys} change at the next start only")
         if settings.listen != self._settings.listen:
             channel.send({"listen": list(map(str, settings.listen))})

@@ -10,8 +10,8 @@ from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.errors import SigningKeyError
 from zoneserver.findings import make_finding
 from zoneserver.names import Name
-from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.configuration.dnssec_settings import DnssecSettings
+from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from zoneserver.dnssec.policy import Policy
 from zoneserver.errors import ConfigurationError
 from zoneserver.names import Name
 from zoneserver.networks import Networks
 from zoneserver.service.answering.access import Access
+from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.configuration.read import Source, read_configuration
 from zoneserver.service.configuration.settings import Settings, default_state
 from zoneserver.transfer.settings import (
@@ -80,6 +82,12 @@ secondary:
       members: {from: 192.0.2.4}
       groups: {gold: {from: 192.0.2.5, tls: {name: a, certificate: a.pem, key: /a.key}}}
   most_megabytes: 2
+dnssec:
+  resolver: [192.0.2.53, '[2001:db8::1]:5353']
+  policies:
+    plain: {}
+    banks: {algorithm: ed25519, keys: split, nsec3: true, opt_out: true, zsk_lifetime: 9000,
+            ksk_lifetime: 90000, key_ttl: 300, propagation: 60, ds_ttl: 7200}
 """
 
 
@@ -125,6 +133,26 @@ def test_everything(tmp_path: Path) -> None:
         http=(Endpoint("127.0.0.1", 9153), Endpoint("::1", 80)),
         keys=tmp_path / "keys.yaml",
         transfers=_full_transfers(tmp_path),
+        dnssec=DnssecSettings(
+            (Endpoint("192.0.2.53", 53), Endpoint("2001:db8::1", 5353)),
+            (
+                ("plain", Policy()),
+                (
+                    "banks",
+                    Policy(
+                        algorithm=15,
+                        is_split=True,
+                        nsec3=True,
+                        opt_out=True,
+                        zsk_lifetime=9000,
+                        ksk_lifetime=90_000,
+                        key_ttl=300,
+                        propagation=60,
+                        ds_ttl=7200,
+                    ),
+                ),
+            ),
+        ),
     )
 
 
@@ -245,6 +273,15 @@ def test_mailbox_in_the_form_of_the_dns(tmp_path: Path) -> None:
         ("transfer: {notify: [{to: ns2}]}", "1:26", "write ADDRESS or ADDRESS:PORT"),
         ("transfer: {notify: [{to: '::1:99999'}]}", "1:26", "is no server"),
         ("transfer: {sessions: 0}", "1:22", "greater than or equal to 1"),
+        ("dnssec: {resolver: localhost}", "1:20", "is no server"),
+        ("dnssec: {policies: {yes: {}}}", "1:26", "no name for a policy"),
+        ("dnssec: {policies: {a b: {}}}", "1:26", "no name for a policy"),
+        ("dnssec: {policies: {a: {algorithm: md5}}}", "1:36", "write one of RSASHA256"),
+        ("dnssec: {policies: {a: {keys: both}}}", "1:31", "'csk' or 'split'"),
+        ("dnssec: {policies: {a: {opt_out: true}}}", "1:24", "nsec3, which is not asked for"),
+        ("dnssec: {policies: {a: {zsk_lifetime: 9}}}", "1:24", "there is no ZSK"),
+        ("dnssec: {policies: {a: {ksk_lifetime: 7200}}}", "1:24", "write more than 7200"),
+        ("dnssec: {policies: {a: {key_ttls: 3}}}", "1:25", "did you mean 'key_ttl'?"),
         ("secondary: {zones: {a.: {key: b.}}}", "1:25", "from: Field required"),
         ("secondary: {zones: {a.: {from: []}}}", "1:32", "at least 1 item"),
         (
