@@ -36,8 +36,9 @@ def test_check_and_server_agree(tmp_path: Path, kind: str, figures: Figures) -> 
         words = ["check", "--config", str(config), str(folder)]
         checked = CliRunner().invoke(main, words)
         defaults = DEFAULTS if page.defaults else NOTHING
-        keeper = Keeper(Store(tmp_path / f"{page.code}-state", folder), Serials(None))
-        keeper.renew(Settings(zones=folder, defaults=defaults))
+        state = tmp_path / f"{page.code}-state"  # with the keys of zones that are to be signed
+        keeper = Keeper(Store(state, folder), Serials(None))
+        keeper.renew(Settings(zones=folder, state=state, defaults=defaults))
         refusals += bool(keeper.refused)
 
         assert bool(keeper.refused) is bool(checked.exit_code), (page.code, checked.output)
