@@ -171,13 +171,15 @@ class Outlook:
 
     Something is `due` at a time, in seconds since 1970; 0: nothing is. Every `ask` seconds
     the parent should be asked for its DS; 0: that is not waited for. It was signed by the
-    `policy` of that name, which was `meant` so.
+    `policy` of that name, which was `meant` so. `stamp` tells whether the file of keys is
+    still the one that it was signed by.
     """
 
     due: int = 0
     ask: int = 0
     policy: str = ""
     meant: str = ""
+    stamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)

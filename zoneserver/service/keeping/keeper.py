@@ -27,6 +27,7 @@ from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
 from zoneserver.service.keeping.tending import tend
 from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
+from zoneserver.service.keeping.vouchers import Vouchers
 from zoneserver.service.running.reloads import Order
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.validator.judge import Judgement
@@ -61,6 +62,7 @@ class Keeper:
         self, store: Store, serials: Serials, chronicle: Chronicle | None = None
     ) -> None:
         self.standing = Standing()
+        self.vouchers = Vouchers(self.standing)
         self.refused: dict[Name, Kind] = {}
         self.awaited: frozenset[Name] = frozenset()  # of those: there is no copy of them yet
         self.settle_seconds = 0.0  # that files must have stayed as they are
@@ -70,6 +72,7 @@ class Keeper:
         self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
+        self._is_sure = False  # that what stands is signed as the files of keys have it
         self._signed: dict[Name, tuple[str, Outlook]] = {}  # how zones are, and what comes
 
     def restore(self, served: Served, defaults: Defaults) -> None:
@@ -102,7 +105,9 @@ class Keeper:
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        tended = tend(settings.state, order, int(now))
+        waiting = [origin for origin, outlook in self.outlooks if outlook.ask]
+        parents = {**order.parents, **self.vouchers.find_parents(waiting, now)}
+        tended = tend(settings.state, replace(order, parents=parents), int(now))
         outdated = tended.changed | self._find_outdated(settings, now)
         self._sources.forget(outdated)
         look = self._look(settings, order)
@@ -119,13 +124,18 @@ class Keeper:
         self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         complaint = self._keep_serials(admission)
+        self._is_sure = True
         return Renewal(admission, self._served(), before, texts, complaint, tended.refusals)
 
     def _find_outdated(self, settings: Settings, now: float) -> set[Name]:
         """The zones that need new signatures, or something of their keys."""
-        signing = Signing(settings.state, settings.dnssec)
+        signing = Signing(settings.state, settings.dnssec, self.vouchers)
         signed = self._signed.items()
-        return {origin for origin, how in signed if signing.is_outdated(origin, *how, now)}
+        found = {origin for origin, how in signed if signing.is_outdated(origin, *how, now)}
+        if not self._is_sure:
+            found |= signing.find_touched(self.outlooks)
+        self._is_sure = False
+        return found | self.vouchers.find_outdated()
 
     @property
     def outlooks(self) -> Iterator[tuple[Name, Outlook]]:
@@ -138,6 +148,7 @@ class Keeper:
             self._signed.pop(origin, None)
         found = ((each.origin, each.description) for each in versions)
         self._signed |= {each: (how.signed, how.outlook) for each, how in found if how.signed}
+        self.vouchers.note(versions, gone)
 
     def _look(self, settings: Settings, order: Order) -> Look:
         """What there is to be read."""
@@ -205,7 +216,7 @@ class Keeper:
 
         known = self._serials, self._store, self.standing
         hands = len(os.sched_getaffinity(0))
-        signing = Signing(settings.state, settings.dnssec)
+        signing = Signing(settings.state, settings.dnssec, self.vouchers)
         means = Means(settings.defaults, *known, now, must_rise, signing, hands)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:

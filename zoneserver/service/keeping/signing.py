@@ -1,5 +1,6 @@
 """Zones that ask to be signed, with the keys of the state directory."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
-from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
+from zoneserver.service.keeping.vouchers import Vouchers
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, write_life
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Dnssec, Outlook, ZoneSource
 
@@ -23,10 +25,14 @@ MOST_ASK_SECONDS = 600  # from one look at the parent's DS to the next
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """What zones are signed with: the keys in the folder `state`, as the settings say."""
+    """What zones are signed with: the keys in the folder `state`, as the settings say.
+
+    What they say for other zones of ours is among what is signed.
+    """
 
     state: Path | None = None
     settings: DnssecSettings = field(default_factory=DnssecSettings)
+    vouchers: Vouchers = field(default_factory=Vouchers)
 
     def plan(
         self, source: ZoneSource, dnssec: Dnssec, stands: Version | None, now: int
@@ -38,6 +44,7 @@ class Signing:
         if self.state is None:
             raise SigningKeyError("there is no state folder to keep keys in")
         policy, origin = self._find_policy(dnssec), source.origin
+        source = self.vouchers.add_records(source, dnssec)
         facts = _find_facts(source, stands)
         life = read_life(self.state, origin)
         if life is None and facts.served:
@@ -51,8 +58,10 @@ class Signing:
         period = find_period(origin, now)
         plan = Plan(after.uses, period, policy.nsec3, policy.opt_out, policy.key_ttl)
         ask = max(1, min(policy.propagation // 6, MOST_ASK_SECONDS)) if after.waiting else 0
-        outlook = Outlook(due or 0, ask, dnssec.policy, self._describe_policy(dnssec.policy))
-        return plan, replace(source, signed=_describe(source, plan), outlook=outlook)
+        meant = self._describe_policy(dnssec.policy)
+        outlook = Outlook(due or 0, ask, dnssec.policy, meant, stamp(self.state, origin))
+        signed = " ".join([_describe(source, plan), *self.vouchers.words(origin)])
+        return plan, replace(source, signed=signed, outlook=outlook)
 
     def is_outdated(self, origin: Name, signed: str, outlook: Outlook, now: float) -> bool:
         """Whether a zone that was signed so needs new signatures, or something of its keys."""
@@ -62,6 +71,16 @@ class Signing:
             or 0 < outlook.due <= now
             or outlook.meant != self._describe_policy(outlook.policy)
         )
+
+    def find_touched(self, zones: Iterable[tuple[Name, Outlook]]) -> set[Name]:
+        """The zones whose keys have been written since they were signed.
+
+        Somebody has, or what was to come of it did not, as a process has ended in between.
+        """
+        state = self.state
+        if state is None:
+            return set()
+        return {origin for origin, each in zones if stamp(state, origin) != each.stamp}
 
     def _describe_policy(self, name: str) -> str:
         """What tells that a name means another policy today."""

@@ -31,6 +31,14 @@ def keys_path(state: Path, origin: Name) -> Path:
     return state / FOLDER / f"{file_stem(origin)}{SUFFIX}"
 
 
+def stamp(state: Path, origin: Name) -> int:
+    """What tells whether the file of keys of a zone is another one; 0: there is none."""
+    try:
+        return keys_path(state, origin).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def read_life(state: Path, origin: Name) -> Life | None:
     """The keys of a zone; None where it has no file. Raises SigningKeyError."""
     path = keys_path(state, origin)
