@@ -61,21 +61,38 @@ def check_chains(candidate: Candidate, world: World) -> Iterator[Finding]:
 
 def check_dnames(candidate: Candidate, world: World) -> Iterator[Finding]:
     """CN007: names below a DNAME are rewritten, so their data is never answered."""
+    hashed: list[Finding] = []
     for node in candidate.zone.nodes.values():
         cover = node.cover
         if cover is None or cover.is_cut or not node.rrsets:
             continue
         dname = cover.find(rtypes.DNAME)
-        if dname is not None:
-            yield make_finding(
-                "CN007",
-                node.rrsets[0].mark,
-                f"{node.owner} is below the DNAME of {cover.owner}, which rewrites it: its"
-                f" {_types(node.rrsets)} would never be answered.",
-                "delete it, or the DNAME",
-                owner=node.owner,
-                related=((dname.mark, f"DNAME {dname.rdatas[0].text}"),),
+        if dname is None:
+            continue
+        reason = (
+            f"{node.owner} is below the DNAME of {cover.owner}, which rewrites it: its"
+            f" {_types(node.rrsets)} would never be answered."
+        )
+        fix = "delete it, or the DNAME"
+        if node.is_hashed:
+            reason = (
+                f"the NSEC3 of {candidate.zone.origin} are below the DNAME of {cover.owner}:"
+                " some secondaries take no such zone."
             )
+            fix = "prove by NSEC: leave nsec3 out of $dnssec"
+        finding = make_finding(
+            "CN007",
+            node.rrsets[0].mark,
+            reason,
+            fix,
+            owner=node.owner,
+            related=((dname.mark, f"DNAME {dname.rdatas[0].text}"),),
+        )
+        if node.is_hashed:
+            hashed.append(finding)
+        else:
+            yield finding
+    yield from hashed[:1]  # they are below it all, and for one reason
 
 
 def _check_cname(node: Node, cname: RRset) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import pytest
 from tests.signed_zones import PUBLIC, Nsec3, sign
 from tests.unit.validator.judging import BASE, codes, judge_zones
 from tests.zones_text import lines
+from zoneserver.findings import Finding
 
 # Aliases, delegations, a wildcard, a DNAME, empty names; and two TTLs, so that those of RRSIGs
 # of one name are not equal.
@@ -39,8 +40,16 @@ ORIGIN = "example.com."
 
 
 def _judged(text: str) -> set[str]:
+    return codes(_judge(text))
+
+
+def _found(code: str, text: str) -> list[Finding]:
+    return [each for each in _judge(text) if each.code == code]
+
+
+def _judge(text: str) -> tuple[Finding, ...]:
     head = BASE.splitlines(keepends=True)[:2]
-    return codes(judge_zones("".join([*head, text])))
+    return judge_zones("".join([*head, text]))
 
 
 @pytest.mark.parametrize("nsec3", [None, Nsec3(), Nsec3(2, "aabb", opt_out=True)])
@@ -56,3 +65,16 @@ def test_signatures_are_no_rrset() -> None:
         *_judged("\n".join(lines(TEXT, ORIGIN))),
         "SY006",
     }
+
+
+def test_dname_at_the_apex_leaves_no_place_for_hashes() -> None:
+    """RFC 6672 2.4: Knot, for one, refuses what stands below it. That is said once."""
+    moved = (
+        "@ SOA ns1.example.net. h.example.net. 1 7200 1800 1209600 3600\n@ NS ns1.example.net."
+    )
+    moved += "\n@ DNAME example.net.\n@ MX 10 mail.example.net."
+    (finding,) = _found("CN007", sign(moved, ORIGIN, Nsec3()))
+
+    assert "NSEC3" in finding.reason
+    assert "$dnssec" in finding.fix
+    assert not _found("CN007", sign(moved, ORIGIN))
