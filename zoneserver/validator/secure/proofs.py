@@ -135,13 +135,15 @@ def _find_hash_fault(zone: Zone, hashing: Hashing) -> _Fault | None:
     known = {rrset.owner: rrset for rrset in sets}
     is_opt_out = any(rrset.rdatas[0].wire[1] & _OPT_OUT for rrset in sets)
     for node in _visible(zone):
-        link = known.get(hashing.hash(node.owner, zone.origin))
+        link = known.pop(hashing.hash(node.owner, zone.origin), None)
         if link is None and not (is_opt_out and _may_be_left_out(node)):
             first = node.rrsets[0] if node.rrsets else zone.apex.rrsets[0]
             return _Fault(first, node.owner, f"{node.owner} has no NSEC3")
         if link is not None and _split_nsec3(link, hashing)[1] != _list_types(node):
             text = f"the NSEC3 of {node.owner} does not list the types that are there"
             return _Fault(link, node.owner, text)
+    for rrset in known.values():
+        return _Fault(rrset, rrset.owner, f"{rrset.owner} NSEC3 is of no name that there is")
     return None
 
 

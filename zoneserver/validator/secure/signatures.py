@@ -141,7 +141,7 @@ class _Jury:
         return any(verify(key, rrset, each) for each in signatures for key in self._named(each))
 
     def _note_end(self, case: _Case) -> None:
-        if case.time < self._start + SOON_DAYS * _DAY:
+        if case.time < self._start + (SOON_DAYS + 1) * _DAY:
             self.ending.append(case)
         if self._first_end is None or case.time < self._first_end:
             self._first_end = case.time
