@@ -97,8 +97,9 @@ def _rrsig(lines: list[str], origin: str) -> str:
 
 def _nsec_chain(known: dict[dns.name.Name, list[str]]) -> list[str]:
     owners = sorted(known)
+    types = {owner: " ".join(sorted({*known[owner], "RRSIG", "NSEC"})) for owner in owners}
     return [
-        f"{owner} {_CHAIN_TTL} NSEC {following} {' '.join(sorted({*known[owner], 'RRSIG', 'NSEC'}))}"
+        f"{owner} {_CHAIN_TTL} NSEC {following} {types[owner]}"
         for owner, following in zip(owners, [*owners[1:], owners[0]], strict=True)
     ]
 
