@@ -2,6 +2,7 @@
 
 use crate::cookies::Cookie;
 use crate::octets::{HandOver, take, u16_of_image, u16_of_message};
+use crate::proof::{MOST_PLACE, QUESTION_TAIL};
 use crate::query::{HEADER, OPT};
 use crate::statistics::Head;
 use crate::template::Part;
@@ -25,8 +26,10 @@ const PADDING: u16 = 12;
 /// What the length of a padded answer is a multiple of (RFC 8467 4.1).
 const BLOCK: usize = 468;
 const OPTION: usize = 4;
-const POINTER: u16 = 0xC000;
-const OFFSET: u16 = 0x3FFF;
+/// The marks of a pointer (RFC 1035 4.1.4).
+pub const POINTER: u16 = 0xC000;
+/// The offset in it.
+pub const OFFSET: u16 = 0x3FFF;
 
 /// Whether an RCODE tells of an error rather than of a zone.
 #[must_use]
@@ -89,7 +92,8 @@ impl Answer<'_> {
     /// How many octets it has.
     #[must_use]
     pub fn length(&self) -> usize {
-        self.question_end + self.part.body.len() + self.opt.map_or(0, |opt| opt.length())
+        let part = self.part.body.len() + self.part.proof.length();
+        self.question_end + part + self.opt.map_or(0, |opt| opt.length())
     }
 
     /// What its header says.
@@ -134,12 +138,14 @@ impl Answer<'_> {
         let mut writer = Writer { out, at: 0 };
         self.write_header(&mut writer)?;
         writer.put(self.message.get(HEADER..self.question_end).ok_or(HandOver)?)?;
-        writer.put(self.part.body)?;
-        move_pointers(
-            &mut writer.out[self.question_end..writer.at],
-            &self.part,
-            self.question_end - 4,
-        )?;
+        let (before, behind) =
+            self.part.body.split_at(self.part.split.min(self.part.body.len()));
+        writer.put(before)?;
+        let name_end = self.question_end - 4;
+        let written = self.part.proof.write(&mut writer.out[writer.at..], name_end)?;
+        writer.at += written;
+        writer.put(behind)?;
+        move_pointers(&mut writer.out[self.question_end..writer.at], &self.part, name_end)?;
         if let Some(opt) = &self.opt {
             write_opt(&mut writer, opt, self.rcode)?;
         }
@@ -165,15 +171,20 @@ impl Answer<'_> {
 }
 
 /// Move the pointers behind the question by the length of the QNAME, at whose end `qname_end`
-/// they start to count.
+/// they start to count, and by that of a proof, if they lead behind it.
 fn move_pointers(body: &mut [u8], part: &Part<'_>, qname_end: usize) -> Result<(), HandOver> {
+    let added = part.proof.length();
+    let behind = part.split + QUESTION_TAIL;
     for position in part.relocations.chunks_exact(2) {
         let position = usize::from(u16_of_image(position, 0)?);
-        if position >= body.len() {
+        if position >= part.body.len() {
             break;
         }
+        let position = if position < part.split { position } else { position + added };
         let pointer = body.get_mut(position..position + 2).ok_or(HandOver)?;
-        let moved = usize::from(u16_of_message(pointer, 0)?) + qname_end;
+        let stored = usize::from(u16_of_message(pointer, 0)? & OFFSET);
+        let leads_behind = (behind..=MOST_PLACE).contains(&stored);
+        let moved = stored + qname_end + if leads_behind { added } else { 0 };
         pointer.copy_from_slice(&(POINTER | (moved as u16 & OFFSET)).to_be_bytes());
     }
     Ok(())

@@ -17,12 +17,15 @@ use crate::query::Query;
 use crate::template::Template;
 
 /// The version of the format that is read here.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 const MAGIC: &[u8] = &[b'Z', b'O', b'N', b'E', b'I', b'M', b'G', VERSION];
 const FILE_HEADER: usize = 48;
 const ZONE_MAGIC: &[u8] = b"ZONE";
-const ZONE_HEADER: usize = 64;
+const ZONE_HEADER: usize = 72;
 const LINKS: usize = 60;
+const ENCLOSERS: usize = 68;
+const ENCLOSER: usize = 8;
+const IS_HASHED: u32 = 4;
 /// Set in the keys of answers to those who send DO; the last of these is for any other type.
 const DNSSEC_OK: u32 = 0x1_0000;
 const OTHER_TYPE: u32 = 0x1_FFFF;
@@ -153,7 +156,9 @@ impl<'f> Zone<'f> {
         for number in self.nodes_of_bucket(self.bucket(hash)?)? {
             let node = self.node(number)?;
             if node.hash()? == hash && node.key()? == key {
-                return Ok(Some(node));
+                // RFC 5155 7.2.8: the owner of an NSEC3 is as if it did not exist.
+                let is_hashed = u32_of_image(node.octets, 20)? & IS_HASHED != 0;
+                return Ok(if is_hashed { None } else { Some(node) });
             }
         }
         Ok(None)
@@ -190,7 +195,12 @@ impl<'f> Zone<'f> {
 
     fn node(self, number: usize) -> Result<Node<'f>, HandOver> {
         let at = offset_of_zone(self.0, 24)? + NODE * number;
-        Ok(Node { zone: self, octets: take(self.0, at, NODE)? })
+        Ok(Node { zone: self, number, octets: take(self.0, at, NODE)? })
+    }
+
+    /// All of its octets.
+    pub(crate) fn octets(self) -> &'f [u8] {
+        self.0
     }
 
     /// The octets of a name from an offset on.
@@ -249,6 +259,7 @@ impl<'f> Zone<'f> {
 /// An existing name.
 pub struct Node<'f> {
     zone: Zone<'f>,
+    number: usize,
     octets: &'f [u8],
 }
 
@@ -267,6 +278,20 @@ impl<'f> Node<'f> {
     /// Where there is none in the image.
     pub fn below(&self, key: u32) -> Result<Template<'f>, HandOver> {
         Template::read(self.zone.find_template(offset_of_zone(self.octets, 12)?, key)?)
+    }
+
+    /// The numbers of the links that prove what encloses a name, where this is its closest
+    /// encloser.
+    ///
+    /// # Errors
+    /// Where they are not noted.
+    pub(crate) fn enclosing(&self) -> Result<[u32; 2], HandOver> {
+        let octets = self.zone.0;
+        let at = match offset_of_zone(octets, ENCLOSERS)? {
+            0 => return Err(HandOver),
+            at => at + ENCLOSER * self.number,
+        };
+        Ok([u32_of_image(octets, at)?, u32_of_image(octets, at + 4)?])
     }
 
     /// The hash of its name.

@@ -4,6 +4,7 @@
 //! recognise it hands over, and Python answers it.
 
 pub mod answer;
+pub mod chain;
 pub mod cookies;
 pub mod counters;
 pub mod datagrams;
@@ -17,6 +18,7 @@ pub mod networks;
 pub mod observer;
 pub mod octets;
 pub mod outgoing;
+pub mod proof;
 #[cfg(feature = "python")]
 mod python;
 pub mod query;

@@ -3,9 +3,10 @@
 use crate::answer::Answer;
 use crate::image::Zone;
 use crate::octets::HandOver;
+use crate::proof::{Enclosed, Proof};
 use crate::query::{DS, Name, Query, Scanned, scan};
 use crate::statistics::{Statistics, Transport};
-use crate::template::Template;
+use crate::template::{Lacks, Template};
 use crate::zones::{Found, Located, Zones};
 
 /// A message that was scanned, and the zone that its question is for.
@@ -59,11 +60,14 @@ impl<'a> Sought<'a> {
         self.place.as_ref().map(|place| query.qname.suffix(place.labels))
     }
 
-    /// The template of the question. None: no zone of ours has the name.
+    /// The template of the question, and what it lacks. None: no zone of ours has the name.
     ///
     /// # Errors
     /// Where Python must answer.
-    pub fn look_up(&self, query: &Query<'_>) -> Result<Option<Template<'a>>, HandOver> {
+    pub fn look_up(
+        &self,
+        query: &Query<'_>,
+    ) -> Result<Option<(Template<'a>, Proof<'a>)>, HandOver> {
         let Some(place) = &self.place else { return Ok(None) };
         match place.found {
             Found::Refused => Err(HandOver),
@@ -90,11 +94,20 @@ fn find_template<'z>(
     apex: usize,
     qname: &Name,
     key: u32,
-) -> Result<Template<'z>, HandOver> {
+) -> Result<(Template<'z>, Proof<'z>), HandOver> {
     let labels = qname.labels();
     for depth in (apex..=labels.min(zone.most_labels()?)).rev() {
         if let Some(node) = zone.find_node(qname.suffix(depth), qname.hash(depth))? {
-            return if depth == labels { node.exact(key) } else { node.below(key) };
+            if depth == labels {
+                return Ok((node.exact(key)?, Proof::default()));
+            }
+            let template = node.below(key)?;
+            let proof = if template.lacks == Lacks::Nothing {
+                Proof::default()
+            } else {
+                Proof::find(zone, &template, &Enclosed { qname, apex, encloser: &node, depth })?
+            };
+            return Ok((template, proof));
         }
     }
     Err(HandOver) // the apex always exists

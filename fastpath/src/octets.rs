@@ -59,3 +59,11 @@ pub fn offset_of_file(octets: &[u8], at: usize) -> Result<usize, HandOver> {
 pub fn u16_of_message(octets: &[u8], at: usize) -> Result<u16, HandOver> {
     array(octets, at).map(u16::from_be_bytes)
 }
+
+/// As `u16_of_image`.
+///
+/// # Errors
+/// As `u16_of_image`.
+pub fn u64_of_image(octets: &[u8], at: usize) -> Result<u64, HandOver> {
+    array(octets, at).map(u64::from_le_bytes)
+}

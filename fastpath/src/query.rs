@@ -64,7 +64,7 @@ impl Name {
     }
 
     /// The label at a place, without its length; nothing where there is none.
-    fn label(&self, place: usize) -> &[u8] {
+    pub(crate) fn label(&self, place: usize) -> &[u8] {
         if place >= self.labels {
             return &[];
         }

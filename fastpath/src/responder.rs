@@ -76,6 +76,7 @@ pub struct Asker<'a> {
 }
 
 /// What becomes of a message.
+#[allow(clippy::large_enum_variant)] // nothing is allocated for a query that is answered
 pub enum Decision<'a> {
     /// It must not be answered.
     Silence,
@@ -179,14 +180,16 @@ impl Responder {
         let room = limit.saturating_sub(opt.map_or(0, |opt| opt.length()) + query.question_end);
         let (rcode, is_authoritative, part) = match &template {
             None => (REFUSED, false, Part::default()),
-            Some(found) => (u16::from(found.rcode), found.is_authoritative, found.fit(room)?),
+            Some((found, proof)) => {
+                (u16::from(found.rcode), found.is_authoritative, found.fit(*proof, room)?)
+            }
         };
         let question_end = query.question_end;
         let mut answer = Answer { message, question_end, rcode, is_authoritative, part, opt };
         if asker.is_encrypted && query.edns.is_some_and(|edns| edns.wants_padding) {
             answer.pad(limit);
         }
-        Ok((answer, account(template.as_ref(), query)))
+        Ok((answer, account(template.as_ref().map(|(found, _)| found), query)))
     }
 
     /// The most octets that may answer a query.

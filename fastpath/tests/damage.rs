@@ -60,7 +60,7 @@ fn survives_damaged_zones() {
     for _ in 0..ROUNDS / 10 {
         let mut damaged = sound.clone();
         random.mutate(&mut damaged, 4);
-        damaged.resize(damaged.len().max(64), 0);
+        damaged.resize(damaged.len().max(72), 0);
         let held = zones(file(&[("example.com", damaged)]), &[]);
         for question in &questions {
             let fate = ask(&held, question, random.below(2) == 0);

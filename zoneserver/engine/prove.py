@@ -12,7 +12,7 @@ from zoneserver.engine.answer import Absence, Absent, Answer, Outcome
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
-from zoneserver.zone.denial import Chain, Denial, Hashing
+from zoneserver.zone.denial import Denial, Hashing
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
@@ -45,7 +45,7 @@ def _sign(zone: Zone, rrsets: tuple[RRset, ...]) -> tuple[RRset, ...]:
         signed.append(rrset)
         source = None if rrset.owner in listed else _source(zone, rrset)
         if source is not None:
-            signed += _signatures(source, rrset)
+            signed += find_signatures(source, rrset)
     return tuple(signed)
 
 
@@ -58,7 +58,7 @@ def _source(zone: Zone, rrset: RRset) -> Node | None:
     return node if own and own.rdatas == rrset.rdatas else None
 
 
-def _signatures(node: Node, rrset: RRset) -> Iterator[RRset]:
+def find_signatures(node: Node, rrset: RRset) -> Iterator[RRset]:
     """The RRSIGs of one RRset of a node, with its owner and its TTL (RFC 4034 3)."""
     covered = rrset.rtype.to_bytes(2, "big")
     for signatures in node.find_all(rtypes.RRSIG):
@@ -67,32 +67,37 @@ def _signatures(node: Node, rrset: RRset) -> Iterator[RRset]:
 
 
 def _deny(zone: Zone, denial: Denial, absent: Iterable[Absent]) -> tuple[RRset, ...]:
-    """The links of the chain that prove what is not there, with their RRSIGs, each once."""
+    """The links of the chain that prove what is not there, with their RRSIGs, each once.
+
+    The one that covers the name that was asked for comes last: an image has the rest of the
+    answer ready, and finds that one when it is asked.
+    """
     links: dict[Name, Node] = {}
-    for each in absent:
+    for each in reversed(tuple(absent)):
         links |= {node.owner: node for node in _find_links(zone, denial, each)}
     rrsets: list[RRset] = []
     for node in links.values():
         link = node.get(denial.rtype)
-        rrsets += (link, *_signatures(node, link))
+        rrsets += (link, *find_signatures(node, link))
     return tuple(rrsets)
 
 
 def _find_links(zone: Zone, denial: Denial, absent: Absent) -> Iterator[Node]:
     """The links that prove an absence."""
     if denial.hashing:
-        yield from _Hashed(zone.origin, denial.chain, denial.hashing).find(absent)
+        yield from _Hashed(zone.origin, denial, denial.hashing).find(absent)
         return
-    yield denial.chain.find(absent.name)  # RFC 4035 3.1.3
+    # RFC 4035 3.1.3
     if absent.what in (Absence.NAME, Absence.WILDCARD_TYPE):
-        yield denial.chain.find(absent.encloser.prefixed(b"*"))
+        yield denial.find(absent.encloser.prefixed(b"*"))
+    yield denial.find(absent.name)
 
 
 class _Hashed:
     """Finds the NSEC3 that prove an absence (RFC 5155 7.2)."""
 
-    def __init__(self, origin: Name, chain: Chain, hashing: Hashing) -> None:
-        self._origin, self._chain, self._hashing = origin, chain, hashing
+    def __init__(self, origin: Name, denial: Denial, hashing: Hashing) -> None:
+        self._origin, self._denial, self._hashing = origin, denial, hashing
 
     def find(self, absent: Absent) -> Iterator[Node]:
         """The nodes that have them."""
@@ -111,18 +116,18 @@ class _Hashed:
             encloser = encloser.parent
         if match:
             yield match  # RFC 5155 7.2.1: the closest provable encloser
-        yield self._cover(_next_closer(name, encloser))
         if what is not Absence.TYPE:
             yield self._cover(encloser.prefixed(b"*"))
+        yield self._cover(_next_closer(name, encloser))
 
     def _match(self, name: Name) -> Node | None:
         owner = self._hashing.hash(name, self._origin)
-        node = self._chain.find(owner)
+        node = self._denial.find(owner)
         return node if node.owner == owner else None
 
     def _cover(self, name: Name) -> Node:
         """The one that covers a name, or matches it where it exists."""
-        return self._chain.find(self._hashing.hash(name, self._origin))
+        return self._denial.find(self._hashing.hash(name, self._origin))
 
 
 def _next_closer(name: Name, encloser: Name) -> Name:

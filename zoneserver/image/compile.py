@@ -10,29 +10,36 @@ from struct import Struct
 from typing import NamedTuple
 
 from zoneserver.image import format as f
+from zoneserver.image.chain import ChainMaker, join_chains
 from zoneserver.image.tables import TableMaker
 from zoneserver.records.rrset import RRset
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
-# Of a node in a part: hash, offsets of its tables and its RRsets in the part, flags.
-_ROW = Struct("<5I")
-_PART_HEADER = Struct("<5I")  # records, and the octets of what follows
+# Of a node in a part: hash, offsets of its tables and its RRsets in the part, flags, and the
+# links of what it encloses.
+_ROW = Struct("<7I")
+_PART_HEADER = Struct("<7I")  # records, and the octets of what follows
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of a zone's names, compiled: tables, RRsets, rows and keys, and their records."""
+    """Some of a zone's names, compiled: tables, RRsets, rows and keys, and their records.
+
+    `links` are those of its chain, `chain` has a row for each.
+    """
 
     tables: bytes
     sets: bytes
     rows: bytes
     keys: bytes
+    chain: bytes
+    links: bytes
     records: int
 
     def pack(self) -> bytes:
         """The octets of a part, for another process."""
-        parts = (self.tables, self.sets, self.rows, self.keys)
+        parts = self.tables, self.sets, self.rows, self.keys, self.chain, self.links
         return _PART_HEADER.pack(self.records, *map(len, parts)) + b"".join(parts)
 
     @classmethod
@@ -43,8 +50,8 @@ class Part:
         for length in lengths:
             parts.append(octets[at : at + length])
             at += length
-        tables, sets, rows, keys = parts
-        return cls(tables, sets, rows, keys, records)
+        tables, sets, rows, keys, chain, links = parts
+        return cls(tables, sets, rows, keys, chain, links, records)
 
 
 class _Row(NamedTuple):
@@ -56,6 +63,7 @@ class _Row(NamedTuple):
     below: int
     rrsets: int
     flags: int
+    enclosing: tuple[int, int]
 
 
 def compile_zone(zone: Zone, description: bytes = b"", texts: bytes = b"") -> bytes:
@@ -83,16 +91,25 @@ def list_files(zone: Zone) -> list[str]:
 def compile_part(zone: Zone, nodes: Iterable[Node], files: Sequence[str]) -> Part:
     """Some of the names of a zone; `files` are those of all of it."""
     maker = TableMaker(zone, f.ZONE_HEADER.size)
-    sets = _Sets(files)
-    rows, keys, denial = bytearray(), bytearray(), zone.denial
+    sets, chain = _Sets(files), ChainMaker(zone)
+    rows, keys = bytearray(), bytearray()
     for node in nodes:
-        key = node.owner.key
-        is_link = denial is not None and denial.has_link(node)
-        flags = _flags(node) | f.IS_LINK * is_link
-        rows += _ROW.pack(f.hash_key(key), *maker.make(node), sets.add(node), flags)
+        key, rrsets = node.owner.key, sets.add(node)
+        chain.add(node, rrsets)
+        exact, below = maker.make(node)
+        enclosing = chain.enclose(node)
+        rows += _ROW.pack(f.hash_key(key), exact, below, rrsets, _flags(node), *enclosing)
         keys.append(len(key))
         keys += key
-    return Part(bytes(maker.octets), bytes(sets.octets), bytes(rows), bytes(keys), sets.records)
+    return Part(
+        bytes(maker.octets),
+        bytes(sets.octets),
+        bytes(rows),
+        bytes(keys),
+        bytes(chain.rows),
+        bytes(chain.octets),
+        sets.records,
+    )
 
 
 def join_parts(
@@ -107,14 +124,15 @@ def join_parts(
     sets = b"".join(part.sets for part in parts)
     rrsets_at = f.ZONE_HEADER.size + len(tables)
     rows = list(_place_rows(parts, rrsets_at))
-    links = [f.LINK.pack(row.rrsets) for row in rows if row.flags & f.IS_LINK]
-    names = _pack_files(files)
-    chain_at = rrsets_at + len(sets) + len(names)
-    index_at = chain_at + f.LINK.size * len(links)
+    names, files_at = _pack_files(files), rrsets_at + len(sets)
+    chain_at = files_at + len(names)
+    pieces = [(part.chain, part.links, len(part.sets)) for part in parts]
+    chain, places = join_chains(zone.denial, pieces, rrsets_at, chain_at)
+    index_at = chain_at + len(chain)
     buckets, index, keys = _pack_index(rows, index_at)
-    keys_at = index_at + len(buckets) + len(index)
-    description_at = keys_at + len(keys)
-    texts_at = description_at + len(description)
+    enclosers = b"".join(f.ENCLOSER.pack(*row.enclosing) for row in rows) if chain else b""
+    enclosers_at = index_at + sum(map(len, (buckets, index, keys)))
+    description_at = enclosers_at + len(enclosers)
     header = f.ZONE_HEADER.pack(
         f.ZONE_MAGIC,
         zone.serial,
@@ -126,16 +144,15 @@ def join_parts(
         rrsets_at,
         description_at,
         len(description),
-        texts_at,
+        description_at + len(description),
         len(texts),
-        rrsets_at + len(sets),
+        files_at,
         sum(part.records for part in parts),
-        chain_at if links else 0,
-        len(links),
+        *places,
+        enclosers_at if enclosers else 0,
     )
-    chain = b"".join(links)
-    areas = header, tables, sets, names, chain, buckets, index, keys, description, texts
-    return b"".join(areas)
+    areas = tables, sets, names, chain, buckets, index, keys, enclosers, description, texts
+    return b"".join((header, *areas))
 
 
 def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
@@ -143,7 +160,7 @@ def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
     tables_before = 0
     for part in parts:
         at = 0
-        for number, exact, below, rrsets, flags in _ROW.iter_unpack(part.rows):
+        for number, exact, below, rrsets, flags, *enclosing in _ROW.iter_unpack(part.rows):
             end = at + 1 + part.keys[at]
             yield _Row(
                 number,
@@ -152,6 +169,7 @@ def _place_rows(parts: Iterable[Part], rrsets_at: int) -> Iterator[_Row]:
                 below and below + tables_before,
                 rrsets + rrsets_at,
                 flags,
+                (enclosing[0], enclosing[1]),
             )
             at = end
         tables_before += len(part.tables)

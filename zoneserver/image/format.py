@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from zoneserver.errors import ImageError
 
-VERSION = 3  # of the format; the native engine has the same, or is of no use
+VERSION = 4  # of the format; the native engine has the same, or is of no use
 MAGIC = b"ZONEIMG" + bytes((VERSION,))
 DIGEST_START = 32  # what the digest covers begins here
 ALIGNMENT = 8
@@ -25,13 +25,22 @@ DIRECTORY_ENTRY = Struct("<QQH")
 ZONE_MAGIC = b"ZONE"
 # Zone image: magic, serial, nodes, buckets, most labels; offsets of buckets, nodes and RRsets;
 # offset and length of the description and of the texts; offset of the file names; records;
-# offset of the chain, its links.
-ZONE_HEADER = Struct("<4s15I")
+# offset of the chain, its links; offsets of how names are hashed and of the enclosers.
+ZONE_HEADER = Struct("<4s17I")
 CHAIN_AT, LINKS = 14, 15  # the fields of it that tell of the chain; 0 links: it is not signed
-LINK = Struct("<I")
+HASHING_AT, ENCLOSERS_AT = 16, 17  # 0: they are not hashed, or there are none
+# The chain: the beginnings of what its links are sorted by, then their places: the offsets of
+# the RRsets of the node, and of the link.
+BEGINNING = Struct("<Q")
+LINK_PLACE = Struct("<2I")
+HASHING = Struct("<HB")  # iterations, octets of the salt, which follows
+# A link: octets of what it is sorted by, and of its owner; records, and their octets.
+LINK = Struct("<HBHI")
+ENCLOSER = Struct("<2I")  # of a node: the links that prove beside that which covers the name
+NO_LINK = 0xFFFFFFFF
 BUCKET = Struct("<2I")  # numbers of its first node, and of the next bucket's
 NODE = Struct("<6I")  # hash; offsets of key, exact table, below table, RRsets; flags
-IS_CUT, IS_COVERED, IS_HASHED, IS_LINK = 1, 2, 4, 8
+IS_CUT, IS_COVERED, IS_HASHED = 1, 2, 4
 # Templates are told by their distance from the table; 0 is none.
 TABLE_HEADER = Struct("<HHI")  # number of entries, 0, template of any other type
 TABLE_ENTRY = Struct("<II")  # key, template
@@ -44,7 +53,14 @@ DISTANCES = 0xFFFFFFFF  # they count modulo 2**32: a template may stand before i
 TEMPLATE_HEADER = Struct("<BBHHHHHHHI")
 RELOCATION = Struct("<H")
 CUT = Struct("<HH")  # end of an RRset in the body, its records
-IS_AUTHORITATIVE, KIND_SHIFT = 1, 1
+IS_AUTHORITATIVE, KIND_SHIFT, KIND_MASK = 1, 1, 3
+# What a template lacks, because the name decides it: the link that covers the name, and those
+# of what encloses it. What it has instead stands behind its body: the numbers of its links, and
+# its names below the origin with their offsets.
+LACKS_NAME, LACKS_ENCLOSER = 8, 16
+SUPPLEMENT = Struct("<HH")  # links, names
+NUMBER = Struct("<I")
+NAMED = Struct("<HB")  # offset from the end of QNAME, octets of the key, which follows
 # RRsets of one node: flags and octets of the owner, which follows; then their number.
 OWNER = Struct("<BB")
 COUNT = Struct("<H")
@@ -60,6 +76,25 @@ class Entry(NamedTuple):
     key: bytes
     offset: int
     length: int
+
+
+def order(key: bytes, origin: int) -> bytes:
+    """What sorts as names do (RFC 4034 6.1) that are below an origin of so many octets.
+
+    Labels from the right, each with an end that is less than any octet of it.
+    """
+    labels: list[bytes] = []
+    at, end = 0, len(key) - origin
+    while at < end:
+        label = key[at + 1 : at + 1 + key[at]]
+        labels.append(label.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1"))
+        at += 1 + key[at]
+    return b"".join([label + b"\0" for label in reversed(labels)])
+
+
+def begin(ordered: bytes) -> int:
+    """The beginning of what `order` made: of two that differ, the less is of the less."""
+    return int.from_bytes(ordered[: BEGINNING.size].ljust(BEGINNING.size, b"\0"), "big")
 
 
 def hash_key(key: bytes) -> int:

@@ -8,13 +8,17 @@ from zlib import crc32
 
 from zoneserver.image import format as f
 from zoneserver.image.images import Place
+from zoneserver.image.proofs import LACKS, NO_PROOF, Enclosed, Proof, prove
 from zoneserver.image.query import Asked
 
-EXACT, BELOW = 2, 3  # which field of a node has the table
+EXACT, BELOW, _FLAGS, _NUMBER = 2, 3, 5, 6  # fields of a node: tables, flags, its number
 
 _unpack_pair = f.TABLE_ENTRY.unpack_from
 _unpack_node = f.NODE.unpack_from
 _NODE_OCTETS = f.NODE.size
+
+# Where a template is, 0: hand over; and how a name is enclosed that it lacks a proof for.
+Template = tuple[int, Enclosed | None]
 
 
 class Index:
@@ -33,7 +37,7 @@ class Index:
         self._buckets_at, self._nodes_at = self.base + header[5], self.base + header[6]
 
     def find_node(self, key: bytes) -> tuple[int, ...] | None:
-        """The fields of a name's node, if the name exists."""
+        """The fields of a name's node, and its number, if the name exists."""
         octets, wanted = self.octets, crc32(key)
         number, end = _unpack_pair(octets, self._buckets_at + 4 * (wanted & self._mask))
         while number < end:
@@ -41,7 +45,8 @@ class Index:
             if node[0] == wanted:
                 at = self.base + node[1] + 1
                 if octets[at : at + octets[at - 1]].tobytes() == key:
-                    return node
+                    # RFC 5155 7.2.8: as if it did not exist
+                    return None if node[_FLAGS] & f.IS_HASHED else (*node, number)
             number += 1
         return None
 
@@ -49,27 +54,37 @@ class Index:
         """What a table has the answer to a question under: its type, and whether DO came."""
         return asked.qtype | f.DNSSEC_OK if asked.do and self.is_signed else asked.qtype
 
-    def find(self, key: bytes, zone_at: int, qtype: int) -> int:
-        """Where the template for a name is whose zone's origin begins at `zone_at` of its key.
+    def find(self, key: bytes, zone_at: int, qtype: int) -> Template:
+        """The template for a name whose zone's origin begins at `zone_at` of its key.
 
-        `qtype` is what `key_of` made of it, here and below. 0: hand over.
+        `qtype` is what `key_of` made of it, here and below.
         """
         node = self.find_node(key)
         if node is not None:
-            return self.find_template(node[EXACT], qtype)
+            return self.find_template(node[EXACT], qtype), None
         return self.find_below(key, 1 + key[0], zone_at, qtype)
 
-    def find_below(self, key: bytes, at: int, zone_at: int, qtype: int) -> int:
-        """The template of what does not exist below a name that perhaps does not exist either.
+    def find_below(self, key: bytes, at: int, zone_at: int, qtype: int) -> Template:
+        """The template for a name that does not exist.
 
-        The name begins at `at` of the key, its zone's origin at `zone_at`. 0: hand over.
+        Its parent, which perhaps does not exist either, begins at `at` of the key, its zone's
+        origin at `zone_at`.
         """
         while at <= zone_at:
             node = self.find_node(key[at:])
             if node is not None:
-                return self.find_template(node[BELOW], qtype)
+                template = self.find_template(node[BELOW], qtype)
+                if template and self.octets[template + 1] & LACKS:
+                    return template, Enclosed(at, node[_NUMBER], len(key) - zone_at)
+                return template, None
             at += 1 + key[at]
-        return 0
+        return 0, None
+
+    def prove(self, at: int, key: bytes, enclosed: Enclosed | None) -> Proof | None:
+        """What the template at `at` lacks for a name; None: hand over."""
+        if enclosed is None:
+            return NO_PROOF
+        return prove(self.octets, self.base, at, key, enclosed)
 
     def find_template(self, table: int, qtype: int) -> int:
         """Where the template is that a table has for a type. 0: hand over."""

@@ -1,8 +1,9 @@
 """The chain of a signed zone, searched where it stands in the image."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
+from typing import NamedTuple
 
 from zoneserver.errors import ImageError
 from zoneserver.image import format as f
@@ -10,38 +11,107 @@ from zoneserver.names import Name
 from zoneserver.zone.node import Node
 
 
-class Links:
-    """The chain: the offsets of its nodes, in canonical order.
+class Link(NamedTuple):
+    """One link: its owner, and its records from behind their first owner on.
 
-    `at` is where they stand, `read` reads the node at an offset. Raises ImageError.
+    Two octets are left for each further owner.
     """
 
-    def __init__(
-        self, octets: memoryview, at: int, count: int, read: Callable[[int], Node]
-    ) -> None:
-        self._octets, self._at, self._count, self._read = octets, at, count, read
+    owner: bytes
+    records: int
+    octets: memoryview
+
+
+class RawChain:
+    """The links of the zone image at `base`. Raises StructError or IndexError.
+
+    `origin` is the number of octets that the name of its origin has.
+    """
+
+    __slots__ = ("_base", "_beginnings", "_octets", "_origin", "_places_at", "count")
+
+    def __init__(self, octets: memoryview, base: int, origin: int) -> None:
+        header = f.ZONE_HEADER.unpack_from(octets, base)
+        self._octets, self._base, self._origin = octets, base, origin
+        self.count: int = header[f.LINKS]
+        at = base + header[f.CHAIN_AT]
+        self._places_at = at + f.BEGINNING.size * self.count
+        self._beginnings = _Beginnings(octets, at, self.count)
+
+    def locate(self, key: bytes) -> int:
+        """The number of the last one at or before a name; where there is none, of the last."""
+        wanted = f.order(key, self._origin)
+        begin = f.begin(wanted)
+        after = bisect_right(self._beginnings, begin)
+        if after and self._beginnings[after - 1] == begin:
+            first = bisect_left(self._beginnings, begin, 0, after)
+            after = bisect_right(self, wanted, first, after)
+        return (after - 1) % self.count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> bytes:
+        """What a link is sorted by."""
+        at = self._place(number)[1]
+        size, *_ = f.LINK.unpack_from(self._octets, at)
+        at += f.LINK.size
+        return bytes(self._octets[at : at + size])
+
+    def read(self, number: int) -> Link:
+        """A link."""
+        at = self._place(number)[1]
+        size, owner, records, length = f.LINK.unpack_from(self._octets, at)
+        at += f.LINK.size + size
+        start = at + owner
+        octets = self._octets[start : start + length]
+        if len(octets) < length:
+            raise IndexError(number)
+        return Link(bytes(self._octets[at:start]), records, octets)
+
+    def find_rrsets(self, number: int) -> int:
+        """The offset in the image of the RRsets of a link's node."""
+        return self._place(number)[0] - self._base
+
+    def _place(self, number: int) -> tuple[int, int]:
+        at = self._places_at + f.LINK_PLACE.size * number
+        rrsets, link = f.LINK_PLACE.unpack_from(self._octets, at)
+        return self._base + rrsets, self._base + link
+
+
+class _Beginnings:
+    """The beginnings of what links are sorted by."""
+
+    __slots__ = ("_at", "_count", "_octets")
+
+    def __init__(self, octets: memoryview, at: int, count: int) -> None:
+        self._octets, self._at, self._count = octets, at, count
 
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, place: int) -> tuple[bytes, ...]:
-        """The owner of a link, as owners are sorted."""
+    def __getitem__(self, number: int) -> int:
+        beginning: int = f.BEGINNING.unpack_from(self._octets, self._at + 8 * number)[0]
+        return beginning
+
+
+class Links:
+    """The chain as `prove` wants it. `read` reads the node at an offset. Raises ImageError."""
+
+    def __init__(self, chain: RawChain, read: Callable[[int], Node]) -> None:
+        self._chain, self._read = chain, read
+
+    def locate(self, name: Name) -> int:
+        """The number of the last at or before a name; if there is none, of the last."""
         try:
-            at = self._offset(place)
-            _, length = f.OWNER.unpack_from(self._octets, at)
-            start = at + f.OWNER.size
-            return Name(bytes(self._octets[start : start + length])).canonical()
+            return self._chain.locate(name.key)
         except (StructError, IndexError) as error:
             raise ImageError(f"its chain is damaged: {error}") from error
 
-    def find(self, name: Name) -> Node:
-        """The last one at or before a name; where none is before it, the last of all."""
-        place = bisect_right(self, name.canonical()) - 1
-        return self._read(self._offset(place % self._count))
-
-    def _offset(self, place: int) -> int:
+    def read(self, number: int) -> Node:
+        """The node of that number."""
         try:
-            at: int = f.LINK.unpack_from(self._octets, self._at + f.LINK.size * place)[0]
+            at = self._chain.find_rrsets(number)
         except StructError as error:
             raise ImageError(f"its chain is damaged: {error}") from error
-        return at
+        return self._read(at)

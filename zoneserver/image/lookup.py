@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from zoneserver.engine.respond import MIN_UDP_PAYLOAD, NO_SUCH_ZONE, PADDING_BLOCK
 from zoneserver.image import format as f
-from zoneserver.image.compose import compose, refuse
+from zoneserver.image.compose import Way, compose, refuse
 from zoneserver.image.images import Images
 from zoneserver.image.index import Index
 from zoneserver.image.query import Asked, read_query
@@ -83,14 +83,13 @@ def look_up(
     asked = read_query(message)
     if asked is None or asked.qtype in TRANSFERS or (stream and asked.qtype == rtypes.ANY):
         return None
-    key, qtype = asked.key, asked.qtype
-    zone_at = find_zone(images, key, qtype)
-    cookie = b""
+    key, cookie = asked.key, b""
+    zone_at = find_zone(images, key, asked.qtype)
     if asked.cookie and identity.cookies:
         cookie = identity.cookies.reply(asked.cookie, address, now)
     keepalive = identity.keepalive if stream and asked.keepalive else None
-    is_refused = zone_at is None
-    opt = make_opt(asked, identity, is_refused=is_refused, cookie=cookie, keepalive=keepalive)
+    refused = zone_at is None
+    opt = make_opt(asked, identity, is_refused=refused, cookie=cookie, keepalive=keepalive)
     block = PADDING_BLOCK if encrypted and asked.padding else 0
     question, rd = message[m.HEADER_OCTETS : asked.question_end], (message[2] & 1) << 8
     if zone_at is None:
@@ -99,13 +98,14 @@ def look_up(
     place = images.places[key[zone_at:]]
     if place is None:
         return None
-    room = _MAX_TCP_OCTETS if stream else find_room(asked, identity)
+    way = Way(rd, _MAX_TCP_OCTETS if stream else find_room(asked, identity), opt)
     try:
         index = Index(place)
-        at = index.find(key, zone_at, index.key_of(asked))
-        if not at:
+        at, enclosed = index.find(key, zone_at, index.key_of(asked))
+        proof = index.prove(at, key, enclosed)
+        if not at or proof is None:
             return None
-        octets, kind, account = compose(index.octets, at, question, rd=rd, room=room, opt=opt)
+        octets, kind, account = compose(index.octets, at, question, way, proof)
     except DAMAGED:
         return None
     charge = kind, account or f.hash_key(key), len(opt), asked.cookie

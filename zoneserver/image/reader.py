@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneserver.errors import ImageError, RdataError
 from zoneserver.findings import Mark
 from zoneserver.image import format as f
-from zoneserver.image.links import Links
+from zoneserver.image.links import Links, RawChain
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.records.parse import decode_rdata
@@ -49,7 +49,7 @@ class ZoneImage:
         self._description, self._texts = fields[8:10], fields[10:12]
         self._files_at: int = fields[12]
         self.records: int = fields[13]
-        self._links = fields[f.CHAIN_AT], fields[f.LINKS]
+        self.links: int = fields[f.LINKS]
 
     @property
     def description(self) -> bytes:
@@ -147,8 +147,10 @@ class ZoneImage:
         apex = nodes.apex = next(iter(nodes.values()))  # in canonical order it is the first
         if self.find_node(apex.owner.key) is None:
             raise ImageError("its index lacks the apex")
-        links = Links(self.octets, *self._links, nodes.read)
-        denial = make_denial(apex, lambda _: links) if len(links) else None
+        denial = None
+        if self.links:
+            chain = RawChain(self.octets, 0, len(apex.owner.key))
+            denial = make_denial(apex, lambda _: Links(chain, nodes.read))
         return Zone(apex.owner, nodes, make_negative(apex), denial)
 
 

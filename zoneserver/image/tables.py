@@ -3,19 +3,20 @@
 For each existing name there is one answer per type that it has and one for any other type;
 and for what lies below it and does not exist, one (RFC 1034 4.3.2: a referral, NXDOMAIN) or
 one per type of the wildcard there. What is not finite is left out and answered by `respond`:
-names below a DNAME, and in a signed zone, for who sends DO, all names that do not exist: what
-proves that depends on the name.
+names below a DNAME. In a signed zone, what proves to who sends DO that a name does not exist
+depends on the name: the answer lacks that link, and says so.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from zoneserver.engine.answer import Answer, Outcome
+from zoneserver.engine.answer import Absence, Answer, Outcome
 from zoneserver.engine.prove import prove
 from zoneserver.engine.respond import minimal_any, smallest_rrset
 from zoneserver.engine.solve import solve
 from zoneserver.image import format as f
-from zoneserver.image.template import Templates
-from zoneserver.names import MAX_NAME_OCTETS, Name
+from zoneserver.image.template import WHOLE, Lacking, Templates
+from zoneserver.names import MAX_NAME_OCTETS, ROOT, Name
 from zoneserver.records import rtypes
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
@@ -49,7 +50,13 @@ class TableMaker:
         self._nodata = self._template(zone.origin, nodata, _OWN_NAME)
         nxdomain = Answer(Outcome.NXDOMAIN, authority=zone.negative)
         account = f.hash_key(zone.origin.key)
-        self._nxdomain = self._table({}, self._template(zone.origin, nxdomain, account))
+        proven: dict[int, int] = {}
+        if self._is_proven:
+            lacking = f.LACKS_NAME | f.LACKS_ENCLOSER
+            signed = self._template(zone.origin, prove(zone, nxdomain), account, lacking)
+            proven = {f.OTHER_TYPE: signed}
+        unproven = self._template(zone.origin, nxdomain, account)
+        self._nxdomain = self._table(proven, unproven)
 
     def make(self, node: Node) -> tuple[int, int]:
         """The offsets of the tables for a name, and for what does not exist below it."""
@@ -118,8 +125,7 @@ class TableMaker:
         asked = {*types, rtypes.ANY} if with_any else types
         entries = {rtype: self._solved(qname, rtype, account) for rtype in asked}
         entries = {rtype: each for rtype, each in entries.items() if each != other}
-        if self._zone.find(qname):
-            entries |= self._ask_proven(qname, asked, account)
+        entries |= self._ask_proven(qname, asked, account)
         return self._table(entries, other)
 
     def _ask_proven(self, qname: Name, types: Iterable[int], account: int) -> dict[int, int]:
@@ -164,8 +170,18 @@ class TableMaker:
         elif answer.aliases and not self._holds_for_all(qname, answer):
             return NOTHING
         if do:
-            answer = prove(self._zone, answer)
+            return self._proven(qname, answer, account)
         return self._template(qname, answer, account)
+
+    def _proven(self, qname: Name, answer: Answer, account: int) -> int:
+        """The template of an answer with its proof, but for what depends on QNAME."""
+        lacks, (first, *others) = 0, answer.absent or (None,)
+        if first and first.name == qname and first.what is not Absence.TYPE:
+            lacks = f.LACKS_NAME
+            if first.what is not Absence.EXACT_NAME:
+                lacks |= f.LACKS_ENCLOSER
+            answer = replace(answer, absent=tuple(others))
+        return self._template(qname, prove(self._zone, answer), account, lacks)
 
     def _holds_for_all(self, qname: Name, answer: Answer) -> bool:
         """Whether aliases lead to the same answer from every name that QNAME stands for.
@@ -185,9 +201,20 @@ class TableMaker:
             for target in targets
         )
 
-    def _template(self, qname: Name, answer: Answer, account: int) -> int:
-        octets = self._templates.make(qname, answer, account)
+    def _template(self, qname: Name, answer: Answer, account: int, lacks: int = 0) -> int:
+        if lacks and self._zone.origin == ROOT:
+            return NOTHING  # there are no pointers to it, so what is added would be another way
+        lacking = Lacking(lacks, self._find_links(answer)) if lacks else WHOLE
+        octets = self._templates.make(qname, answer, account, lacking)
         return NOTHING if octets is None else self._keep(octets)
+
+    def _find_links(self, answer: Answer) -> list[int]:
+        """The numbers of the links that an answer has."""
+        denial = self._zone.denial
+        if denial is None:
+            return []
+        links = (rrset.owner for rrset in answer.authority if rrset.rtype == denial.rtype)
+        return [denial.chain.locate(owner) for owner in links]
 
     def _table(self, entries: Mapping[int, int], other: int) -> int:
         content = tuple(sorted(entries.items())), other

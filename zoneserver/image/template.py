@@ -1,6 +1,8 @@
 """One answer as a template: everything behind the question, whatever the QNAME's length."""
 
+from collections.abc import Mapping, Sequence
 from struct import Struct
+from typing import NamedTuple
 
 from zoneserver.engine.answer import Answer, Outcome
 from zoneserver.engine.respond import RCODES
@@ -20,18 +22,35 @@ _FLAT_OWNER = Struct("!HHHI")
 _MAX_BODY = 65_535 - m.HEADER_OCTETS - 255 - 4 - 255  # beside the longest QNAME and our OPT
 
 
+class Lacking(NamedTuple):
+    """What the proof in an answer lacks (`format.LACKS_NAME` and the like), and what it has.
+
+    That is told by the numbers of its links.
+    """
+
+    flags: int
+    links: Sequence[int] = ()
+
+
+WHOLE = Lacking(0)
+
+
 class Templates:
     """Makes the templates of one zone."""
 
     def __init__(self, origin: Name) -> None:
+        self._origin = origin
         self._suffixes = known_suffixes(origin)
 
-    def make(self, qname: Name, answer: Answer, account: int) -> bytes | None:
+    def make(
+        self, qname: Name, answer: Answer, account: int, lacking: Lacking = WHOLE
+    ) -> bytes | None:
         """The template of an answer to `qname`, or None where it is too long for one.
 
         `account` is the hash of the name that the answer is accounted on; 0 means its QNAME.
         """
-        if len(answer.answer) == 1 and not (answer.additional or answer.authority or account):
+        is_flat = not (answer.additional or answer.authority or account or lacking.flags)
+        if len(answer.answer) == 1 and is_flat:
             body = _flat_body(qname, answer.answer[0])
             if body is not None:
                 records = len(answer.answer[0].rdatas)
@@ -48,7 +67,7 @@ class Templates:
                 return None
             cuts.append(f.CUT.pack(len(octets), len(rrset.rdatas)))
         flags = f.IS_AUTHORITATIVE * answer.is_authoritative
-        flags |= KINDS.get(answer.outcome, 0) << f.KIND_SHIFT
+        flags |= KINDS.get(answer.outcome, 0) << f.KIND_SHIFT | lacking.flags
         header = f.TEMPLATE_HEADER.pack(
             RCODES.get(answer.outcome, m.NOERROR),
             flags,
@@ -62,7 +81,21 @@ class Templates:
             account,
         )
         relocations = b"".join(map(f.RELOCATION.pack, writer.pointers))
-        return b"".join((header, relocations, *cuts, octets))
+        supplement = b""
+        if lacking.flags:
+            supplement = _pack_supplement(lacking.links, writer.names_below(self._origin))
+        return b"".join((header, relocations, *cuts, octets, supplement))
+
+
+def _pack_supplement(links: Sequence[int], names: Mapping[bytes, int]) -> bytes:
+    """What whoever adds links has to know of the rest."""
+    return b"".join(
+        (
+            f.SUPPLEMENT.pack(len(links), len(names)),
+            *(f.NUMBER.pack(link) for link in links),
+            *(f.NAMED.pack(at, len(key)) + key for key, at in names.items()),
+        )
+    )
 
 
 def _flat_body(qname: Name, rrset: RRset) -> bytes | None:

@@ -24,8 +24,8 @@ _QR, _AA, _TC, _RD = 0x8000, 0x0400, 0x0200, 0x0100
 _QUESTION = Struct("!HH")  # type and class, behind the QNAME (RFC 1035 4.1.2)
 _POINTER = Struct("!H")
 # RFC 1035 4.1.4: a pointer has 14 bits. It must reach behind the longest QNAME, too.
-_MAX_PLACE = 0x3FFF - m.HEADER_OCTETS - MAX_NAME_OCTETS - _QUESTION.size
-_FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
+MAX_PLACE = 0x3FFF - m.HEADER_OCTETS - MAX_NAME_OCTETS - _QUESTION.size
+FIXED = Struct("!HHIH")  # type, class, TTL, length of the rdata (RFC 1035 3.2.1)
 _TO_QNAME = (0xC000 | m.HEADER_OCTETS).to_bytes(2, "big")
 _OPTION_OCTETS = 4  # of an EDNS option, its code and its length
 
@@ -164,6 +164,14 @@ class Writer:
         is_known = qname.key in suffixes or qname == ROOT
         self._qname = b"" if is_known else qname.key
 
+    def names_below(self, origin: Name) -> dict[bytes, int]:
+        """The names that others may point to, as keys, with their offsets."""
+        return {
+            key: at
+            for key, at in self._offsets.items()
+            if len(key) > len(origin.key) and key.endswith(origin.key)
+        }
+
     def add_all(self, rrsets: Iterable[RRsetLike]) -> int | None:
         """Write every RRset; how many records that made, or None if they do not fit."""
         records = 0
@@ -192,7 +200,7 @@ class Writer:
         octets, owner = self.octets, rrset.owner
         start = len(octets)
         as_qname = as_qname and owner.key == self._qname
-        fixed = _FIXED.pack(rrset.rtype, m.IN, rrset.ttl, 0)
+        fixed = FIXED.pack(rrset.rtype, m.IN, rrset.ttl, 0)
         for rdata in rrset.rdatas:
             if as_qname:
                 octets += _TO_QNAME
@@ -230,7 +238,7 @@ class Writer:
                 octets += wire[:at]
                 octets += _POINTER.pack(0xC000 | (self._name_end + offset) & 0x3FFF)
                 return
-            if start + at <= _MAX_PLACE:
+            if start + at <= MAX_PLACE:
                 offsets[suffix] = start + at + _QUESTION.size
             at += 1 + length
         octets += wire

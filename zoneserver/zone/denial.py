@@ -20,8 +20,11 @@ _SALT_AT = 5  # in the rdata of NSEC3 and NSEC3PARAM (RFC 5155 3.2 and 4.2)
 class Chain(Protocol):
     """The nodes that have an NSEC, or an NSEC3, in canonical order (RFC 4034 6.1)."""
 
-    def find(self, name: Name) -> Node:
-        """The last one at or before a name; where none is before it, the last of all."""
+    def locate(self, name: Name) -> int:
+        """The number of the last at or before a name; if there is none, of the last."""
+
+    def read(self, number: int) -> Node:
+        """The node of that number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,13 @@ class Links:
         keys = tuple([node.owner.canonical() for node in linked])
         return cls(keys, tuple(linked)) if linked else None
 
-    def find(self, name: Name) -> Node:
-        """The last one at or before a name; where none is before it, the last of all."""
-        return self.nodes[bisect_right(self.keys, name.canonical()) - 1]
+    def locate(self, name: Name) -> int:
+        """The number of the last at or before a name; if there is none, of the last."""
+        return (bisect_right(self.keys, name.canonical()) - 1) % len(self.keys)
+
+    def read(self, number: int) -> Node:
+        """The node of that number."""
+        return self.nodes[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,10 @@ class Denial:
     def rtype(self) -> int:
         """The type of the records in the chain."""
         return rtypes.NSEC3 if self.hashing else rtypes.NSEC
+
+    def find(self, name: Name) -> Node:
+        """The last node of the chain at or before a name, or the last of all."""
+        return self.chain.read(self.chain.locate(name))
 
     def has_link(self, node: Node) -> bool:
         """Whether a node of the zone is in the chain."""

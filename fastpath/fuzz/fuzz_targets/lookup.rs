@@ -19,7 +19,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((&[first, second], rest)) = input.split_first_chunk() else { return };
     let length = usize::from(first & 0x7F) << 8 | usize::from(second);
     let (message, image) = rest.split_at(length.min(rest.len()));
-    let octets = if first & 0x80 == 0 && image.len() >= 64 {
+    let octets = if first & 0x80 == 0 && image.len() >= 72 {
         common::file(&[("example.com", image.to_vec())])
     } else {
         image.to_vec()

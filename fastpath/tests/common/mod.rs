@@ -102,7 +102,7 @@ fn append_table(octets: &mut Vec<u8>, table: Option<&Table>) -> u32 {
 
 /// The image of a zone.
 pub fn zone(nodes: &[Node], buckets: u32) -> Vec<u8> {
-    let mut octets = vec![0; 64];
+    let mut octets = vec![0; 72];
     let mut rows = Vec::new();
     for node in nodes {
         let key = key(node.name);
@@ -144,7 +144,7 @@ pub fn file(zones: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let at = octets.len() as u64;
     octets.extend(directory);
     let length = octets.len() as u64;
-    octets[..8].copy_from_slice(b"ZONEIMG\x03");
+    octets[..8].copy_from_slice(b"ZONEIMG\x04");
     octets[8..16].copy_from_slice(&length.to_le_bytes());
     octets[32..36].copy_from_slice(&(zones.len() as u32).to_le_bytes());
     octets[40..48].copy_from_slice(&at.to_le_bytes());

@@ -19,12 +19,12 @@ def image_file(zone: bytes, key: bytes = KEY) -> bytes:
     directory = struct.pack("<QQH", 48, len(zone), len(key)) + key
     at = 48 + len(zone)
     length = at + len(directory)
-    header = struct.pack("<8sQ16sIIQ", b"ZONEIMG\3", length, bytes(16), 1, 0, at)
+    header = struct.pack("<8sQ16sIIQ", b"ZONEIMG\4", length, bytes(16), 1, 0, at)
     return header + zone + directory
 
 
 # A zone image that promises all and holds nothing.
-HOLLOW = image_file(b"ZONE" + b"\xff" * 60)
+HOLLOW = image_file(b"ZONE" + b"\xff" * 68)
 
 
 def write(folder: Path, octets: bytes) -> str:
@@ -78,7 +78,7 @@ def test_only_what_is_named_stays_mapped(tmp_path: Path) -> None:
         HOLLOW[:20],
         HOLLOW[:-1],
         HOLLOW + b"\0",
-        b"ZONEIMG\4" + HOLLOW[8:],
+        b"ZONEIMG\5" + HOLLOW[8:],
         HOLLOW[:40] + b"\xff" * 8 + HOLLOW[48:],
         HOLLOW[:32] + b"\xff" * 4 + HOLLOW[36:],
         image_file(bytes(63)),

@@ -57,7 +57,7 @@ def test_no_part_of_it_is_whole() -> None:
         f.check_file(memoryview(FILE + b"\0"))
 
 
-@pytest.mark.parametrize("magic", [b"ZONEIMG\x02", b"ZONEIMG\x04", b"zoneimg\x03", bytes(8)])
+@pytest.mark.parametrize("magic", [b"ZONEIMG\x03", b"ZONEIMG\x05", b"zoneimg\x04", bytes(8)])
 def test_other_versions(magic: bytes) -> None:
     """A file of another version is made anew, however sound it is."""
     with pytest.raises(ImageError, match="version"):
