@@ -57,7 +57,9 @@ class Registry:
         for child, records in self.ds.items():
             text += _CHILD.format(label=child.split(".")[0])
             text += "".join(_DS.format(*each.split()) for each in sorted(records))
-        write_zones(self._folder, com=text)
+        zones = write_zones(self._folder)
+        (self._folder / "next").write_text(text)
+        (self._folder / "next").replace(zones / "com.yaml")  # whoever reads has all of it
 
     def start(self, server: ServerProcess) -> None:
         """Follow the children from now on."""

@@ -16,7 +16,7 @@ from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.vouchers import Vouchers
-from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, write_life
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, sweep, write_life
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Dnssec, Outlook, ZoneSource
 
@@ -76,10 +76,12 @@ class Signing:
         """The zones whose keys have been written since they were signed.
 
         Somebody has, or what was to come of it did not, as a process has ended in between.
+        What that has left half written goes.
         """
         state = self.state
         if state is None:
             return set()
+        sweep(state)
         return {origin for origin, each in zones if stamp(state, origin) != each.stamp}
 
     def _describe_policy(self, name: str) -> str:

@@ -6,6 +6,7 @@ made in place of a file that is lost or damaged: the parent vouches for what was
 """
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from zoneserver.service.disk.files import reason, replace_file
 
 FOLDER = "keys"
 SUFFIX = "json"  # behind the final dot of the origin
+_BEGUN = re.compile(rf"\.{SUFFIX}\.[a-z0-9_]{{8}}$")  # as `replace_file` names files first
 
 Document = dict[str, Any]
 
@@ -73,6 +75,16 @@ def write_life(state: Path, origin: Name, life: Life) -> None:
         replace_file(path, f"{text}\n")  # for its owner alone
     except OSError as error:
         raise SigningKeyError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def sweep(state: Path) -> None:
+    """Remove the beginnings of files that a crash has left: there are secrets in them.
+
+    Nobody else may be writing.
+    """
+    for path in (state / FOLDER).glob(f"*{SUFFIX}.*"):
+        if _BEGUN.search(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _write(life: Life) -> Document:

@@ -34,7 +34,7 @@ from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.keeping.builder import run_builder
 from zoneserver.service.keeping.keeper import open_version
 from zoneserver.service.keeping.store import Served, Store, find_memory, read_places
-from zoneserver.service.keeping.zone_keys import read_life, write_life
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
 from zoneserver.service.running.channel import Channel
 from zoneserver.service.running.reloads import Order
 from zoneserver.zone.zone import Zone
@@ -319,6 +319,8 @@ def test_a_builder_that_dies(folder: Path, clock: Clock, figures: Figures) -> No
         if scene.chance.random() < 0.5:
             assert scene.build(lambda: None) == 0
             took = time.monotonic() - begun
+    assert scene.build(lambda: None) == 0
+    assert [keys_path(scene.state, COM)] == list((scene.state / "keys").iterdir())
     stages = len(scene.stages)
     assert stages == 11 or killed < KILLS
     figures.add(
