@@ -94,6 +94,8 @@ def _find_opt_out(candidate: Candidate) -> Mark | None:
     dnssec = candidate.source.dnssec
     if dnssec is not None:
         return dnssec.mark if dnssec.opt_out else None
+    if candidate.zone.apex.find(rtypes.NSEC3PARAM) is None:
+        return None
     for node in candidate.zone.nodes.values():
         nsec3 = node.find(rtypes.NSEC3)
         if nsec3 is not None:
