@@ -1,73 +1,34 @@
 """`status`, `zones`, `stats`, `reload`, `log-level`: a running server is asked, and told."""
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
+from zoneserver.cli.asking import ask_server, asking_options, show_answer
 from zoneserver.cli.control_text import format_stats, format_status, format_zones
-from zoneserver.cli.parameters import config_option, format_option, parse_origin, read_settings
+from zoneserver.cli.parameters import parse_origin
 from zoneserver.cli.status import EXIT_FINDINGS, EXIT_UNUSABLE, ends_with_status
-from zoneserver.errors import StartError
 from zoneserver.names import Name
-from zoneserver.service.configuration.settings import default_state
-from zoneserver.service.control.control_socket import (
-    ANSWER_SECONDS,
-    Document,
-    ask,
-    default_control,
-)
+from zoneserver.service.control.control_socket import ANSWER_SECONDS, Document
 from zoneserver.service.logs.log import LEVELS
 from zoneserver.service.logs.terminal import log, printable, say
 
-_control_option = click.option(
-    "--control",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The server's control socket.  [default: in the state folder]",
-)
 _zones_argument = click.argument("zones", metavar="[ZONE]...", nargs=-1, type=parse_origin)
 
 
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What every command has that asks a server."""
-    return _control_option(config_option(format_option(command)))
-
-
-def _ask(
-    control: Path | None,
-    config: Path | None,
-    request: Document,
-    seconds: float | None = ANSWER_SECONDS,
-) -> Document:
-    """What the server says. Raises OperatorError."""
-    settings = read_settings(config)
-    state = settings.state or default_state(os.environ, settings.privileges.user)
-    path = control or settings.control or default_control(os.environ, state)
-    if path is None:
-        raise StartError("nothing says where the server's control socket is: use --control")
-    return ask(path, request, seconds)
-
-
-def _show(form: str, answer: Document, text: Callable[[Document], str]) -> None:
-    say(json.dumps(answer, indent=2) if form == "json" else printable(text(answer), keep="\n"))
-
-
 @click.command("status")
-@_options
+@asking_options
 @ends_with_status
 def status_command(*, control: Path | None, config: Path | None, form: str) -> int:
     """Show how a running server is: its processes, its zones, its last reload."""
-    _show(form, _ask(control, config, {"command": "status"}), format_status)
+    show_answer(form, ask_server(control, config, {"command": "status"}), format_status)
     return 0
 
 
 @click.command("zones")
 @_zones_argument
-@_options
+@asking_options
 @ends_with_status
 def zones_command(
     *, zones: tuple[Name, ...], control: Path | None, config: Path | None, form: str
@@ -77,31 +38,31 @@ def zones_command(
     Exit status 1 where one is refused, or is served in an older version than its files have.
     """
     names = [str(zone) for zone in zones]
-    answer = _ask(control, config, {"command": "zones", "zones": names})
-    _show(form, answer, format_zones)
+    answer = ask_server(control, config, {"command": "zones", "zones": names})
+    show_answer(form, answer, format_zones)
     blocked = any(zone["stale"] or zone["refused"] for zone in answer["zones"])
     return EXIT_FINDINGS if blocked or answer["unknown"] else 0
 
 
 @click.command("stats")
-@_options
+@asking_options
 @ends_with_status
 def stats_command(*, control: Path | None, config: Path | None, form: str) -> int:
     """Show what a running server has counted since its start."""
-    _show(form, _ask(control, config, {"command": "stats"}), format_stats)
+    show_answer(form, ask_server(control, config, {"command": "stats"}), format_stats)
     return 0
 
 
 @click.command("log-level")
 @click.argument("level", required=False, type=click.Choice(LEVELS))
-@_options
+@asking_options
 @ends_with_status
 def log_level_command(
     *, level: str | None, control: Path | None, config: Path | None, form: str
 ) -> int:
     """Show from which level on a running server logs, or change it until its next start."""
-    answer = _ask(control, config, {"command": "log-level", "level": level})
-    _show(form, answer, lambda answer: str(answer["level"]))
+    answer = ask_server(control, config, {"command": "log-level", "level": level})
+    show_answer(form, answer, lambda answer: str(answer["level"]))
     return 0
 
 
@@ -111,7 +72,7 @@ def log_level_command(
 @click.option(
     "--force", is_flag=True, help="Let zones lose names and mail: the guard looks away, once."
 )
-@_options
+@asking_options
 @ends_with_status
 def reload_command(
     *,
@@ -130,9 +91,10 @@ def reload_command(
     """
     names = [str(zone) for zone in zones]
     request = {"command": "reload", "zones": names, "wait": wait, "force": force}
-    answer = _ask(control, config, request, None if wait else ANSWER_SECONDS)
+    answer = ask_server(control, config, request, None if wait else ANSWER_SECONDS)
     if not wait:
-        _show(form, answer, lambda _: "reload asked for; --wait would show what comes of it")
+        asked = "reload asked for; --wait would show what comes of it"
+        show_answer(form, answer, lambda _: asked)
         return 0
     findings = [each for each in answer.get("findings", ()) if _concerns(each, names)]
     if form == "json":

@@ -66,7 +66,7 @@ def _worker(worker: Document) -> str:
 def _reload(reload: Document | None) -> str:
     if reload is None:
         return "none yet"
-    took = f"{_time(reload['at'])}, {reload['seconds']:.2f} s"
+    took = f"{format_time(reload['at'])}, {reload['seconds']:.2f} s"
     if reload["result"] == "failed":
         return f"{took}: failed: {reload['error']}"
     kept = "some zones wait for a mistake to be mended" if reload["result"] == "kept" else "ok"
@@ -79,7 +79,7 @@ def _zone(zone: Document) -> Iterator[str]:
         yield f"{zone['origin']}{kind} REFUSED: answered SERVFAIL"
     else:
         stale = f"{kind} STALE" if zone["stale"] else kind
-        size = f"{count(zone['records'], 'record')}, loaded {_time(zone['loaded'])}"
+        size = f"{count(zone['records'], 'record')}, loaded {format_time(zone['loaded'])}"
         mail = f", mail to {zone['route']}" if zone["route"] else ""
         yield f"{zone['origin']}{stale} serial {zone['serial']}, {size}{mail}"
     yield from map(_secondary, zone["secondaries"])
@@ -107,7 +107,7 @@ def _secondary(secondary: Document) -> str:
     server, serial = secondary["server"], secondary["serial"]
     has = "nobody knows what it has"
     if serial is not None:
-        has = f"has serial {serial} since {_time(secondary['since'])}"
+        has = f"has serial {serial} since {format_time(secondary['since'])}"
     problem = f": {secondary['problem']}" if secondary["problem"] else ""
     return f"  {server}{' BEHIND' if secondary['behind'] else ''} {has}{problem}"
 
@@ -115,15 +115,16 @@ def _secondary(secondary: Document) -> str:
 def _copy(copy: Document) -> str:
     if copy["serial"] is None:
         return f"not transferred yet: {copy['problem'] or 'it is being fetched'}"
-    fetched, checked = _time(copy["fetched"]), _time(copy["checked"])
+    fetched, checked = format_time(copy["fetched"]), format_time(copy["checked"])
     problem = f"; {copy['problem']}" if copy["problem"] else ""
     return (
         f"from {copy['primary']}, fetched {fetched}, checked {checked}, "
-        f"expires {_time(copy['expires'])}{problem}"
+        f"expires {format_time(copy['expires'])}{problem}"
     )
 
 
-def _time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
+    """A time, in seconds since 1970, as people read it."""
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 

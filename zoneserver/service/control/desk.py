@@ -10,6 +10,7 @@ from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.control.control_socket import Document
 from zoneserver.service.control.describing import count_transfers, describe_zone
+from zoneserver.service.control.keys_desk import KeysDesk
 from zoneserver.service.control.requests import effective_rights
 from zoneserver.service.logs import log
 from zoneserver.service.observing.counters import Counters
@@ -33,6 +34,11 @@ class Desk:
     listening: Sequence[Endpoint]
     set_level: Callable[[str], None]
 
+    @property
+    def keys(self) -> KeysDesk:
+        """What there is to be known of keys."""
+        return KeysDesk(self.settings.state, self.overview.zones, self.reloads)
+
     async def answer(self, request: Document) -> AsyncIterator[str]:
         """The answer to a request, in pieces of one JSON document.
 
@@ -43,10 +49,13 @@ class Desk:
             "stats": self._stats,
             "reload": self._reload,
             "log-level": self._log_level,
+            "dnssec-roll": self.keys.fulfil,
+            "dnssec-confirm": self.keys.fulfil,
         }
+        lists = {"zones": self._zones, "dnssec-status": self._keys}
         command = request["command"]
-        if command == "zones":
-            async for piece in self._zones(_names(request)):
+        if command in lists:
+            async for piece in lists[command](_names(request)):
                 yield piece
         elif command in commands:
             yield json.dumps(await commands[command](request))
@@ -97,6 +106,15 @@ class Desk:
             texts = [json.dumps(describe_zone(self.overview, state)) for state in part]
             yield (", " if start else "") + ", ".join(texts)
         yield f'], "unknown": {json.dumps([name for name in names if name not in zones])}}}'
+
+    async def _keys(self, names: Sequence[str]) -> AsyncIterator[str]:
+        """The same of keys."""
+        yield '{"zones": ['
+        comma = ""
+        async for part in self.keys.describe(names):
+            yield comma + ", ".join(map(json.dumps, part))
+            comma = ", "
+        yield f'], "unknown": {json.dumps(self.keys.unknown(names))}}}'
 
     async def _log_level(self, request: Document) -> Document:
         """The level of the log, changed before where the request has one."""

@@ -108,13 +108,13 @@ class Keeper:
         waiting = [origin for origin, outlook in self.outlooks if outlook.ask]
         parents = {**order.parents, **self.vouchers.find_parents(waiting, now)}
         tended = tend(settings.state, replace(order, parents=parents), int(now))
-        outdated = tended.changed | self._find_outdated(settings, now)
+        outdated = tended.changed | self._find_outdated(settings, order, now)
         self._sources.forget(outdated)
         look = self._look(settings, order)
         files = [
             each
             for each in look.files
-            if each.origin in outdated or not self._stands(each, settings.defaults)
+            if each.origin in outdated or not self._stands(each, settings)
         ]
         reading = self._read(files, settings, order, now)
         with closing(reading):
@@ -127,13 +127,16 @@ class Keeper:
         self._is_sure = True
         return Renewal(admission, self._served(), before, texts, complaint, tended.refusals)
 
-    def _find_outdated(self, settings: Settings, now: float) -> set[Name]:
-        """The zones that need new signatures, or something of their keys."""
+    def _find_outdated(self, settings: Settings, order: Order, now: float) -> set[Name]:
+        """The zones that need new signatures, or something of their keys.
+
+        Files of keys are looked at when all files are.
+        """
         signing = Signing(settings.state, settings.dnssec, self.vouchers)
         signed = self._signed.items()
         found = {origin for origin, how in signed if signing.is_outdated(origin, *how, now)}
-        if not self._is_sure:
-            found |= signing.find_touched(self.outlooks)
+        if order.paths is None or not self._is_sure:
+            found |= {each for each, (_, how) in signed if not signing.has_keys(each, how)}
         self._is_sure = False
         return found | self.vouchers.find_outdated()
 
@@ -189,8 +192,9 @@ class Keeper:
             owner=origin,
         )
 
-    def _stands(self, files: ZoneFiles, defaults: Defaults) -> bool:
-        """Whether what is served was read from the same octets."""
+    def _stands(self, files: ZoneFiles, settings: Settings) -> bool:
+        """Whether what is served was made from the same octets and keys."""
+        defaults, signing = settings.defaults, Signing(settings.state, settings.dnssec)
         version = self.standing.get(files.origin) if files.origin else None
         if not isinstance(version, Imaged) or version.kind is not files.kind or files.findings:
             return False
@@ -203,7 +207,10 @@ class Keeper:
                 )
             except OSError:
                 return False
-        if fingerprint(texts, defaults) != version.description.fingerprint:
+        description = version.description
+        if fingerprint(texts, defaults) != description.fingerprint:
+            return False
+        if description.signed and not signing.has_keys(version.origin, description.outlook):
             return False
         self._sources.note({version.origin: signatures})
         return True

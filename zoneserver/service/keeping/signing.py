@@ -1,6 +1,5 @@
 """Zones that ask to be signed, with the keys of the state directory."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -72,17 +71,12 @@ class Signing:
             or outlook.meant != self._describe_policy(outlook.policy)
         )
 
-    def find_touched(self, zones: Iterable[tuple[Name, Outlook]]) -> set[Name]:
-        """The zones whose keys have been written since they were signed.
+    def has_keys(self, origin: Name, outlook: Outlook) -> bool:
+        """Whether the keys of a zone have not been written since it was signed.
 
-        Somebody has, or what was to come of it did not, as a process has ended in between.
-        What that has left half written goes.
+        Somebody may have, or what was to come of it did not, as a process has ended in between.
         """
-        state = self.state
-        if state is None:
-            return set()
-        sweep(state)
-        return {origin for origin, each in zones if stamp(state, origin) != each.stamp}
+        return self.state is None or stamp(self.state, origin) == outlook.stamp
 
     def _describe_policy(self, name: str) -> str:
         """What tells that a name means another policy today."""

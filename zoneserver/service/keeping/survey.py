@@ -73,6 +73,7 @@ def _state(version: Imaged, findings: Iterable[Finding], *, is_stale: bool) -> Z
         _documents(findings),
         stale=is_stale,
         kind=version.kind,
+        signed=bool(description.signed),
     )
 
 

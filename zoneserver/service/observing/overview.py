@@ -26,7 +26,7 @@ class ZoneState:
     in seconds since 1970. `findings` are those of the files as they are on disk, hints left
     out; each is what `Finding.document` gives. A zone is `stale` if the files on disk are not
     what is served, and `refused` if no version may be served: then it has no serial. `kind`
-    says where it comes from: one of `Kind`.
+    says where it comes from: one of `Kind`; if it is `signed`, it is by us.
     """
 
     origin: str
@@ -39,6 +39,7 @@ class ZoneState:
     stale: bool = False
     refused: bool = False
     kind: str = Kind.PRIMARY
+    signed: bool = False
 
     @classmethod
     def read(cls, document: Document) -> "ZoneState":

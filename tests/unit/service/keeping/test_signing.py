@@ -4,20 +4,26 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.servers import GOOD_ZONE
+from tests.servers import BAD_ZONE, GOOD_ZONE, write_zones
 from tests.unit.service.keeping.test_keeper import COM, Keeping
-from zoneserver.dnssec.lifecycle import create
+from zoneserver.dnssec.lifecycle import Life, begin, create
+from zoneserver.dnssec.parent import ParentDs
 from zoneserver.dnssec.policy import Policy, Role
+from zoneserver.dnssec.rolls import Kind, Stage
 from zoneserver.dnssec.sign import PERIOD
+from zoneserver.dnssec.wish import Wish
 from zoneserver.dnssec.zonemd import ZoneDigest
 from zoneserver.errors import SigningKeyError
 from zoneserver.records import rtypes
+from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
+from zoneserver.service.running.reloads import Order
 
 NOW = 1_795_000_000.0
 SIGNED = f"$dnssec: true\n{GOOD_ZONE}"
@@ -200,3 +206,207 @@ def test_two_roles(tmp_path: Path) -> None:
     assert life is not None
     assert [Role.KSK, Role.ZSK] == [each.role for each in life.keys]
     assert not life.rolls
+
+
+FAST = Policy(key_ttl=100, propagation=10, ds_ttl=1000)
+POLICIES = DnssecSettings(policies=(("fast", FAST), ("split", replace(FAST, is_split=True))))
+NAMED = SIGNED.replace("true", "fast", 1)
+FIRST = 300 + 10  # seconds until no cache has the unsigned zone
+
+
+def renew(kept: Keeping, order: Order | None = None, **zones: str) -> None:
+    """A look at the zones, with policies."""
+    write_zones(kept.folder, **zones)
+    kept.settings = replace(kept.settings, dnssec=POLICIES)
+    kept.renewal = kept.keeper.renew(kept.settings, order)
+
+
+def life(kept: Keeping) -> Life:
+    """What the file of keys has."""
+    found = read_life(kept.folder / "state", COM)
+    assert found is not None
+    return found
+
+
+def stages(kept: Keeping) -> list[Stage]:
+    """How far its rollovers are."""
+    return [roll.stage for roll in life(kept).rolls]
+
+
+def wish(what: str, **how: Any) -> Order:
+    """As the control socket makes one."""
+    return Order(quiet=True, paths=frozenset(), wishes=(Wish(COM, what, **how),))
+
+
+def look_when_due(kept: Keeping, clock: Clock) -> None:
+    """Let time pass until something is due; no file has changed."""
+    ((_, outlook),) = kept.keeper.outlooks
+    assert outlook.due > clock.now
+    clock.now = outlook.due
+    renew(kept, Order(quiet=True, paths=frozenset()))
+
+
+def test_first_signing(kept: Keeping, clock: Clock) -> None:
+    """CDS comes when no cache has the unsigned zone; then the parent is asked."""
+    renew(kept, example_com=NAMED)
+    assert not wires(kept, rtypes.CDS)
+    assert [(COM, 0)] == [(origin, outlook.ask) for origin, outlook in kept.keeper.outlooks]
+    clock.now += FIRST - 1
+    renew(kept)
+    assert not wires(kept, rtypes.CDS)
+    look_when_due(kept, clock)
+    assert wires(kept, rtypes.CDS)
+    assert wires(kept, rtypes.CDNSKEY)
+    ((_, outlook),) = kept.keeper.outlooks
+    assert (0, 1) == (outlook.due, outlook.ask)
+    (key,) = life(kept).keys
+    parent = ParentDs(frozenset({key.key.ds(COM)}), 300, int(clock.now))
+    renew(kept, Order(quiet=True, paths=frozenset(), parents={COM: parent}))
+    assert not life(kept).rolls
+
+
+def test_keys_are_rolled_over(kept: Keeping, clock: Clock) -> None:
+    """By a wish, then by themselves, with a serial that rises; a restart changes nothing."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    renew(kept, wish("confirm"))
+    old = wires(kept, rtypes.DNSKEY)
+    renew(kept, wish("roll"))
+    assert {} == kept.renewal.refusals
+    assert 2 == len(wires(kept, rtypes.DNSKEY))
+    look_when_due(kept, clock)
+    assert [Stage.RETIRING] == stages(kept)
+    kept.start_anew(kept.renewal.served)
+    renew(kept)
+    look_when_due(kept, clock)
+    assert [Stage.SUBMITTING] == stages(kept)
+    serial = served(kept).image.serial
+    renew(kept, wish("confirm"))
+    assert [Stage.SPREADING] == stages(kept)
+    look_when_due(kept, clock)
+
+    assert serial < served(kept).image.serial
+    assert not stages(kept)
+    assert not old & wires(kept, rtypes.DNSKEY)
+
+
+def test_what_is_not_served_does_not_count(kept: Keeping, clock: Clock) -> None:
+    """A version that was refused was seen by nobody, however long ago that was."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    renew(kept, wish("roll"), example_com=f"$dnssec: fast\n{BAD_ZONE}")
+    assert {COM} == kept.renewal.admission.kept
+    assert 1 == len(wires(kept, rtypes.DNSKEY))
+    clock.now += 10_000
+    renew(kept, example_com=NAMED)
+    assert [Stage.PUBLISHING] == stages(kept)
+    assert 2 == len(wires(kept, rtypes.DNSKEY))
+    ((_, outlook),) = kept.keeper.outlooks
+    assert clock.now + 110 == outlook.due
+
+
+REFUSED = {
+    "confirm": (wish("confirm"), "nothing waits"),
+    "zsk": (wish("roll", kind="zsk"), "there is no zsk"),
+    "too early": (wish("roll"), "under way"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_wish_that_is_refused(kept: Keeping, what: str) -> None:
+    """It is said why, and nothing changes."""
+    order, says = REFUSED[what]
+    renew(kept, example_com=NAMED)
+    before = keys_path(kept.folder / "state", COM).read_text()
+    renew(kept, order)
+
+    assert says in kept.renewal.refusals[COM]
+    assert before == keys_path(kept.folder / "state", COM).read_text()
+
+
+def test_wish_without_keys(kept: Keeping) -> None:
+    """A zone that is not signed has none."""
+    renew(kept, wish("roll"), example_com=GOOD_ZONE)
+
+    assert "has no keys" in kept.renewal.refusals[COM]
+    assert not keys_path(kept.folder / "state", COM).exists()
+
+
+def test_another_policy_is_taken_up(kept: Keeping, clock: Clock) -> None:
+    """With the next look, though no file has changed; also after a restart."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    for algorithm, restarts in ((15, False), (16, True)):
+        policies = (("fast", replace(FAST, algorithm=algorithm, key_ttl=algorithm)),)
+        kept.settings = replace(kept.settings, dnssec=DnssecSettings(policies=policies))
+        if restarts:
+            kept.start_anew(kept.renewal.served)
+        kept.renewal = kept.keeper.renew(kept.settings)
+        dnskeys = served(kept).zone.apex.find(rtypes.DNSKEY)
+        assert dnskeys is not None
+        assert algorithm == dnskeys.ttl
+    assert [Kind.ALL] == [roll.kind for roll in life(kept).rolls]
+
+
+def test_unknown_policy(kept: Keeping) -> None:
+    """The zone is refused, and it is said which there are."""
+    renew(kept, example_com=NAMED.replace("fast", "slow", 1))
+    (finding,) = [each for each in kept.renewal.admission.findings if each.blocks]
+
+    assert "there is no policy 'slow'" in finding.reason
+    assert "fast, split" in finding.reason
+
+
+def test_lost_keys_are_not_made_anew(kept: Keeping) -> None:
+    """The last version is served on until they are back."""
+    kept.renew(example_com=SIGNED)
+    before, path = wires(kept, rtypes.DNSKEY), keys_path(kept.folder / "state", COM)
+    text = path.read_bytes()
+    path.unlink()
+    edited = SIGNED.replace("192.0.2.25", "192.0.2.26")
+    kept.renew(example_com=edited)
+    (finding,) = [each for each in kept.renewal.admission.findings if each.blocks]
+    assert f"{path} is gone" in finding.reason
+    assert {COM} == kept.renewal.admission.kept
+    assert not path.exists()
+    path.write_bytes(text)
+    path.chmod(0o600)
+    kept.renew(example_com=edited)
+
+    assert before == wires(kept, rtypes.DNSKEY)
+    assert "192.0.2.26" == kept.address()
+
+
+def test_keys_that_are_gone_are_missed(kept: Keeping) -> None:
+    """When all files are looked at; the zone's own has not changed."""
+    kept.renew(example_com=SIGNED)
+    keys_path(kept.folder / "state", COM).unlink()
+    kept.renew()
+
+    assert {"SY009"} == kept.codes()
+    assert wires(kept, rtypes.RRSIG)
+
+
+def test_what_a_crash_left_in_the_file_is_taken_up(kept: Keeping, clock: Clock) -> None:
+    """A wish was written, and the zone that follows from it was not."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    write_life(kept.folder / "state", COM, begin(life(kept), Kind.CSK, int(clock.now)))
+    kept.start_anew(kept.renewal.served)
+    renew(kept)
+
+    assert 2 == len(wires(kept, rtypes.DNSKEY))
+
+
+def test_split_keys(kept: Keeping) -> None:
+    """A KSK and a ZSK, and each signs its part."""
+    renew(kept, example_com=NAMED.replace("fast", "split", 1))
+    tags = {key.role: key.tag for key in life(kept).keys}
+    signing: dict[int, set[int]] = {}
+    for rrset in served(kept).zone.rrsets():
+        for rrsig in rrset.rdatas if rrset.rtype == rtypes.RRSIG else ():
+            covered, tag = (int.from_bytes(rrsig.wire[at : at + 2], "big") for at in (0, 16))
+            signing.setdefault(covered, set()).add(tag)
+
+    assert {tags[Role.KSK]} == signing.pop(rtypes.DNSKEY)
+    assert {tags[Role.ZSK]} == set.union(*signing.values())
