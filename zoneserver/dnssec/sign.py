@@ -78,6 +78,12 @@ def find_period(origin: Name, now: int) -> int:
     return (now + _spread(origin.key, PERIOD)) // PERIOD
 
 
+def find_span(origin: Name, period: int) -> tuple[int, int]:
+    """When a period of a zone begins, and when the next one does."""
+    start = period * PERIOD - _spread(origin.key, PERIOD)
+    return start, start + PERIOD
+
+
 def sign_zone(
     zone: Zone, plan: Plan, mark: Mark, zonemd: Mark | None = None, ways: Ways = _PLAIN
 ) -> Iterator[Record]:
@@ -169,7 +175,7 @@ class _Signer:
 
     def __init__(self, origin: Name, plan: Plan, ways: Ways) -> None:
         self._origin, self._find = origin, ways.find
-        self._start = plan.period * PERIOD - _spread(origin.key, PERIOD)
+        self._start, _ = find_span(origin, plan.period)
         self._of_keys = [use.key for use in plan.uses if use.signs_keys]
         self._of_requests = [use.key for use in plan.uses if use.signs_requests]
         self._of_zone = [use.key for use in plan.uses if use.signs_zone]

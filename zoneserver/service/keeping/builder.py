@@ -199,11 +199,11 @@ class Builder:
 
     def _look_ahead(self, channel: Channel) -> None:
         """Say when something is due, and what is asked of which parents; what was due waits."""
-        now, outlooks = time.time(), list(self._keeper.outlooks)
+        now, outlooks = time.time(), list(self._keeper.signed.outlooks)
         dues = [outlook.due for _, outlook in outlooks if outlook.due > now]
         asked = {origin: outlook.ask for origin, outlook in outlooks if outlook.ask}
-        ours = self._keeper.vouchers.find_parents(asked, now)
-        if self._keeper.vouchers.has_news(ours):
+        ours = self._keeper.signed.vouchers.find_parents(asked, now)
+        if self._keeper.signed.vouchers.has_news(ours):
             dues.append(int(now))
         zones = {str(origin): ask for origin, ask in asked.items() if origin not in ours}
         resolvers = [str(each) for each in self._settings.dnssec.resolvers]

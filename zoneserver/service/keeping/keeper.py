@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -21,18 +21,16 @@ from zoneserver.service.keeping.crew import Crew
 from zoneserver.service.keeping.reading import InProcess, Means, Reading, keep_grave
 from zoneserver.service.keeping.serials import Serials, StateError
 from zoneserver.service.keeping.shelf import Shelf
-from zoneserver.service.keeping.signing import Signing
+from zoneserver.service.keeping.signed import SignedZones
 from zoneserver.service.keeping.sources import Look, Sources
 from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.store import Served, Store
-from zoneserver.service.keeping.tending import tend
 from zoneserver.service.keeping.versions import Description, Imaged, fingerprint
-from zoneserver.service.keeping.vouchers import Vouchers
 from zoneserver.service.running.reloads import Order
 from zoneserver.transfer.settings import TransferSettings
 from zoneserver.validator.judge import Judgement
 from zoneserver.zone.zone import Zone
-from zoneserver.zonefile.source import Defaults, Kind, Outlook
+from zoneserver.zonefile.source import Defaults, Kind
 
 # More than this is read by a process for each core, and forgotten with them.
 MOST_OCTETS, MOST_ZONES = 1 << 21, 200
@@ -62,7 +60,7 @@ class Keeper:
         self, store: Store, serials: Serials, chronicle: Chronicle | None = None
     ) -> None:
         self.standing = Standing()
-        self.vouchers = Vouchers(self.standing)
+        self.signed = SignedZones(self.standing)
         self.refused: dict[Name, Kind] = {}
         self.awaited: frozenset[Name] = frozenset()  # of those: there is no copy of them yet
         self.settle_seconds = 0.0  # that files must have stayed as they are
@@ -72,8 +70,6 @@ class Keeper:
         self._sources = Sources()
         self._shelf = Shelf(store)
         self._read_as: object = None  # what decides, beside the files, what is read
-        self._is_sure = False  # that what stands is signed as the files of keys have it
-        self._signed: dict[Name, tuple[str, Outlook]] = {}  # how zones are, and what comes
 
     def restore(self, served: Served, defaults: Defaults) -> None:
         """Let the zones of the last run stand. Raises OSError or ImageError."""
@@ -86,7 +82,7 @@ class Keeper:
             places.pop(origin.key, None)
         versions = [open_version(key, place, defaults) for key, place in places.items()]
         self.standing.update(versions, [each.description.judgement for each in versions])
-        self._note_signed(versions)
+        self.signed.note(versions)
         self.refused = dict.fromkeys(served.refused, Kind.PRIMARY)
 
     def renew(self, settings: Settings, order: Order | None = None) -> Renewal:
@@ -105,16 +101,13 @@ class Keeper:
     def _renew(self, settings: Settings, order: Order) -> Renewal:
         now = time.time()
         today = datetime.fromtimestamp(now, tz=UTC).date()
-        waiting = [origin for origin, outlook in self.outlooks if outlook.ask]
-        parents = {**order.parents, **self.vouchers.find_parents(waiting, now)}
-        tended = tend(settings.state, replace(order, parents=parents), int(now))
-        outdated = tended.changed | self._find_outdated(settings, order, now)
-        self._sources.forget(outdated)
+        tended = self.signed.tend(settings, order, now)
+        self._sources.forget(tended.changed)
         look = self._look(settings, order)
         files = [
             each
             for each in look.files
-            if each.origin in outdated or not self._stands(each, settings)
+            if each.origin in tended.changed or not self._stands(each, settings)
         ]
         reading = self._read(files, settings, order, now)
         with closing(reading):
@@ -124,34 +117,8 @@ class Keeper:
         self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         complaint = self._keep_serials(admission)
-        self._is_sure = True
+        self.signed.settle()
         return Renewal(admission, self._served(), before, texts, complaint, tended.refusals)
-
-    def _find_outdated(self, settings: Settings, order: Order, now: float) -> set[Name]:
-        """The zones that need new signatures, or something of their keys.
-
-        Files of keys are looked at when all files are.
-        """
-        signing = Signing(settings.state, settings.dnssec, self.vouchers)
-        signed = self._signed.items()
-        found = {origin for origin, how in signed if signing.is_outdated(origin, *how, now)}
-        if order.paths is None or not self._is_sure:
-            found |= {each for each, (_, how) in signed if not signing.has_keys(each, how)}
-        self._is_sure = False
-        return found | self.vouchers.find_outdated()
-
-    @property
-    def outlooks(self) -> Iterator[tuple[Name, Outlook]]:
-        """What is to come of the keys of zones that are signed."""
-        return ((origin, outlook) for origin, (_, outlook) in self._signed.items())
-
-    def _note_signed(self, versions: Iterable[Imaged], gone: Iterable[Name] = ()) -> None:
-        """Remember how zones are signed."""
-        for origin in (*gone, *(each.origin for each in versions)):
-            self._signed.pop(origin, None)
-        found = ((each.origin, each.description) for each in versions)
-        self._signed |= {each: (how.signed, how.outlook) for each, how in found if how.signed}
-        self.vouchers.note(versions, gone)
 
     def _look(self, settings: Settings, order: Order) -> Look:
         """What there is to be read."""
@@ -194,7 +161,7 @@ class Keeper:
 
     def _stands(self, files: ZoneFiles, settings: Settings) -> bool:
         """Whether what is served was made from the same octets and keys."""
-        defaults, signing = settings.defaults, Signing(settings.state, settings.dnssec)
+        defaults, signing = settings.defaults, self.signed.signing(settings)
         version = self.standing.get(files.origin) if files.origin else None
         if not isinstance(version, Imaged) or version.kind is not files.kind or files.findings:
             return False
@@ -210,7 +177,7 @@ class Keeper:
         description = version.description
         if fingerprint(texts, defaults) != description.fingerprint:
             return False
-        if description.signed and not signing.has_keys(version.origin, description.outlook):
+        if description.signed and not signing.stands(version.origin, description.outlook):
             return False
         self._sources.note({version.origin: signatures})
         return True
@@ -223,7 +190,7 @@ class Keeper:
 
         known = self._serials, self._store, self.standing
         hands = len(os.sched_getaffinity(0))
-        signing = Signing(settings.state, settings.dnssec, self.vouchers)
+        signing = self.signed.signing(settings)
         means = Means(settings.defaults, *known, now, must_rise, signing, hands)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
@@ -246,7 +213,7 @@ class Keeper:
         self._shelf.remove(admission.gone)
         self._chronicle.note(*self._replaced(versions, admission.gone))
         self.standing.update(versions, admission.judgements, admission.gone)
-        self._note_signed(versions, admission.gone)
+        self.signed.note(versions, admission.gone)
         standing = self.standing.keys
         for key, place in (*self._shelf.bring_home(standing), *self._shelf.tidy(standing)):
             version = self.standing.find_version(key)

@@ -62,14 +62,13 @@ class Signing:
         signed = " ".join([_describe(source, plan), *self.vouchers.words(origin)])
         return plan, replace(source, signed=signed, outlook=outlook)
 
-    def is_outdated(self, origin: Name, signed: str, outlook: Outlook, now: float) -> bool:
-        """Whether a zone that was signed so needs new signatures, or something of its keys."""
-        period, _ = signed.split(" ", 1)
-        return (
-            int(period) != find_period(origin, int(now))
-            or 0 < outlook.due <= now
-            or outlook.meant != self._describe_policy(outlook.policy)
-        )
+    def means(self, outlook: Outlook) -> bool:
+        """Whether the policy is the one that a zone was signed by."""
+        return outlook.meant == self._describe_policy(outlook.policy)
+
+    def stands(self, origin: Name, outlook: Outlook) -> bool:
+        """Whether a zone would be signed with the same keys, by the same policy."""
+        return self.has_keys(origin, outlook) and self.means(outlook)
 
     def has_keys(self, origin: Name, outlook: Outlook) -> bool:
         """Whether the keys of a zone have not been written since it was signed.

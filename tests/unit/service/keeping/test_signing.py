@@ -240,7 +240,7 @@ def wish(what: str, **how: Any) -> Order:
 
 def look_when_due(kept: Keeping, clock: Clock) -> None:
     """Let time pass until something is due; no file has changed."""
-    ((_, outlook),) = kept.keeper.outlooks
+    ((_, outlook),) = kept.keeper.signed.outlooks
     assert outlook.due > clock.now
     clock.now = outlook.due
     renew(kept, Order(quiet=True, paths=frozenset()))
@@ -250,14 +250,14 @@ def test_first_signing(kept: Keeping, clock: Clock) -> None:
     """CDS comes when no cache has the unsigned zone; then the parent is asked."""
     renew(kept, example_com=NAMED)
     assert not wires(kept, rtypes.CDS)
-    assert [(COM, 0)] == [(origin, outlook.ask) for origin, outlook in kept.keeper.outlooks]
+    assert [0] == [outlook.ask for _, outlook in kept.keeper.signed.outlooks]
     clock.now += FIRST - 1
     renew(kept)
     assert not wires(kept, rtypes.CDS)
     look_when_due(kept, clock)
     assert wires(kept, rtypes.CDS)
     assert wires(kept, rtypes.CDNSKEY)
-    ((_, outlook),) = kept.keeper.outlooks
+    ((_, outlook),) = kept.keeper.signed.outlooks
     assert (0, 1) == (outlook.due, outlook.ask)
     (key,) = life(kept).keys
     parent = ParentDs(frozenset({key.key.ds(COM)}), 300, int(clock.now))
@@ -301,7 +301,7 @@ def test_what_is_not_served_does_not_count(kept: Keeping, clock: Clock) -> None:
     renew(kept, example_com=NAMED)
     assert [Stage.PUBLISHING] == stages(kept)
     assert 2 == len(wires(kept, rtypes.DNSKEY))
-    ((_, outlook),) = kept.keeper.outlooks
+    ((_, outlook),) = kept.keeper.signed.outlooks
     assert clock.now + 110 == outlook.due
 
 
