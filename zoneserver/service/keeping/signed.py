@@ -11,6 +11,7 @@ from zoneserver.service.keeping.standing import Standing
 from zoneserver.service.keeping.tending import Tended, tend
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.vouchers import Vouchers
+from zoneserver.service.keeping.zone_keys import sweep
 from zoneserver.service.running.reloads import Order
 from zoneserver.zonefile.source import Outlook
 
@@ -67,6 +68,8 @@ class SignedZones:
         """
         waiting = [origin for origin, outlook in self.outlooks if outlook.ask]
         parents = {**order.parents, **self.vouchers.find_parents(waiting, now)}
+        if settings.state and not self._is_sure:
+            sweep(settings.state)  # what a crash has left half written
         tended = tend(settings.state, replace(order, parents=parents), int(now))
         signing, zones = self.signing(settings), self._zones
         tended.changed |= {origin for origin, each in zones.items() if each.is_outdated(now)}

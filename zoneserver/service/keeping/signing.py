@@ -15,7 +15,7 @@ from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.vouchers import Vouchers
-from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, sweep, write_life
+from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, write_life
 from zoneserver.zone.build import build_zone
 from zoneserver.zonefile.source import Dnssec, Outlook, ZoneSource
 
