@@ -10,10 +10,11 @@ import os
 import selectors
 import socket
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ class Crew:
             )
             self._members.append(member)
             self._pids.append(pid)
-        for read in self._gather("read"):
+        for _, read in sorted(self._gather("read"), key=itemgetter(0)):
             self._take(read)
         order = {each.origin: place for place, each in enumerate(files)}
         self.versions.sort(key=lambda version: order[version.origin])
@@ -122,7 +123,7 @@ class Crew:
             member.send({"judge": task})
         self._made = {
             judgement.origin: judgement
-            for judgements in self._gather("judge")
+            for _, judgements in self._gather("judge")
             for judgement in map(read_judgement, judgements)
         }
         Path(others).unlink()
@@ -143,9 +144,9 @@ class Crew:
                 "again": [*map(write_judgement, again)],
             }
             member.send({"write": task})
-        paths = self._gather("write")
+        paths = sorted(self._gather("write"))
         self.close()
-        return [path for path in paths if path]
+        return [path for _, path in paths if path]
 
     def close(self) -> None:
         """Send the members home, and clear up behind them."""
@@ -196,13 +197,12 @@ class Crew:
             json.dump({"gone": gone, "files": self._documents}, file)
         return path
 
-    def _gather(self, word: str) -> list[Any]:
-        """What each member answers to a word, in their order. Raises StartError."""
-        replies: dict[int, Any] = {}
+    def _gather(self, word: str) -> Iterator[tuple[int, Any]]:
+        """What members answer to a word, with their numbers, as it comes. Raises StartError."""
         with selectors.DefaultSelector() as selector:
             for number, member in enumerate(self._members):
                 selector.register(member, selectors.EVENT_READ, number)
-            while len(replies) < len(self._members):
+            while selector.get_map():
                 for key, _ in selector.select():
                     message = self._members[key.data].receive()
                     if message is None:
@@ -210,10 +210,10 @@ class Crew:
                         raise StartError("a process that reads zones has ended too early")
                     if "progress" in message:
                         self._progress.add(*message["progress"])
-                    else:
-                        replies[key.data] = message[word]
+                        continue
+                    if not message.get("more"):
                         selector.unregister(key.fileobj)
-        return [replies[number] for number in range(len(self._members))]
+                    yield key.data, message[word]
 
 
 def share_out(files: Sequence[ZoneFiles], shares: int) -> list[list[ZoneFiles]]:

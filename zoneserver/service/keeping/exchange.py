@@ -15,6 +15,8 @@ from zoneserver.validator.references import References
 
 Document = dict[str, Any]
 
+_NO_NAMES: frozenset[Name] = frozenset()
+
 
 def write_name(name: Name) -> str:
     """The octets of a name."""
@@ -33,7 +35,7 @@ def write_names(names: Iterable[Name]) -> list[str]:
 
 def read_names(texts: Iterable[str]) -> frozenset[Name]:
     """The names again."""
-    return frozenset(map(read_name, texts))
+    return frozenset(map(read_name, texts)) or _NO_NAMES  # which most zones have, all the same
 
 
 def write_references(references: References) -> Document:

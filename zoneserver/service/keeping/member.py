@@ -33,6 +33,7 @@ from zoneserver.validator.references import Pointers
 from zoneserver.zone.zone import Zone
 
 ZONES_AT_ONCE = 100  # read from one word of how far it is to the next
+JUDGEMENTS_AT_ONCE = 1_000  # in one message: a larger one takes much memory to be read
 
 Document = dict[str, Any]
 
@@ -54,7 +55,7 @@ class Member:
         self._channel.send({"read": self._read()})
         while (message := self._channel.receive()) is not None:
             if "judge" in message:
-                self._channel.send({"judge": self._judge(message["judge"])})
+                self._judge(message["judge"])
             else:
                 self._channel.send({"write": self._write(message["write"])})
         return 0
@@ -103,14 +104,17 @@ class Member:
             "included": files.include.signatures,
         }
 
-    def _judge(self, task: Document) -> list[Document]:
-        """Judge zones of the share, as some among all that are named in a file."""
+    def _judge(self, task: Document) -> None:
+        """Judge zones of the share, as some among all that are named in a file, and tell."""
         zones, pointers = self._all_zones(task["others"])
         candidates = (self._versions[read_name(text).key].read for text in task["origins"])
         today = date.fromisoformat(task["today"])
         judged = judge(candidates, zones, pointers, today)
         self._judgements = {each.origin: each for each in judged}
-        return [write_judgement(each) for each in judged]
+        for start in range(0, len(judged), JUDGEMENTS_AT_ONCE):
+            part = judged[start : start + JUDGEMENTS_AT_ONCE]
+            self._channel.send({"judge": list(map(write_judgement, part)), "more": True})
+        self._channel.send({"judge": []})
 
     def _all_zones(self, path: str) -> tuple["_Zones", Pointers]:
         """Every zone of every member, and of those that stand."""
