@@ -82,9 +82,14 @@ class Signature(NamedTuple):
     octets: bytes
 
     @classmethod
-    def of(cls, rdata: Rdata, now: int) -> "Signature":
-        """The signature in a record; its times are those that are closest to now."""
+    def of(cls, rdata: Rdata, now: int) -> "Signature | None":
+        """The signature in a record; its times are those that are closest to now.
+
+        None: it is too short for one, as only a record written in octets can be.
+        """
         wire = canonical_rdata(rdata)
+        if len(wire) <= _SIGNATURE_HEAD:
+            return None
         end = _SIGNATURE_HEAD
         while wire[end : end + 1] > b"\0":
             end += 1 + wire[end]

@@ -1,6 +1,7 @@
 """The rules on DNSSEC: breaks and near misses, in zones that come signed and in parents."""
 
 import base64
+import random
 import re
 import shutil
 import subprocess
@@ -396,3 +397,23 @@ def test_digest_that_is_written(lines: str, expected: str) -> None:
     found = {f"{each.code} {each.level}" for each in judge_zones(BASE + lines)}
 
     assert {each for each in found if each.startswith("DN")} == ({expected} - {""})
+
+
+MUTANTS, SEED = 60, 4034
+
+
+def test_records_that_are_none() -> None:
+    """In octets anything can be written: there is something to be said of it, and no defect."""
+    lot = random.Random(SEED)
+    types = ["DNSKEY", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DS", "CDS", "ZONEMD"]
+    for number in range(MUTANTS):
+        lines = SIGNED[lot.choice([*SIGNED])].splitlines()
+        del lines[lot.randrange(2, len(lines))]
+        for _ in range(lot.randint(1, 4)):
+            octets = lot.randbytes(lot.randint(0, 24))
+            owner, rtype = lot.choice(["@", "mail", "safe", "x"]), lot.choice(types)
+            lines.append(f"{owner} 3600 {rtype} \\# {len(octets)} {octets.hex()}")
+        day = (TODAY, ENDS, date.min, date.max)[number % 4]
+        text = "\n".join(["$ORIGIN example.com.", *lines, ""])
+
+        assert judge_zones(text, today=day)

@@ -1,5 +1,6 @@
 """The chain of a zone that comes signed: what proves that something is not there."""
 
+from base64 import b32hexencode
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from zoneserver.records import rtypes
 from zoneserver.records.rrset import RRset
 from zoneserver.validator.secure.zone_keys import is_presigned
 from zoneserver.validator.world import Candidate, World
-from zoneserver.zone.denial import Hashing, is_link, owner_of
+from zoneserver.zone.denial import Hashing, is_link
 from zoneserver.zone.node import Node
 from zoneserver.zone.zone import Zone
 
@@ -99,7 +100,7 @@ def _find_opt_out(candidate: Candidate) -> Mark | None:
     for node in candidate.zone.nodes.values():
         nsec3 = node.find(rtypes.NSEC3)
         if nsec3 is not None:
-            return nsec3.mark if nsec3.rdatas[0].wire[1] & _OPT_OUT else None
+            return nsec3.mark if _opts_out(nsec3) else None
     return None
 
 
@@ -131,11 +132,11 @@ def _find_hash_fault(zone: Zone, hashing: Hashing) -> _Fault | None:
     sets = [node.get(rtypes.NSEC3) for node in links]
     for rrset, following in pairwise([*sets, sets[0]]):
         digest, _ = _split_nsec3(rrset, hashing)
-        if owner_of(digest, zone.origin) != following.owner:
+        if b32hexencode(digest).lower() != following.owner.labels[0].lower():
             text = f"{rrset.owner} NSEC3 does not lead to {following.owner}, the next one"
             return _Fault(rrset, rrset.owner, text)
     known = {rrset.owner: rrset for rrset in sets}
-    is_opt_out = any(rrset.rdatas[0].wire[1] & _OPT_OUT for rrset in sets)
+    is_opt_out = any(map(_opts_out, sets))
     for node in _visible(zone):
         link = known.pop(hashing.hash(node.owner, zone.origin), None)
         if link is None and not (is_opt_out and _may_be_left_out(node)):
@@ -147,6 +148,12 @@ def _find_hash_fault(zone: Zone, hashing: Hashing) -> _Fault | None:
     for rrset in known.values():
         return _Fault(rrset, rrset.owner, f"{rrset.owner} NSEC3 is of no name that there is")
     return None
+
+
+def _opts_out(nsec3: RRset) -> bool:
+    """Whether it leaves out delegations (RFC 5155 3.1.2.1); who has written it may be wrong."""
+    flags = int.from_bytes(nsec3.rdatas[0].wire[1:2], "big")
+    return bool(flags & _OPT_OUT)
 
 
 def _visible(zone: Zone) -> list[Node]:
@@ -180,7 +187,7 @@ def _split_nsec(wire: bytes) -> tuple[Name, bytes]:
 def _split_nsec3(rrset: RRset, hashing: Hashing) -> tuple[bytes, bytes]:
     """The hash of the next one, and the types."""
     wire, at = rrset.rdatas[0].wire, _SALT_AT + len(hashing.salt)
-    end = at + 1 + wire[at]
+    end = at + 1 + int.from_bytes(wire[at : at + 1], "big")
     return wire[at + 1 : end], wire[end:]
 
 

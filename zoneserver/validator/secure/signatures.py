@@ -76,9 +76,9 @@ class _Jury:
 
     def hear(self, rrset: RRset, records: tuple[RRset, ...]) -> None:
         """Judge a set by the RRSIGs that cover it."""
-        read = [Signature.of(rdata, self._start) for each in records for rdata in each.rdatas]
-        self._is_any_signed |= bool(read)
-        ours = [each for each in read if each.signer == self.zone.origin and self._named(each)]
+        self._is_any_signed |= bool(records)
+        read = (Signature.of(rdata, self._start) for each in records for rdata in each.rdatas)
+        ours = [each for each in read if each and self._is_ours(each)]
         if not ours:
             self.unsigned.append(_Case(rrset, rrset.mark))
             return
@@ -128,6 +128,10 @@ class _Jury:
             effect = "nobody trusts it, and senders ignore its TLSA"
         reason = f"{text}{others}; {effect}."
         return make_finding(code, case.mark, reason, _FIX, level=level, owner=case.rrset.owner)
+
+    def _is_ours(self, signature: Signature) -> bool:
+        """Whether it says that it was made by a key of the zone."""
+        return signature.signer == self.zone.origin and bool(self._named(signature))
 
     def _named(self, signature: Signature) -> list[PublicKey]:
         return self._keys.get((signature.tag, signature.algorithm), [])
