@@ -12,6 +12,7 @@ from tests import octets as o
 from tests.hostile import corpus
 from tests.hostile.mutants import mutate
 from tests.properties.test_respond import BIG
+from tests.signed_zones import Nsec3, signed
 from tests.zones_text import zone
 from zoneserver.engine.respond import NO_SUCH_ZONE, Transport, respond
 from zoneserver.image.compile import compile_zone
@@ -43,6 +44,37 @@ ZONES = [
     *(zone("@ MX 10 @\n@ A 192.0.2.6\nwww A 192.0.2.7", f"{each}.test.") for each in "abc"),
     zone(BIG + "\n*.wild TXT wild\nold DNAME s10\nalias CNAME s37", "sizes.test."),
 ]
+# Signed zones; in each of them somebody is told of by many links, and by few.
+TEXT = """
+@      MX    10 mail.east
+*      MX    10 mail.east
+mail.east A  192.0.2.8
+a.b.c.west TXT text
+*.far  CNAME mail.east
+*.lost CNAME nothing
+*.srv  SRV   0 0 25 mail.east
+*.off  CNAME x.safe
+safe   NS    ns.safe
+safe   DS    1 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+ns.safe A    192.0.2.9
+bare   NS    ns.bare.thin
+x.thin NS    ns.safe
+old    DNAME new
+\\000.\\001\\000.z TXT zeroes
+"""
+MANY = "\n".join(f"customer{number} A 192.0.2.1" for number in range(60))
+SIGNED = [
+    signed(TEXT, "nsec.test."),
+    signed(TEXT + MANY, "many.test."),
+    signed(TEXT, "nsec3.test.", nsec3=Nsec3()),
+    signed(
+        TEXT.replace("*      MX", "*.x MX") + MANY,
+        "out.test.",
+        nsec3=Nsec3(2, "aabb", opt_out=True),
+    ),
+    signed(BIG, "big.test.", nsec3=Nsec3()),
+    signed("a A 192.0.2.1", "."),
+]
 QTYPES = [o.A, o.AAAA, o.NS, o.SOA, o.CNAME, 15, o.TXT, 43, 6, o.ANY, o.IXFR, o.AXFR, 65280]
 COOKIE = o.option(o.COOKIE, b"8 octets")
 OPTS = [
@@ -57,6 +89,11 @@ OPTS = [
     (o.opt(o.option(o.PADDING, bytes(60))),),
     (o.opt(o.option(o.PADDING), o.option(o.KEEPALIVE, b"x"), COOKIE, o.option(o.KEEPALIVE)),),
 ]  # fmt: skip
+SIGNING_OPTS = [
+    *[(o.opt(flags=0x8000, payload=payload),) for payload in (512, 600, 700, 1232, 1232)],
+    (o.opt(o.option(o.NSID), COOKIE, flags=0x8000),),
+    (o.opt(),),
+]  # fmt: skip
 LABELS = [b"\1x", b"\3www", b"\1*", b"\3kid", b"\4sick", b"\3sub", b"\2ns", b"\1\0", b"\1a"]
 
 
@@ -68,14 +105,19 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> PortableEngine:
     return PortableEngine(IDENTITY, RateLimits(rate=0, errors=0), Ledger())
 
 
-def _queries(seed: int, many: int) -> Iterator[tuple[bytes, bytes]]:
+def _queries(
+    seed: int,
+    many: int,
+    zones: Sequence[Zone | RefusedZone] = ZONES,
+    opts: Sequence[tuple[bytes, ...]] = OPTS,
+) -> Iterator[tuple[bytes, bytes]]:
     """Messages and askers: siblings of names that exist, some asked again, some damaged.
 
     None is signed: what is said to those is not for `respond` alone to say.
     """
     rng = Random(seed)
-    names = [key for each in ZONES if isinstance(each, Zone) for key in each.nodes]
-    names += [each.origin.key for each in ZONES if not isinstance(each, Zone)]
+    names = [key for each in zones if isinstance(each, Zone) for key in each.nodes]
+    names += [each.origin.key for each in zones if not isinstance(each, Zone)]
     names += [b"\4test\0", b"\0", b"\7nothing\7example\0"]
     asked: list[bytes] = []
     for _ in range(many):
@@ -85,13 +127,13 @@ def _queries(seed: int, many: int) -> Iterator[tuple[bytes, bytes]]:
         elif draw < 0.3 and asked:
             message = rng.randbytes(2) + rng.choice(asked)[2:]
         else:
-            message = _query(rng, names)
+            message = _query(rng, names, opts)
             asked.append(message)
         if not may_have_tsig(message):
             yield message, rng.choice(ADDRESSES)
 
 
-def _query(rng: Random, names: Sequence[bytes]) -> bytes:
+def _query(rng: Random, names: Sequence[bytes], opts: Sequence[tuple[bytes, ...]]) -> bytes:
     """A question about a name, or about one beside or below it, in some case."""
     qname = rng.choice(names)
     if rng.random() < 0.4 and qname[0]:
@@ -106,7 +148,7 @@ def _query(rng: Random, names: Sequence[bytes]) -> bytes:
     )
     question = o.question(qname if rng.random() < 0.5 else flipped, rng.choice(QTYPES))
     flags = rng.choice([0, o.RD, o.RD | o.AD, 0x07F0])
-    message = o.message(*rng.choice(OPTS), asked=question, flags=flags)
+    message = o.message(*rng.choice(opts), asked=question, flags=flags)
     return message + rng.randbytes(4) if rng.random() < 0.02 else message
 
 
@@ -233,3 +275,24 @@ def test_both_engines_answer_alike(
             expected = answer or None  # empty: silence
             assert (message.hex(), expected) == (message.hex(), _ask(engine, message, address))
     assert compared > 1500
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_signed_zones(engine: PortableEngine, write: Callable[..., Served], seed: int) -> None:
+    """What is there and what is not, with proof of either, of every length; over TCP too.
+
+    The engines hand over so little that what they prove is theirs.
+    """
+    zones, served = ZoneSet(SIGNED), write(SIGNED)
+    engine.publish(served)
+    other, compared, many = _native(served), 0, 4000
+    for message, address in _queries(seed, many, SIGNED, SIGNING_OPTS):
+        for stream in (False, True):
+            expected = _expect(zones, message, address, stream=stream)
+            native = other.answer(message, stream, address, NOW)
+            if native is not None:
+                compared += 1
+                assert (message.hex(), expected) == (message.hex(), native or None)
+        answer = _ask(engine, message, address)
+        assert (message.hex(), _expect(zones, message, address)) == (message.hex(), answer)
+    assert compared > many

@@ -15,7 +15,7 @@ and sending cost 5 us, that takes 0.2 us, a sibling that does not exist 1.8 us, 
 from zoneserver.image import format as f
 from zoneserver.image.compose import Way, compose, refuse
 from zoneserver.image.images import Images, Place
-from zoneserver.image.index import EXACT, Index, Template
+from zoneserver.image.index import EXACT, Index
 from zoneserver.image.lookup import (
     DAMAGED,
     TRANSFERS,
@@ -26,6 +26,7 @@ from zoneserver.image.lookup import (
     make_opt,
 )
 from zoneserver.image.proofs import NO_PROOF, Proof
+from zoneserver.image.proven import Proven, Remembered
 from zoneserver.image.query import Asked, read_query
 from zoneserver.image.statistics import Cell, Statistics
 from zoneserver.image.template import ERROR_KIND
@@ -53,6 +54,7 @@ class Answers:
         self._statistics = statistics
         self._known: dict[bytes, Found] = {}
         self._siblings: dict[bytes, Siblings] = {}
+        self._remembered: Remembered = {}
 
     def find(self, message: bytes) -> Found | None:
         """The answer to a message; None for `look_up` to have a look at it."""
@@ -91,8 +93,14 @@ class Answers:
             return None
         if len(self._siblings) >= MOST_SIBLINGS:
             self._siblings.clear()
+            self._remembered.clear()
         siblings = self._siblings[key] = Siblings(
-            self._images, self._identity, self._statistics, message, asked
+            self._images,
+            self._identity,
+            self._statistics,
+            message,
+            asked,
+            remembered=self._remembered,
         )
         return siblings
 
@@ -105,8 +113,8 @@ class Siblings:
 
     __slots__ = (
         "_asked", "_before", "_behind", "_cell", "_cells", "_images", "_index",
-        "_label_end", "_missing", "_name_end", "_place", "_qtype", "_question_end",
-        "_statistics", "_way", "charge",
+        "_label_end", "_name_end", "_place", "_proven", "_qtype", "_question_end",
+        "_remembered", "_statistics", "_way", "charge",
     )  # fmt: skip
 
     def __init__(
@@ -116,9 +124,12 @@ class Siblings:
         statistics: Statistics,
         message: bytes,
         asked: Asked,
+        *,
+        remembered: Remembered,
     ) -> None:
-        """`message` is one of them, `asked` what it asks."""
+        """`message` is one of them, `asked` what it asks; others have `remembered` as well."""
         self._images, self._asked, self._statistics = images, asked, statistics
+        self._remembered = remembered
         # Where those that do not exist are counted, and others by how their answer begins.
         self._cell: Cell | None = None
         self._cells: dict[bytes, Cell] = {}
@@ -131,8 +142,8 @@ class Siblings:
         self._index: Index | None = None
         # The answer to names that do not exist, before the label and behind it.
         self._before = self._behind = b""
-        self._missing: Template = 0, None
         self.charge: Charge | None = None
+        self._proven: Proven | None = None
         question, parent_at = message[_NAME_AT:end], 1 + asked.key[0]
         zone_at = find_zone(images, asked.key[parent_at:], qtype=0)
         if zone_at is None:
@@ -140,16 +151,22 @@ class Siblings:
             self._split(refuse(question, rd, opt), (ERROR_KIND, 0, len(opt), None))
             return
         self._place = images.places[asked.key[parent_at + zone_at :]]
-        if self._place is None:
+        if self._place is not None:
+            self._index = Index(self._place)
+            self._qtype = self._index.key_of(asked)
+            self._enter(self._index, question, asked.key, parent_at + zone_at)
+
+    def _enter(self, index: Index, question: bytes, key: bytes, zone_at: int) -> None:
+        """Find in a zone the answer to those that do not exist."""
+        at, enclosed = index.find_below(key, 1 + key[0], zone_at, self._qtype)
+        if not at:
             return
-        self._index = Index(self._place)
-        self._qtype = self._index.key_of(asked)
-        found = self._index.find_below(asked.key, parent_at, parent_at + zone_at, self._qtype)
-        if found[0]:
-            octets, kind, account = self._compose(self._index, found[0], question)
-            if account:  # otherwise it is that of each name
-                self._missing = found
-                self._split(octets, (kind, account, len(self._way.opt), None))
+        octets, kind, account = self._compose(index, at, question)
+        if account:  # otherwise it is that of each name
+            self._split(octets, (kind, account, len(self._way.opt), None))
+            if enclosed:
+                prover = index.open_prover(key[zone_at:])
+                self._proven = Proven(index, prover, at, enclosed, self._way)
 
     def find(self, message: bytes) -> Found | None:
         """The answer to one of them; None for `look_up` to have a look at it."""
@@ -175,15 +192,13 @@ class Siblings:
 
     def _tell_missing(self, message: bytes, key: bytes, charge: Charge) -> Found | None:
         """The answer to one that does not exist; None: hand over."""
-        at, enclosed = self._missing
-        if enclosed and self._index:
-            proof = self._index.prove(at, key, enclosed)
-            if proof is None:
-                return None
+        if self._proven is not None:
             question = message[_NAME_AT : self._question_end]
-            octets, *_ = self._compose(self._index, at, question, proof)
+            proven = self._proven.find(question, key, self._remembered)
+            if proven is None:
+                return None
             # Some of these may be too long, others not.
-            return octets, charge, self._find_cell(message, octets, self._place)
+            return proven, charge, self._find_cell(message, proven, self._place)
         octets = self._before + message[_LABEL_AT : self._label_end] + self._behind
         cell = self._cell
         if cell is None:

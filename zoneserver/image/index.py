@@ -8,7 +8,7 @@ from zlib import crc32
 
 from zoneserver.image import format as f
 from zoneserver.image.images import Place
-from zoneserver.image.proofs import LACKS, NO_PROOF, Enclosed, Proof, prove
+from zoneserver.image.proofs import LACKS, NO_PROOF, Enclosed, Proof, Prover
 from zoneserver.image.query import Asked
 
 EXACT, BELOW, _FLAGS, _NUMBER = 2, 3, 5, 6  # fields of a node: tables, flags, its number
@@ -75,16 +75,22 @@ class Index:
             if node is not None:
                 template = self.find_template(node[BELOW], qtype)
                 if template and self.octets[template + 1] & LACKS:
-                    return template, Enclosed(at, node[_NUMBER], len(key) - zone_at)
+                    return template, Enclosed(at, node[_NUMBER])
                 return template, None
             at += 1 + key[at]
         return 0, None
 
-    def prove(self, at: int, key: bytes, enclosed: Enclosed | None) -> Proof | None:
-        """What the template at `at` lacks for a name; None: hand over."""
+    def prove(self, template: Template, key: bytes, origin: bytes) -> Proof | None:
+        """What a template lacks for a name of a zone; None: hand over."""
+        at, enclosed = template
         if enclosed is None:
-            return NO_PROOF
-        return prove(self.octets, self.base, at, key, enclosed)
+            return NO_PROOF if at else None
+        prover = self.open_prover(origin)
+        return prover.prove(at, key, enclosed, prover.locate(key, enclosed))
+
+    def open_prover(self, origin: bytes) -> Prover:
+        """What finds what templates lack; `origin` is the key of the zone's."""
+        return Prover(self.octets, self.base, origin)
 
     def find_template(self, table: int, qtype: int) -> int:
         """Where the template is that a table has for a type. 0: hand over."""

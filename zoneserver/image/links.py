@@ -1,7 +1,8 @@
 """The chain of a signed zone, searched where it stands in the image."""
 
+import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
 from typing import NamedTuple
 
@@ -36,11 +37,14 @@ class RawChain:
         self.count: int = header[f.LINKS]
         at = base + header[f.CHAIN_AT]
         self._places_at = at + f.BEGINNING.size * self.count
-        self._beginnings = _Beginnings(octets, at, self.count)
+        self._beginnings = _read_beginnings(octets[at : self._places_at], self.count)
 
     def locate(self, key: bytes) -> int:
         """The number of the last one at or before a name; where there is none, of the last."""
-        wanted = f.order(key, self._origin)
+        return self.search(f.order(key, self._origin))
+
+    def search(self, wanted: bytes) -> int:
+        """As `locate`, for what a name is sorted by."""
         begin = f.begin(wanted)
         after = bisect_right(self._beginnings, begin)
         if after and self._beginnings[after - 1] == begin:
@@ -79,20 +83,13 @@ class RawChain:
         return self._base + rrsets, self._base + link
 
 
-class _Beginnings:
-    """The beginnings of what links are sorted by."""
-
-    __slots__ = ("_at", "_count", "_octets")
-
-    def __init__(self, octets: memoryview, at: int, count: int) -> None:
-        self._octets, self._at, self._count = octets, at, count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, number: int) -> int:
-        beginning: int = f.BEGINNING.unpack_from(self._octets, self._at + 8 * number)[0]
-        return beginning
+def _read_beginnings(octets: memoryview, count: int) -> Sequence[int]:
+    """The beginnings of what links are sorted by. Raises IndexError."""
+    if len(octets) != f.BEGINNING.size * count:
+        raise IndexError(count)
+    if sys.byteorder == "little":
+        return octets.cast("Q")
+    return [beginning for (beginning,) in f.BEGINNING.iter_unpack(octets)]
 
 
 class Links:

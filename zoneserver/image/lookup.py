@@ -101,11 +101,11 @@ def look_up(
     way = Way(rd, _MAX_TCP_OCTETS if stream else find_room(asked, identity), opt)
     try:
         index = Index(place)
-        at, enclosed = index.find(key, zone_at, index.key_of(asked))
-        proof = index.prove(at, key, enclosed)
-        if not at or proof is None:
+        template = index.find(key, zone_at, index.key_of(asked))
+        proof = index.prove(template, key, key[zone_at:])
+        if proof is None:
             return None
-        octets, kind, account = compose(index.octets, at, question, way, proof)
+        octets, kind, account = compose(index.octets, template[0], question, way, proof)
     except DAMAGED:
         return None
     charge = kind, account or f.hash_key(key), len(opt), asked.cookie

@@ -5,6 +5,7 @@ its hash; that one is searched. Owners are compressed against what the answer na
 that the whole has the octets that `respond` would have written.
 """
 
+from base64 import b32hexencode
 from typing import NamedTuple
 
 from zoneserver.image import format as f
@@ -12,7 +13,7 @@ from zoneserver.image.links import Link, RawChain
 from zoneserver.names import Name
 from zoneserver.wire import message as m
 from zoneserver.wire.encode import FIXED, MAX_PLACE
-from zoneserver.zone.denial import Hashing, owner_of
+from zoneserver.zone.denial import Hashing
 
 LACKS = f.LACKS_NAME | f.LACKS_ENCLOSER
 _QUESTION_OCTETS = 4  # from the end of QNAME to the body
@@ -22,12 +23,11 @@ _unpack_template = f.TEMPLATE_HEADER.unpack_from
 class Enclosed(NamedTuple):
     """How a name is enclosed that does not exist: where in its key the closest encloser begins.
 
-    And the number of that one's node, and the octets of the origin.
+    And the number of that one's node.
     """
 
     at: int
     node: int
-    origin: int
 
 
 class Proof(NamedTuple):
@@ -40,37 +40,63 @@ class Proof(NamedTuple):
 NO_PROOF = Proof(0, b"")
 
 
-def prove(
-    octets: memoryview, base: int, at: int, key: bytes, enclosed: Enclosed
-) -> Proof | None:
-    """What the template at an offset lacks for a name, None where it is to be handed over.
+class Prover:
+    """Finds what templates of the zone image at `base` lack.
 
-    The zone image is at `base`. Raises what damaged images raise.
+    Its methods raise StructError or IndexError where the image is damaged.
     """
-    origin = enclosed.origin
-    _, lacks, body, required, _, _, cuts, _, pointers, _ = _unpack_template(octets, at)
-    supplement_at = at + f.TEMPLATE_HEADER.size + 2 * pointers + 4 * cuts + body
-    links, names = _read_supplement(octets, supplement_at)
-    chain = RawChain(octets, base, origin)
-    wanted: list[int] = []
-    if lacks & f.LACKS_ENCLOSER:
-        enclosers_at = base + f.ZONE_HEADER.unpack_from(octets, base)[f.ENCLOSERS_AT]
-        found = f.ENCLOSER.unpack_from(octets, enclosers_at + f.ENCLOSER.size * enclosed.node)
-        wanted = [number for number in found if number != f.NO_LINK]
-        if not wanted:
-            return None
-    wanted.append(chain.locate(_find_covered(octets, base, key, enclosed)))
-    writer = _Writer(key, required, names, origin)
-    records = 0
-    for number in dict.fromkeys(wanted):
-        if number not in links:
-            link = chain.read(number)
-            if not writer.add(link):
+
+    __slots__ = ("_chain", "_enclosers_at", "_hashing", "_octets", "_origin")
+
+    def __init__(self, octets: memoryview, base: int, origin: bytes) -> None:
+        """`origin` is the key of the zone's."""
+        header = f.ZONE_HEADER.unpack_from(octets, base)
+        self._octets, self._origin = octets, origin
+        self._chain = RawChain(octets, base, len(origin))
+        self._enclosers_at = base + header[f.ENCLOSERS_AT]
+        self._hashing: Hashing | None = None
+        if hashing_at := header[f.HASHING_AT]:
+            iterations, length = f.HASHING.unpack_from(octets, base + hashing_at)
+            salt_at = base + hashing_at + f.HASHING.size
+            self._hashing = Hashing(iterations, bytes(octets[salt_at : salt_at + length]))
+
+    def locate(self, key: bytes, enclosed: Enclosed) -> int:
+        """The number of the link that covers a name, or the hash of the next closer one."""
+        if self._hashing is None:
+            return self._chain.locate(key)  # RFC 4035 3.1.3
+        at = 0  # RFC 5155 7.2.1: one label longer than the encloser
+        while (next_at := at + 1 + key[at]) != enclosed.at:
+            at = next_at
+        owner = b32hexencode(self._hashing.digest(Name(key[at:])))  # RFC 5155 3
+        return self._chain.search(owner.lower() + b"\0")
+
+    def prove(self, at: int, key: bytes, enclosed: Enclosed, covering: int) -> Proof | None:
+        """What the template at an offset lacks for a name, None where it is to be handed over.
+
+        `covering` is what `locate` has found.
+        """
+        octets = self._octets
+        _, lacks, body, required, _, _, cuts, _, pointers, _ = _unpack_template(octets, at)
+        supplement_at = at + f.TEMPLATE_HEADER.size + 2 * pointers + 4 * cuts + body
+        links, names = _read_supplement(octets, supplement_at)
+        wanted: list[int] = []
+        if lacks & f.LACKS_ENCLOSER:
+            place = self._enclosers_at + f.ENCLOSER.size * enclosed.node
+            found = f.ENCLOSER.unpack_from(octets, place)
+            wanted = [number for number in found if number != f.NO_LINK]
+            if not wanted:
                 return None
-            records += link.records
-    # Where pointers may not lead any more, `respond` knows best.
-    is_near = body + len(writer.octets) <= MAX_PLACE
-    return Proof(records, bytes(writer.octets)) if is_near else None
+        writer = _Writer(key, required, names, len(self._origin))
+        records = 0
+        for number in dict.fromkeys([*wanted, covering]):
+            if number not in links:
+                link = self._chain.read(number)
+                if not writer.add(link):
+                    return None
+                records += link.records
+        # Where pointers may not lead any more, `respond` knows best.
+        is_near = body + len(writer.octets) <= MAX_PLACE
+        return Proof(records, bytes(writer.octets)) if is_near else None
 
 
 def _read_supplement(octets: memoryview, at: int) -> tuple[set[int], dict[bytes, int]]:
@@ -86,22 +112,6 @@ def _read_supplement(octets: memoryview, at: int) -> tuple[set[int], dict[bytes,
         end = start + length
         names[bytes(octets[start:end])] = place
     return known, names
-
-
-def _find_covered(octets: memoryview, base: int, key: bytes, enclosed: Enclosed) -> bytes:
-    """What the last link has to cover: the name, or the hash of the next closer one."""
-    at = f.ZONE_HEADER.unpack_from(octets, base)[f.HASHING_AT]
-    if not at:
-        return key  # RFC 4035 3.1.3
-    at += base
-    iterations, length = f.HASHING.unpack_from(octets, at)
-    salt_at = at + f.HASHING.size
-    hashing = Hashing(iterations, bytes(octets[salt_at : salt_at + length]))
-    closer_at = 0  # RFC 5155 7.2.1: one label longer than the encloser
-    while (next_at := closer_at + 1 + key[closer_at]) != enclosed.at:
-        closer_at = next_at
-    digest = hashing.digest(Name(key[closer_at:]))
-    return owner_of(digest, Name(key[len(key) - enclosed.origin :])).key
 
 
 class _Writer:
