@@ -52,26 +52,33 @@ def run(settings: Settings, folder: Path, names: Iterable[str]) -> Iterator[Boun
         entries = servers.select(settings, servers.floor(), servers.peers(), servers.engines())
         with servers.serving(entries, folder / f"servers-{size}", zone, workers=1) as running:
             for scenario in scenarios:
-                yield from _measure(scenario, settings, running, zone)
+                spent = measure(scenario, settings, running, zone)
+                yield from _bounds(f"CPU, {scenario.title.format(zone.names)}", spent)
 
 
-def _measure(
+def measure(
     scenario: Scenario,
     settings: Settings,
     running: Mapping[str, Server],
     zone: generated.GeneratedZone,
-) -> Iterator[Bound]:
-    title = scenario.title.format(zone.names)
+    *,
+    dnssec: bool = False,
+) -> dict[str, list[float]]:
+    """Print the table of a scenario; the microseconds of each server in each round."""
     results = take_turns(
         running,
         Questions(scenario.kinds, zone.names),
-        Load(zone.master.with_name("queries")),
+        Load(zone.master.with_name("queries"), dnssec=dnssec),
         rounds=settings.rounds,
         seconds=settings.seconds,
     )
-    print(f"\n{title}; UDP with EDNS, one worker\n\n{_table(results)}", flush=True)
-    spent = {label: measured.microseconds for label, measured in results.items()}
-    what = f"CPU, {title}"
+    edns = "EDNS and DO" if dnssec else "EDNS"
+    title = f"{scenario.title.format(zone.names)}; UDP with {edns}, one worker"
+    print(f"\n{title}\n\n{_table(results)}", flush=True)
+    return {label: measured.microseconds for label, measured in results.items()}
+
+
+def _bounds(what: str, spent: Mapping[str, list[float]]) -> Iterator[Bound]:
     fastest = lowest(spent, servers.FASTEST)
     yield bounds.of_ratio(what, spent, servers.NATIVE, fastest, NATIVE_OF_FASTEST)
     yield bounds.of_ratio(what, spent, servers.NATIVE, Echo.name, NATIVE_OF_ECHO)

@@ -21,7 +21,7 @@ class UnexpectedOutputError(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """How dnsperf drives a server: all queries carry EDNS.
+    """How dnsperf drives a server: all queries carry EDNS, and DO if `dnssec`.
 
     `clients` are sockets or connections, `outstanding` the most queries in flight. With
     `rate`, so many queries are sent each second, come what may, and each one is timed.
@@ -33,6 +33,7 @@ class Load:
     threads: int = 1
     outstanding: int = 100
     rate: int | None = None
+    dnssec: bool = False
 
     def command(self, port: int, seconds: int) -> list[str]:
         """The command that asks the server on `port` for `seconds` seconds."""
@@ -41,6 +42,7 @@ class Load:
             *("-m", self.transport, "-l", str(seconds), "-q", str(self.outstanding)),
             *("-c", str(self.clients), "-T", str(self.threads), "-t", str(TIMEOUT_SECONDS)),
             *(("-v", "-Q", str(self.rate)) if self.rate is not None else ()),
+            *(("-D",) if self.dnssec else ()),
         ]
 
 

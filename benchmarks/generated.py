@@ -17,6 +17,7 @@ TTL = 3600
 YAML_HEAD = """\
 ---
 $ttl: {ttl}
+$dnssec: {dnssec}
 $soa: {{mname: ns1.{origin}, rname: hostmaster.{origin}}}
 '':
   - type: NS
@@ -101,19 +102,23 @@ def delegation(number: int) -> str:
     return f"g{number:02}"
 
 
-def write(folder: Path, names: int) -> GeneratedZone:
-    """Write a zone of that many names into `folder`, in both forms."""
+def write(folder: Path, names: int, dnssec: str = "false") -> GeneratedZone:
+    """Write a zone of that many names into `folder`, in both forms.
+
+    Ours signs it as `dnssec` says; the master file is without signatures.
+    """
     yaml = folder / "yaml" / f"{ORIGIN}yaml"
     master = folder / "master" / f"{ORIGIN}zone"
     for path, texts in ((yaml, YAML), (master, MASTER)):
         path.parent.mkdir(parents=True)
         with path.open("w") as file:
-            file.writelines(_texts(names, *texts))
+            file.writelines(_texts(names, dnssec, texts))
     return GeneratedZone(names, yaml, master)
 
 
-def _texts(names: int, head: str, backup: str, cut: str, name: str) -> Iterator[str]:
-    yield head.format(origin=ORIGIN, ttl=TTL)
+def _texts(names: int, dnssec: str, texts: tuple[str, ...]) -> Iterator[str]:
+    head, backup, cut, name = texts
+    yield head.format(origin=ORIGIN, ttl=TTL, dnssec=dnssec)
     for number in range(BACKUPS):
         yield backup.format(number=number)
     for number in range(DELEGATIONS):

@@ -20,7 +20,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bounds, cpu, load, many_zones, reloads, servers, transfers, two_workers
+from benchmarks import (
+    bounds,
+    cpu,
+    load,
+    many_zones,
+    reloads,
+    servers,
+    signed,
+    transfers,
+    two_workers,
+)
 from benchmarks.bounds import Bound
 from benchmarks.dnsperf import UnexpectedOutputError
 from benchmarks.options import up_to
@@ -54,6 +64,7 @@ OTHERS: dict[str, Scenario] = {
     "reloads": reloads.memory,
     "reload-latency": reloads.latency,
     "transfer": transfers.run,
+    "signed": signed.run,
 }
 
 

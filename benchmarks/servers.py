@@ -58,6 +58,11 @@ def peers() -> list[Entry]:
     return [Entry(kind.name, partial(_peer, kind)) for kind in _installed(MEASURED)]
 
 
+def transferred() -> list[Entry]:
+    """Every other nameserver that serves a zone that comes signed, if it is installed."""
+    return [Entry(kind.name, partial(_peer, kind)) for kind in _installed((Nsd, Knot, Bind))]
+
+
 def select(settings: Settings, *groups: Iterable[Entry]) -> list[Entry]:
     """The servers of these groups that are to be measured."""
     wanted = settings.servers
