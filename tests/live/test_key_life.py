@@ -103,7 +103,9 @@ def test_life_of_a_key(keys: Keys) -> None:
     (path,) = (keys.folder / "state/keys").iterdir()
     secret = json.loads(path.read_text())["keys"][0]["private"].splitlines()[1]
     keys.server.stop()
-    assert not any(secret in line for line in keys.server.log.rest())
+    said = "\n".join(keys.server.log.rest())
+    assert secret not in said
+    assert 2 == said.count('"event": "ds-wanted"')
 
 
 REFUSED = [

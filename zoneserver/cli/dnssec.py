@@ -9,10 +9,10 @@ from zoneserver.cli.asking import ask_server, asking_options, show_answer
 from zoneserver.cli.keys_text import format_keys, format_zone_keys
 from zoneserver.cli.parameters import config_option, parse_origin, read_settings
 from zoneserver.cli.status import EXIT_FINDINGS, EXIT_UNUSABLE, ends_with_status
-from zoneserver.dnssec.algorithms import ALGORITHMS
 from zoneserver.dnssec.rolls import Use
 from zoneserver.errors import StartError
 from zoneserver.names import Name
+from zoneserver.records.algorithms import MNEMONICS
 from zoneserver.service.configuration.settings import default_state
 from zoneserver.service.control.control_socket import Document
 from zoneserver.service.keeping.zone_keys import keys_path, read_life
@@ -56,7 +56,7 @@ def ds_command(*, zone: Name, state: Path | None, config: Path | None) -> int:
 def keys_command(*, zone: Name, state: Path | None, config: Path | None) -> int:
     """List the keys that ZONE is signed with; the secret parts stay where they are."""
     for use in _read_uses(zone, state, config):
-        say(f"{use.key.tag} {ALGORITHMS[use.key.algorithm].mnemonic} {use.role.value}")
+        say(f"{use.key.tag} {MNEMONICS[use.key.algorithm]} {use.role.value}")
         say(f"{zone} IN DNSKEY {use.key.dnskey.text}")
     return 0
 

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from zoneserver.records.algorithms import MNEMONICS
+
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 _P256_OCTETS = 32
 _ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
@@ -69,28 +71,28 @@ def _public_rsa(key: rsa.RSAPrivateKey) -> bytes:
 
 ALGORITHMS = {
     8: Algorithm(
-        "RSASHA256",
+        MNEMONICS[8],
         lambda key: isinstance(key, rsa.RSAPrivateKey),
         lambda: rsa.generate_private_key(_RSA_EXPONENT, _RSA_BITS),
         _sign_rsa,
         _public_rsa,
     ),
     13: Algorithm(
-        "ECDSAP256SHA256",
+        MNEMONICS[13],
         _is_p256,
         lambda: ec.generate_private_key(ec.SECP256R1()),
         _sign_ecdsa,
         _public_ecdsa,
     ),
     15: Algorithm(
-        "ED25519",
+        MNEMONICS[15],
         lambda key: isinstance(key, ed25519.Ed25519PrivateKey),
         ed25519.Ed25519PrivateKey.generate,
         _sign_eddsa,
         _public_eddsa,
     ),
     16: Algorithm(
-        "ED448",
+        MNEMONICS[16],
         lambda key: isinstance(key, ed448.Ed448PrivateKey),
         ed448.Ed448PrivateKey.generate,
         _sign_eddsa,
@@ -98,4 +100,3 @@ ALGORITHMS = {
     ),
 }
 DEFAULT_ALGORITHM = 13  # RFC 8624 3.1: the one that every validator has
-MNEMONICS = {algorithm.mnemonic: number for number, algorithm in ALGORITHMS.items()}

@@ -163,7 +163,11 @@ def see(life: Life, origin: Name, parent: ParentDs) -> Life:
     entries = [key for key in new if key.role.is_entry]
     has_new = all(any(key.key.is_meant(ds, origin) for ds in parent.records) for key in entries)
     has_old = any(key.key.is_meant(ds, origin) for key in old for ds in parent.records)
-    return _confirm(life, roll, parent.seen, parent.ttl) if has_new and not has_old else life
+    # Caches may have the old one for as long as it had, whatever the TTL of the new one is.
+    ttl = max(roll.ttl, parent.ttl)
+    if has_new and not has_old:
+        return _confirm(life, roll, parent.seen, ttl)
+    return life._replace(roll, replace(roll, ttl=ttl)) if has_old else life
 
 
 def _confirm(life: Life, roll: Roll, now: int, ttl: int) -> Life:

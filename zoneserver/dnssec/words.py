@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from zoneserver.dnssec.algorithms import ALGORITHMS
 from zoneserver.dnssec.lifecycle import Life
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind, Roll, Stage, Use
 from zoneserver.names import Name
+from zoneserver.records.algorithms import MNEMONICS
 
 Document = dict[str, Any]
 
@@ -35,7 +35,7 @@ def describe_life(life: Life, origin: Name) -> Document:
         "keys": [
             {
                 "tag": key.tag,
-                "algorithm": ALGORITHMS[key.key.algorithm].mnemonic,
+                "algorithm": MNEMONICS[key.key.algorithm],
                 "role": key.role.value,
                 "made": key.made,
                 "active": key.active,

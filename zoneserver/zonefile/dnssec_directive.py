@@ -3,6 +3,7 @@
 import re
 
 from zoneserver.records import rtypes
+from zoneserver.records.algorithms import NUMBERS
 from zoneserver.zonefile.nodes import Mapping, Node, NodeError, Scalar, mapping, scalar, show
 from zoneserver.zonefile.report import did_you_mean
 from zoneserver.zonefile.scalars import NO, YES
@@ -14,8 +15,6 @@ DNSSEC_KEYS = {
     "nsec3": "true: names that are not there are proven by hashes",
     "opt_out": "true: with nsec3, delegations without a DS are left out",
 }
-# By the number that the DNS knows each by (RFC 8624 3.1).
-ALGORITHMS = {"RSASHA256": 8, "ECDSAP256SHA256": 13, "ED25519": 15, "ED448": 16}
 POLICY_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})"
 # What signing makes, and nobody has to write.
 MADE = frozenset(
@@ -73,12 +72,12 @@ def _read_policy(node: Node) -> str:
 def _read_algorithm(node: Node) -> int:
     text = scalar(node, "algorithm", example="algorithm: ECDSAP256SHA256")
     name = text.text.upper()
-    if name not in ALGORITHMS:
-        fix = f"write one of {', '.join(ALGORITHMS)}"
+    if name not in NUMBERS:
+        fix = f"write one of {', '.join(NUMBERS)}"
         raise NodeError(
             "SY008", text, f"{show(text.text)} is no algorithm that signs here", fix
         )
-    return ALGORITHMS[name]
+    return NUMBERS[name]
 
 
 def read_flag(node: Node, key: Scalar, example: str = _EXAMPLE) -> bool:

@@ -14,9 +14,10 @@ import dns.rdatatype
 
 from zoneserver.catalogue import CATALOGUE
 from zoneserver.records import rtypes
+from zoneserver.records.algorithms import NUMBERS
 from zoneserver.records.rdata import SOA, TYPED
 from zoneserver.zonefile.directives import AUTO, KNOWN, WAIVER_KEYS
-from zoneserver.zonefile.dnssec_directive import ALGORITHMS, DNSSEC_KEYS, POLICY_NAME
+from zoneserver.zonefile.dnssec_directive import DNSSEC_KEYS, POLICY_NAME
 from zoneserver.zonefile.mail_directive import CHOICES, COMPANIONS, MAIL_KEYS
 from zoneserver.zonefile.octodns import KEYS, MAX_RECORDS_PER_RRSET, WITHOUT_EFFECT
 from zoneserver.zonefile.scalars import NO, YES
@@ -196,7 +197,7 @@ def _tlsa() -> Schema:
 
 def _dnssec() -> Schema:
     """Yes, no, the name of a policy, or how."""
-    names = "|".join(map(any_case, ALGORITHMS))
+    names = "|".join(map(any_case, NUMBERS))
     algorithm = {"type": "string", "pattern": f"^(?:{names})$"}
     policy = {"type": "string", "pattern": f"^{POLICY_NAME}$"}
     kinds: dict[str, Schema] = {

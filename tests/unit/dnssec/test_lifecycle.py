@@ -328,6 +328,20 @@ def test_longest_ttl_of_the_ds_counts() -> None:
     assert world.due == world.now + 5 * DS_TTL + DELAY
 
 
+def test_ttl_of_the_old_ds_counts_too() -> None:
+    """It was seen, and caches have it for as long."""
+    world = settled()
+    roll_until_parent(world)
+    world.ds_ttl *= 5
+    world.ask()
+    world.ds_ttl //= 50
+    world.adopt()
+    world.ask()
+    world.look()
+
+    assert world.due == world.now + 5 * DS_TTL + DELAY
+
+
 def test_tags_differ() -> None:
     """Keys are known by their tags, so one that is taken is not taken again."""
     world = settled()

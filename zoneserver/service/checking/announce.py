@@ -72,3 +72,10 @@ def log_changes(
     zones = len(keeper.standing) + len(keeper.refused)
     text = f"reloaded in {seconds:.2f} s: {count(zones, 'zone')}"
     log.info("reloaded", text, zones=zones, seconds=round(seconds, 3))
+
+
+def log_wanting(origins: Iterable[Name]) -> None:
+    """Zones for which somebody may have to do something: their parents have to have a DS."""
+    for origin in origins:
+        text = f"{origin} waits for a DS at its parent: zoneserver dnssec status {origin}"
+        log.info("ds-wanted", text, zone=str(origin))

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from zoneserver.dnssec.algorithms import MNEMONICS
 from zoneserver.dnssec.policy import Policy
+from zoneserver.records.algorithms import NUMBERS
 from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.configuration.section import Section
 from zoneserver.service.configuration.values import Number, PeerAddresses, Truth
@@ -19,9 +19,9 @@ _DEFAULTS = Policy()
 
 
 def _algorithm(value: object) -> int:
-    if not isinstance(value, str) or value.upper() not in MNEMONICS:
-        raise ValueError(f"write one of {', '.join(MNEMONICS)}")
-    return MNEMONICS[value.upper()]
+    if not isinstance(value, str) or value.upper() not in NUMBERS:
+        raise ValueError(f"write one of {', '.join(NUMBERS)}")
+    return NUMBERS[value.upper()]
 
 
 def _policy_name(text: str) -> str:
@@ -32,7 +32,7 @@ def _policy_name(text: str) -> str:
     return text
 
 
-_ALGORITHMS = {"type": "string", "pattern": f"^(?:{'|'.join(map(any_case, MNEMONICS))})$"}
+_ALGORITHMS = {"type": "string", "pattern": f"^(?:{'|'.join(map(any_case, NUMBERS))})$"}
 AlgorithmName = Annotated[int, PlainValidator(_algorithm), WithJsonSchema(_ALGORITHMS)]
 PolicyName = Annotated[str, BeforeValidator(_policy_name)]
 

@@ -15,7 +15,12 @@ from zoneserver.errors import ConfigurationError, ImageError, OperatorError
 from zoneserver.findings import Finding, Level
 from zoneserver.names import Name
 from zoneserver.service.answering.responder import Throttle
-from zoneserver.service.checking.announce import log_changes, log_findings, say_zones
+from zoneserver.service.checking.announce import (
+    log_changes,
+    log_findings,
+    log_wanting,
+    say_zones,
+)
 from zoneserver.service.checking.report import Texts, count, format_finding
 from zoneserver.service.checking.words import describe_changes
 from zoneserver.service.configuration.settings import Settings
@@ -208,6 +213,7 @@ class Builder:
         zones = {str(origin): ask for origin, ask in asked.items() if origin not in ours}
         resolvers = [str(each) for each in self._settings.dnssec.resolvers]
         parents = {"zones": zones, "resolvers": resolvers}
+        log_wanting(each for each in self._keeper.signed.take_wanting() if each not in ours)
         channel.send({"ahead": {"due": min(dues, default=0), "parents": parents}})
 
     @staticmethod

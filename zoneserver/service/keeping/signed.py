@@ -37,6 +37,7 @@ class SignedZones:
         self._zones: dict[Name, _Signed] = {}
         self._is_sure = False  # that they are signed as the files of keys have it
         self._signing = Signing()  # with which they were looked at
+        self._wanting: set[Name] = set()  # that have come to wait for a DS since somebody asked
 
     def note(self, versions: Iterable[Imaged], gone: Iterable[Name] = ()) -> None:
         """Some versions stand now, and some zones no longer."""
@@ -44,8 +45,10 @@ class SignedZones:
             self._zones.pop(origin, None)
         for version in versions:
             description = version.description
-            self._zones.pop(version.origin, None)
+            before = self._zones.pop(version.origin, None)
             if description.signed:
+                if description.outlook.ask and not (before and before.outlook.ask):
+                    self._wanting.add(version.origin)
                 period = int(description.signed.split(" ", 1)[0])
                 span = find_span(version.origin, period)
                 self._zones[version.origin] = _Signed(description.outlook, *span)
@@ -55,6 +58,11 @@ class SignedZones:
     def outlooks(self) -> Iterator[tuple[Name, Outlook]]:
         """What is to come of their keys."""
         return ((origin, each.outlook) for origin, each in self._zones.items())
+
+    def take_wanting(self) -> list[Name]:
+        """The zones that have come to wait for the DS at their parents since the last time."""
+        wanting, self._wanting = self._wanting, set()
+        return sorted(wanting, key=Name.canonical)
 
     def signing(self, settings: Settings) -> Signing:
         """What zones are to be signed with."""

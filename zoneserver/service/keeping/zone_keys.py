@@ -11,13 +11,13 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from zoneserver.dnssec.algorithms import ALGORITHMS, MNEMONICS
 from zoneserver.dnssec.keys import SigningKey
 from zoneserver.dnssec.lifecycle import Lasting, Life
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind, Roll, Stage, ZoneKey
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
+from zoneserver.records.algorithms import MNEMONICS, NUMBERS
 from zoneserver.service.disk.copies import file_stem
 from zoneserver.service.disk.files import reason, replace_file
 
@@ -115,7 +115,7 @@ def _read(document: Document) -> Life:
 def _write_key(key: ZoneKey) -> Document:
     return {
         "tag": key.tag,
-        "algorithm": ALGORITHMS[key.key.algorithm].mnemonic,
+        "algorithm": MNEMONICS[key.key.algorithm],
         "role": key.role.value,
         "made": key.made,
         "active": key.active,
@@ -124,7 +124,7 @@ def _write_key(key: ZoneKey) -> Document:
 
 
 def _read_key(document: Document) -> ZoneKey:
-    algorithm, role = MNEMONICS[document["algorithm"]], Role(document["role"])
+    algorithm, role = NUMBERS[document["algorithm"]], Role(document["role"])
     key = SigningKey.read(algorithm, document["private"], is_entry=role.is_entry)
     return ZoneKey(key, role, int(document.get("made", 0)), int(document.get("active", 0)))
 
