@@ -105,7 +105,7 @@ def test_life_of_a_key(keys: Keys) -> None:
     keys.server.stop()
     said = "\n".join(keys.server.log.rest())
     assert secret not in said
-    assert 2 == said.count('"event": "ds-wanted"')
+    assert 2 == said.count("waits for a DS at its parent")
 
 
 REFUSED = [
