@@ -87,6 +87,7 @@ def test_life_of_a_key(keys: Keys) -> None:
     said = keys.say("status", "example.com")
     assert keys.ds() in said
     assert "to do: give your registrar this DS" in said
+    keys.wait_for("in vain: 127.0.0.1:9: no answer over TCP")
     keys.wait_for_served("CDS", f" CDS {old} 13 2 ")
     assert "nothing is waited for" in keys.say("confirm", "example.com", old)
 

@@ -30,8 +30,19 @@ def format_zone_keys(zone: Document) -> Iterator[str]:
         yield f"  {roll['what']} ({' -> '.join(sides)}): {roll['stage']} since {since}"
         until = f" until {format_time(roll['until'])}" if roll["until"] else ""
         yield f"    waits{until}: {roll['waits']}"
+    if zone["parent"]:
+        yield f"    {_describe_parent(zone['parent'])}"
     if zone["keys"] and not zone["rollovers"]:
         yield "  nothing is waited for"
     for each in zone["todo"]:
         yield f"  to do: {each}"
         yield f"    then: zoneserver dnssec confirm {zone['zone']}, unless the server sees it"
+
+
+def _describe_parent(parent: Document) -> str:
+    """What came of asking for the DS."""
+    asked = f"the parent was asked {format_time(parent['asked'])}"
+    if parent["error"]:
+        return f"{asked}, in vain: {parent['error']}"
+    tags = ", ".join(sorted({record.split()[0] for record in parent["records"]}))
+    return f"{asked}: it has the DS of {tags}" if tags else f"{asked}: it has no DS"

@@ -33,11 +33,14 @@ class Desk:
     slots: Sequence[WorkerSlot]
     listening: Sequence[Endpoint]
     set_level: Callable[[str], None]
+    look_at_parent: Callable[[str], Document | None]
 
     @property
     def keys(self) -> KeysDesk:
         """What there is to be known of keys."""
-        return KeysDesk(self.settings.state, self.overview.zones, self.reloads)
+        return KeysDesk(
+            self.settings.state, self.overview.zones, self.reloads, self.look_at_parent
+        )
 
     async def answer(self, request: Document) -> AsyncIterator[str]:
         """The answer to a request, in pieces of one JSON document.

@@ -1,7 +1,6 @@
 """What is told of the keys of zones, and what is done with them when somebody says so."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,25 +11,31 @@ from zoneserver.names import Name
 from zoneserver.service.control.control_socket import Document
 from zoneserver.service.keeping.zone_keys import read_life
 from zoneserver.service.observing.overview import AT_ONCE, ZoneState
+from zoneserver.service.running.errands import run_errand
 from zoneserver.service.running.reloads import Order, Reloads
 
+FAILED = "what its file of keys says could not be found out"
 COMMANDS = {"dnssec-roll": ROLL, "dnssec-confirm": CONFIRM}
 
 
 @dataclass(frozen=True, slots=True)
 class KeysDesk:
-    """Reads the files of keys in `state`; it is the builder who writes them."""
+    """Has the files of keys in `state` read; it is the builder who writes them.
+
+    `look_at_parent` is what is known of the parent of a zone, where that is waited for.
+    """
 
     state: Path | None
     zones: Mapping[str, ZoneState]
     reloads: Reloads
+    look_at_parent: Callable[[str], Document | None]
 
     async def describe(self, names: Sequence[str]) -> AsyncIterator[list[Document]]:
         """The keys of zones that are signed here, all or some, a few at a time."""
         chosen = [name for name in names or sorted(self.zones) if self._is_signed(name)]
         for start in range(0, len(chosen), AT_ONCE):
             part = chosen[start : start + AT_ONCE]
-            yield await asyncio.to_thread(self._describe_all, part)
+            yield await self._describe(part)
 
     def unknown(self, names: Sequence[str]) -> list[str]:
         """Those that are not signed here."""
@@ -46,23 +51,29 @@ class KeysDesk:
         refusal = outcome.get("refusals", {}).get(name) or outcome.get("error")
         if refusal:
             return {"result": "failed", "error": refusal}
-        return {"result": "ok", "error": "", **await asyncio.to_thread(self._describe, name)}
+        (zone,) = await self._describe([name])
+        return {"result": "ok", "error": "", **zone}
 
     def _is_signed(self, name: str) -> bool:
         return name in self.zones and self.zones[name].signed
 
-    def _describe_all(self, names: Sequence[str]) -> list[Document]:
-        return [self._describe(name) for name in names]
+    async def _describe(self, names: Sequence[str]) -> list[Document]:
+        """What there is to be told of zones. This process does not read secrets itself."""
+        state = self.state
+        found = await run_errand("keys", lambda: {name: _read(state, name) for name in names})
+        zones = [(found or {}).get(name) or _empty(name, FAILED) for name in names]
+        return [{**zone, "parent": self.look_at_parent(zone["zone"])} for zone in zones]
 
-    def _describe(self, name: str) -> Document:
-        origin = Name.parse(name)
-        try:
-            life = read_life(self.state, origin) if self.state else None
-        except SigningKeyError as error:
-            return _empty(name, str(error))
-        if life is None:
-            return _empty(name, "its file of keys is gone")
-        return {**describe_life(life, origin), "error": ""}
+
+def _read(state: Path | None, name: str) -> Document:
+    origin = Name.parse(name)
+    try:
+        life = read_life(state, origin) if state else None
+    except SigningKeyError as error:
+        return _empty(name, str(error))
+    if life is None:
+        return _empty(name, "its file of keys is gone")
+    return {**describe_life(life, origin), "error": ""}
 
 
 def _empty(name: str, error: str) -> Document:

@@ -18,7 +18,8 @@ _WORD = "for="  # begins the word of a way of signing that says for whom a zone 
 class Vouchers:
     """What the signed zones that stand offer, and who has to speak for them.
 
-    That is the zone above each, and the zones that its servers are in.
+    That is the zone above each; and as long as that is waited for, the zones that its servers
+    are in.
     """
 
     def __init__(self, standing: Standing | None = None) -> None:
@@ -118,7 +119,8 @@ class Vouchers:
         if offer is None:
             return
         self._offers[origin] = offer
-        speakers = {self._find_origin(name_signal(origin, host)) for host in offer.hosts}
+        hosts = offer.hosts if offer.is_new else ()
+        speakers = {self._find_origin(name_signal(origin, host)) for host in hosts}
         if above := self._find_origin(origin.parent if origin != ROOT else None):
             self._above[origin] = above
             speakers.add(above)

@@ -5,7 +5,6 @@ no answer waits for it.
 """
 
 import asyncio
-import socket
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -25,7 +24,6 @@ from zoneserver.dnssec.parent import ParentDs
 from zoneserver.errors import TransferError
 from zoneserver.names import Name
 from zoneserver.records.rdata import DS
-from zoneserver.service.running.channel import Channel
 from zoneserver.service.running.processes import let_others_go_first
 from zoneserver.transfer.settings import DNS_PORT
 from zoneserver.transports.endpoint import Endpoint
@@ -122,11 +120,7 @@ async def _ask_all(zones: Collection[Name], resolvers: Collection[Endpoint]) -> 
     return dict(zip(map(str, zones), found, strict=True))
 
 
-def run_asker(
-    zones: Collection[Name], resolvers: Collection[Endpoint], end: socket.socket
-) -> int:
-    """The life of a process that asks for these zones. Returns its exit status."""
+def ask_all(zones: Collection[Name], resolvers: Collection[Endpoint]) -> Answers:
+    """What the parents of zones say; without resolvers, those of this host are asked."""
     let_others_go_first()
-    answers = asyncio.run(_ask_all(zones, resolvers or find_system_resolvers()))
-    Channel(end).send({"answers": answers})
-    return 0
+    return asyncio.run(_ask_all(zones, resolvers or find_system_resolvers()))

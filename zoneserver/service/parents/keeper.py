@@ -1,9 +1,7 @@
 """Who is asked for, and when: the asking for DS records as the main process sees it."""
 
 import asyncio
-import os
-import signal
-import socket
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,8 +9,8 @@ from typing import Any
 
 from zoneserver.names import Name
 from zoneserver.service.logs import log
-from zoneserver.service.running.channel import AsyncChannel, Message
-from zoneserver.service.running.processes import fork, wait_for_end
+from zoneserver.service.running.channel import Message
+from zoneserver.service.running.errands import run_errand
 from zoneserver.transports.endpoint import Endpoint
 
 MOST_ZONES = 100  # of one process
@@ -31,9 +29,11 @@ class _Sought:
     seconds: float
     due: float
     factor: float = 1.0
-    records: object = None  # what its parent said last
+    records: list[str] | None = None  # what its parent said last
+    asked: float = 0.0  # when that was tried last, in seconds since 1970
+    error: str = ""  # why that failed
 
-    def hear(self, records: object, now: float) -> bool:
+    def hear(self, records: list[str], now: float) -> bool:
         """Whether what its parent says is new. It is asked again later."""
         is_new = self.records != records
         self.factor = 1.0 if is_new else min(self.factor * LONGER, LONGEST)
@@ -41,9 +41,16 @@ class _Sought:
         self.wait(now)
         return is_new
 
-    def wait(self, now: float) -> None:
-        """Ask again later."""
+    def document(self) -> Document:
+        """What is known, as plain values."""
+        return {"asked": self.asked, "records": self.records, "error": self.error}
+
+    def wait(self, now: float, error: str = "") -> bool:
+        """Ask again later. Whether an error is told for the first time."""
         self.due = now + self.seconds * self.factor
+        self.asked = time.time()
+        is_new, self.error = error != self.error, error
+        return bool(error) and is_new
 
 
 class ParentsKeeper:
@@ -55,7 +62,6 @@ class ParentsKeeper:
         self._sought: dict[str, _Sought] = {}
         self._resolvers: list[Endpoint] = []
         self._changed = asyncio.Event()
-        self._failures: dict[str, str] = {}
 
     def seek(self, wish: Message) -> None:
         """Ask for these zones from now on, every so many seconds, and for no others.
@@ -71,10 +77,12 @@ class ParentsKeeper:
             else _Sought(seconds, now)
             for zone, seconds in wish["zones"].items()
         }
-        self._failures = {
-            zone: why for zone, why in self._failures.items() if zone in self._sought
-        }
         self._changed.set()
+
+    def describe(self, zone: str) -> Document | None:
+        """What is known of the parent of a zone; None: it was not asked, or need not be."""
+        sought = self._sought.get(zone)
+        return sought.document() if sought and sought.asked else None
 
     def forget(self) -> None:
         """Another builder is there, which knows nothing of what was said so far."""
@@ -105,41 +113,27 @@ class ParentsKeeper:
             if sought is None:
                 continue
             if isinstance(answer, str):
-                sought.wait(now)
-                self._complain(zone, answer)
+                if sought.wait(now, answer):
+                    self._complain(zone, answer)
             elif sought.hear(answer["records"], now):
                 news[zone] = answer
-            if not isinstance(answer, str):
-                self._failures.pop(zone, None)
         if news:
             self._note(news)
 
-    def _complain(self, zone: str, why: str) -> None:
+    @staticmethod
+    def _complain(zone: str, why: str) -> None:
         """Say that a parent could not be asked: once for each reason, until it can be."""
-        if self._failures.get(zone) == why:
-            return
-        self._failures[zone] = why
         text = f"the DS records of {zone} could not be asked for: {why}"
         log.warning("parent-unknown", text, zone=zone, reason=why)
 
     async def _run_asker(self, zones: Iterable[str]) -> Mapping[str, Document | str]:
         """What a process has found; nothing where it has failed."""
-        ours, theirs = socket.socketpair()
         resolvers = self._resolvers
 
-        def life() -> int:
+        def work() -> Message:
             # Most servers never ask, and start without what that takes.
-            from zoneserver.service.parents.asking import run_asker  # noqa: PLC0415
+            from zoneserver.service.parents.asking import ask_all  # noqa: PLC0415
 
-            return run_asker(list(map(Name.parse, zones)), resolvers, theirs)
+            return ask_all(list(map(Name.parse, zones)), resolvers)
 
-        pid = fork("asker", life, [theirs.fileno()])
-        theirs.close()
-        channel = await AsyncChannel.open(ours)
-        try:
-            message = await channel.receive()
-        finally:
-            channel.close()
-            os.kill(pid, signal.SIGKILL)  # it has said all that it had to say
-            await wait_for_end(pid)
-        return message["answers"] if message else {}
+        return await run_errand("asker", work) or {}

@@ -76,12 +76,13 @@ class Server:
         )
         slots, endpoints = self._workers.slots, self._workers.endpoints
         known = self.overview, self.counters
-        desk = Desk(self._settings, *known, self.reloads, slots, endpoints, self._set_level)
+        ways = self._set_level, self._parents.describe
+        desk = Desk(self._settings, *known, self.reloads, slots, endpoints, *ways)
         self._succession = Succession(
             self._manager, self.reloads, self._leave, partial(self._finish, 0)
         )
-        means = desk.answer, self._succession.offer
-        self._control = open_control(self._settings.control, *means, start.left.control)
+        talk = desk.answer, self._succession.offer
+        self._control = open_control(self._settings.control, *talk, start.left.control)
         self._monitor = MonitorKeeper(self._settings.http, *known, slots, start.left.http)
         self._doors: list[asyncio.Task[None]] = []
 
