@@ -27,14 +27,8 @@ def test_what_the_parent_says(what: str) -> None:
     parent, says = PARENTS[what]
     if parent is not None:
         parent = {"asked": ASKED, **parent}
-    zone = {
-        "zone": "a.",
-        "error": "",
-        "keys": [],
-        "rollovers": [],
-        "todo": [],
-        "parent": parent,
-    }
+    zone: dict[str, Any] = {"zone": "a.", "error": "", "parent": parent}
+    zone |= {"keys": [], "rollovers": [], "todo": []}
     expected = (
         [f"    {says.format('the parent was asked 2026-11-18 11:06:40Z')}"] if says else []
     )
