@@ -1,6 +1,5 @@
 """The chain of a signed zone, searched where it stands in the image."""
 
-import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from struct import error as StructError  # noqa: N812 - struct's name for it is too short here
@@ -10,6 +9,8 @@ from zoneserver.errors import ImageError
 from zoneserver.image import format as f
 from zoneserver.names import Name
 from zoneserver.zone.node import Node
+
+_IS_LITTLE_ENDIAN = memoryview(f.BEGINNING.pack(1)).cast("Q")[0] == 1
 
 
 class Link(NamedTuple):
@@ -87,8 +88,8 @@ def _read_beginnings(octets: memoryview, count: int) -> Sequence[int]:
     """The beginnings of what links are sorted by. Raises IndexError."""
     if len(octets) != f.BEGINNING.size * count:
         raise IndexError(count)
-    if sys.byteorder == "little":
-        return octets.cast("Q")
+    if _IS_LITTLE_ENDIAN:
+        return octets.cast("Q")  # as they stand there
     return [beginning for (beginning,) in f.BEGINNING.iter_unpack(octets)]
 
 
