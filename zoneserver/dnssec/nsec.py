@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from zoneserver.dnssec.bitmap import encode_bitmap
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.records.bitmap import encode_bitmap
 from zoneserver.records.rdata import Opaque
 from zoneserver.zone.node import Node
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from zoneserver.dnssec.bitmap import encode_bitmap
 from zoneserver.dnssec.nsec import signed_types
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.records.bitmap import encode_bitmap
 from zoneserver.records.rdata import Opaque
 from zoneserver.zone.denial import Hashing, owner_of
 from zoneserver.zone.node import Node

@@ -18,6 +18,7 @@ from zoneserver.records.fields import Token
 from zoneserver.records.rdata import AAAA, CNAME, MX, NS, PTR, TXT, A, Rdata
 from zoneserver.records.rrset import Record
 from zoneserver.zonefile.master import read_master_zone
+from zoneserver.zonefile.signed_lines import LineReader
 from zoneserver.zonefile.source import ZoneSource
 
 MOST_NAMES = 10_000  # that are remembered, as they come again and again
@@ -61,6 +62,7 @@ class _LineReader:
         self.records: list[Record] = []
         self._file = file
         self._names: dict[str, Name] = {}
+        self._of_signed_zones = LineReader(self._name).kinds
 
     def read(self, text: str) -> str:
         """Take in what is plain. Returns the rest, in which all lines have their numbers."""
@@ -99,6 +101,8 @@ class _LineReader:
                 return MX(int(preference), self._name(exchange))
         if rtype == "TXT" and _STRINGS.fullmatch(text):
             return TXT(tuple(string.encode() for string in _STRING.findall(text)))
+        if (read := self._of_signed_zones.get(rtype)) is not None and (rdata := read(text)):
+            return rdata
         raise _NotPlainError
 
     def _name(self, text: str) -> Name:

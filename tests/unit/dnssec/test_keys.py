@@ -8,11 +8,11 @@ import dns.rdatatype
 import pytest
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
-from zoneserver.dnssec.bitmap import encode_bitmap
 from zoneserver.dnssec.keys import SigningKey
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.records.bitmap import encode_bitmap
 from zoneserver.zone.denial import Hashing
 
 COM = Name.parse("Example.com.")

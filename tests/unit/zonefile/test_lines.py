@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.effort import examples
+from tests.signed_zones import Nsec3, sign
 from zoneserver.names import Name
 from zoneserver.zonefile.export import write_line
 from zoneserver.zonefile.lines import read_lines
@@ -14,6 +15,49 @@ from zoneserver.zonefile.source import ZoneSource
 
 ORG = Name.parse("example.org.")
 SOA = "example.org.\t300\tIN\tSOA\tns1.example.org. h.example.org. 7 7200 900 86400 300"
+SIGNED_LINES = [
+    f"mail.example.org.\t300\tIN\t{text}"
+    for text in (
+        "RRSIG\tA 13 3 300 20300131235959 20200101000000 4711 example.org. AAAA BBBB",
+        "RRSIG\tA 13 3 300 20300131235959 20200101000000 4711 Example.ORG. AAAABA==",
+        "RRSIG\tTYPE65280 255 255 0 21060207062815 19700101000000 65535 . AAAA",
+        "RRSIG\tA 13 3 300 21060207062816 20200101000000 4711 example.org. AAAA",
+        "RRSIG\tA 13 3 300 20300231000000 20200101000000 4711 example.org. AAAA",
+        "RRSIG\tA 13 3 300 20301331000000 20200101000000 4711 example.org. AAAA",
+        "RRSIG\tA 13 3 300 20300131240000 20200101000000 4711 example.org. AAAA",
+        "RRSIG\tA 13 3 300 1893456000 1577836800 4711 example.org. AAAA",
+        "RRSIG\tA 13 3 300 20300131000000 20200101000000 65536 example.org. AAAA",
+        "RRSIG\tA 256 3 300 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tA ECDSAP256SHA256 3 300 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tA 13 3 2147483648 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tA 13 3 1h 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tA 13 03 300 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tNOTYPE 13 3 300 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\ta 13 3 300 20300131000000 20200101000000 1 example.org. AAAA",
+        "RRSIG\tA 13 3 300 20300131000000 20200101000000 1 example.org. AAA",
+        "RRSIG\tA 13 3 300 20300131000000 20200101000000 1 example.org. AA==AA==",
+        "RRSIG\tA 13 3 300 20300131000000 20200101000000 1 example.org. ",
+        "RRSIG\tA 13 3 300 20300131000000 20200101000000 1 example AAAA",
+        "RRSIG\tA 13 3",
+        "NSEC\twww.example.org. A MX RRSIG NSEC",
+        "NSEC\tWww.Example.org. NSEC RRSIG MX A A",
+        "NSEC\twww.example.org. A CAA TYPE65280",
+        "NSEC\twww.example.org. A NOTYPE",
+        "NSEC\twww.example.org. A  MX",
+        "NSEC\twww.example.org. TYPE0",
+        "NSEC\twww.example.org. NSAP-PTR",
+        "NSEC\twww.example.org.",
+        "NSEC\twww",
+        f"NSEC3\t1 0 0 - {'0v' * 16} A RRSIG",
+        f"NSEC3\t1 1 65535 aabb {'0V' * 16} A RRSIG",
+        f"NSEC3\t1 1 65536 aabb {'0V' * 16} A RRSIG",
+        f"NSEC3\t1 0 10 AABB {'0V' * 16}",
+        f"NSEC3\t1 0 10 aab {'0V' * 16}",
+        f"NSEC3\t1 0 10 - {'0V' * 15} A",
+        f"NSEC3\t1 0 10 - {'0w' * 16} A",
+        f"NSEC3\t2 0 10 - {'0v' * 16} A",
+    )
+]
 LINES = [
     "; a comment",
     "$ORIGIN example.org.",
@@ -56,6 +100,7 @@ LINES = [
     "example.org.\t300\tIN\tA\t192.0.2.25\t",
     "EXAMPLE.org. 300 IN A 192.0.2.25",
     "\xfc.example.org.\t300\tIN\tA\t192.0.2.25",
+    *SIGNED_LINES,
     "other.example.\t300\tIN\tA\t192.0.2.25",
 ]  # fmt: skip
 DEPENDENT = [
@@ -116,3 +161,17 @@ def test_what_is_written_needs_no_other_reader() -> None:
 
     assert len(source.records) == len(again.records)
     assert {each[:4] for each in source.records} == {each[:4] for each in again.records}
+
+
+@pytest.mark.parametrize("nsec3", [None, Nsec3(), Nsec3(10, "aabb", opt_out=True)])
+def test_signed_zone(nsec3: Nsec3 | None) -> None:
+    """All that signing adds, in the spelling that copies have."""
+    text = sign("@ SOA a. b. 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n*.w TXT x", str(ORG), nsec3)
+    source = read_master_zone("file", text.encode(), ORG, no_file)
+    made = [each for each in source.records if each.rtype in (46, 47, 50)]
+    lines = "\n".join(map(write_line, made))
+    check(lines)
+    again = read_lines("file", lines.encode(), ORG)
+
+    assert made
+    assert [each[:4] for each in made] == [each[:4] for each in again.records]

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from zoneserver.dnssec.bitmap import encode_bitmap
 from zoneserver.dnssec.nsec import make_nsecs, signed_types
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.records.bitmap import encode_bitmap
 from zoneserver.records.rrset import RRset
 from zoneserver.validator.secure.zone_keys import is_presigned
 from zoneserver.validator.world import Candidate, World
