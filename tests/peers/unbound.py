@@ -72,10 +72,12 @@ def validating(
     *,
     below: Mapping[str, int] | None = None,
     port: int = 0,
+    more: str = "",
 ) -> Iterator[Unbound]:
     """A resolver that gets `zone` from a port of this host, and trusts the key of a DS.
 
-    Zones `below` it come from other ports. It is on a `port` that is free.
+    Zones `below` it come from other ports. It is on a `port` that is free. There may be `more`
+    in its configuration.
     """
     if shutil.which("unbound") is None:
         pytest.skip("unbound is not installed (Debian: unbound)")
@@ -88,7 +90,7 @@ def validating(
         anchor=anchor,
         stubs="".join(STUB.format(zone=each, primary=at) for each, at in stubs.items()),
     )
-    (folder / "unbound.conf").write_text(text)
+    (folder / "unbound.conf").write_text(text + more)
     command = ["unbound", "-d", "-c", str(folder / "unbound.conf")]
     child = Child(command, directory=folder, log=folder / "log")
     try:
