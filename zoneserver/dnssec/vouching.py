@@ -55,8 +55,12 @@ class Offer:
 
     @property
     def hosts(self) -> Iterator[Name]:
-        """The servers whose zones may have signals; those below the zone prove nothing."""
-        return (each for each in self.servers if not each.is_below(self.zone))
+        """The servers whose zones are to have signals: none unless a first DS is wanted.
+
+        Those below the zone prove nothing.
+        """
+        servers = self.servers if self.is_new and self.ds else ()
+        return (each for each in servers if not each.is_below(self.zone))
 
 
 def digest(offers: Iterable[Offer]) -> str:
@@ -77,9 +81,8 @@ def vouch(zone: Zone, offers: Iterable[Offer], mark: Mark) -> Iterator[Record]:
     """
     for offer in sorted(offers, key=lambda each: each.zone.canonical()):
         yield from _make_ds(zone, offer, mark)
-        if offer.is_new:
-            for host in sorted(offer.hosts, key=Name.canonical):
-                yield from _make_signals(zone, offer, host, mark)
+        for host in sorted(offer.hosts, key=Name.canonical):
+            yield from _make_signals(zone, offer, host, mark)
 
 
 def _make_ds(zone: Zone, offer: Offer, mark: Mark) -> Iterator[Record]:

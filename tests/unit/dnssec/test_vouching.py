@@ -88,6 +88,7 @@ def test_no_ds_is_made_of_a_request_for_none() -> None:
     """RFC 8078 4."""
     none = CHILD.replace(f"1 13 2 {'ab' * 32}", "0 0 0 00")
     assert [] == lines(com(), offer(none))
+    assert [] == lines(net(), offer(none))
 
 
 def test_signals() -> None:

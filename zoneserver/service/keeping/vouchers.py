@@ -119,8 +119,7 @@ class Vouchers:
         if offer is None:
             return
         self._offers[origin] = offer
-        hosts = offer.hosts if offer.is_new else ()
-        speakers = {self._find_origin(name_signal(origin, host)) for host in hosts}
+        speakers = {self._find_origin(name_signal(origin, host)) for host in offer.hosts}
         if above := self._find_origin(origin.parent if origin != ROOT else None):
             self._above[origin] = above
             speakers.add(above)
