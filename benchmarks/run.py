@@ -28,6 +28,7 @@ from benchmarks import (
     reloads,
     servers,
     signed,
+    signing,
     transfers,
     two_workers,
 )
@@ -52,6 +53,7 @@ SIZES = {
     "reloads": MOST_RELOADS,
     "reload_names": MOST_NAMES,
     "transfer_names": MOST_NAMES,
+    "sign_names": MOST_NAMES,
 }
 
 # What a scenario prints is its own affair; it yields the bounds that it has looked at.
@@ -65,6 +67,7 @@ OTHERS: dict[str, Scenario] = {
     "reload-latency": reloads.latency,
     "transfer": transfers.run,
     "signed": signed.run,
+    "signing": signing.run,
 }
 
 

@@ -20,6 +20,8 @@ class Settings:
     load_names: int = 333_000
     # The zone that is transferred.
     transfer_names: int = 100_000
+    # The zone that is signed.
+    sign_names: int = 30_000
     # The folder of many zones, each of ten records.
     zones: int = 100_000
     edits: int = 10
@@ -37,6 +39,7 @@ QUICK = Settings(
     loads=1,
     load_names=10_000,
     transfer_names=10_000,
+    sign_names=2_000,
     zones=200,
     edits=3,
     reloads=10,
