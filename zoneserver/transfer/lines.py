@@ -15,6 +15,7 @@ from zoneserver.records.fields import quote
 from zoneserver.records.parse import decode_rdata
 from zoneserver.records.rrset import Record
 from zoneserver.transfer.responses import WireRecord
+from zoneserver.transfer.signed_lines import SignedWriter
 from zoneserver.zonefile.export import write_line
 
 NOWHERE = Mark("", 0, 0)
@@ -39,6 +40,7 @@ class LineWriter:
 
     def __init__(self) -> None:
         self._names: dict[bytes, str] = {}
+        signed = SignedWriter(self._write_name)
         # Each gives the text of rdata, or None for what only the long way can judge.
         self._makers: dict[int, tuple[str, Callable[[bytes], str | None]]] = {
             rtypes.A: ("A", _write_ipv4),
@@ -48,6 +50,9 @@ class LineWriter:
             rtypes.PTR: ("PTR", self._write_name),
             rtypes.MX: ("MX", self._write_mx),
             rtypes.TXT: ("TXT", _write_txt),
+            rtypes.RRSIG: ("RRSIG", signed.write_rrsig),
+            rtypes.NSEC: ("NSEC", signed.write_nsec),
+            rtypes.NSEC3: ("NSEC3", signed.write_nsec3),
         }
 
     def write(self, record: WireRecord) -> str:

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.effort import examples
 from tests.unit.zonefile.masters import SAMPLES, read
 from zoneserver.errors import TransferError
 from zoneserver.names import Name
@@ -85,3 +86,31 @@ def test_names_are_not_remembered_for_ever() -> None:
         owner = Name.from_labels([b"%d" % number]).wire
         assert writer.write(_record(owner, 1, bytes(4))).startswith(f"{number}.\t")
     assert len(writer._names) <= MOST_NAMES
+
+
+SIGNED = [
+    "RRSIG A 13 3 300 20300131235959 20200101000000 4711 Example.ORG. " + "AAAB" * 22,
+    "RRSIG TYPE65280 255 0 0 21060207062815 19700101000000 65535 . AAAA",
+    "RRSIG SOA 8 1 2147483647 20300131235959 20200101000000 0 *.a_b. AA==",
+    "NSEC www.example.org. A MX RRSIG NSEC CAA TYPE65280",
+    r"NSEC \000.example.org. A RRSIG NSEC",
+    f"NSEC3 1 0 0 - {'0v' * 16} A RRSIG",
+    f"NSEC3 1 1 65535 aabb {'0V' * 16} TYPE1234",
+    f"NSEC3 1 0 10 aabbcc {'a0' * 16}",
+]
+
+
+@pytest.mark.parametrize("sample", SIGNED)
+def test_records_of_signed_zones(sample: str) -> None:
+    """As they are, and with octets that are others, fewer or more."""
+    random = Random(sample)
+    (record,) = read(f"a 300 IN {sample}\n").records
+    whole = record.rdata.wire
+    for number in range(examples(150)):
+        octets = bytearray(whole)
+        for _ in range(number and random.randint(1, 3)):
+            at = random.randrange(len(octets))
+            octets[at : at + 1] = random.choice((b"", b"\0", b"\1\0", random.randbytes(1)))
+            octets = octets or bytearray(1)
+        wire = _record(b"\1a\0", record.rtype, bytes(octets))
+        assert write_line(decode_record(wire)) == LineWriter().write(wire)
