@@ -162,7 +162,19 @@ def _prepare_bind(folder: Path, zone: GeneratedZone, *, nsec3: bool) -> Callable
     keygen = str(find_program("dnssec-keygen"))
     _run([keygen, "-q", "-K", str(place), "-a", "ECDSAP256SHA256", "-f", "KSK", ORIGIN])
     # Without -P it verifies all that it has signed, and takes twice as long.
-    options = ["-S", "-z", "-P", "-K", str(place), "-o", ORIGIN, "-f", str(place / "signed")]
+    options = [
+        "-S",
+        "-z",
+        "-P",
+        "-K",
+        str(place),
+        "-d",
+        str(place),
+        "-o",
+        ORIGIN,
+        "-f",
+        str(place / "signed"),
+    ]
     options += ["-3", "-"] if nsec3 else []
     signer = str(find_program(BIND))
     return lambda: _run([signer, *options, "-n", str(CORES), str(zone.master)])
