@@ -1,4 +1,4 @@
-"""Answers over UDP that are remembered: whole ones, and what siblings have in common.
+"""Answers that are remembered: whole ones, and what siblings have in common.
 
 *Siblings* are queries that differ in nothing but the id and the first label of QNAME, which
 has the same length in all of them. What else is in them is read once: the zone, the OPT, how
@@ -48,7 +48,16 @@ _COUNTED = 6  # octets of that which tell flags, RCODE and the number of answers
 class Answers:
     """Finds answers, and remembers what they have in common with later ones."""
 
-    def __init__(self, images: Images, identity: Identity, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        images: Images,
+        identity: Identity,
+        statistics: Statistics,
+        *,
+        stream: bool = False,
+    ) -> None:
+        """`stream`: answers over TCP, which have more room."""
+        self._is_stream = stream
         self._images = images
         self._identity = identity
         self._statistics = statistics
@@ -89,6 +98,8 @@ class Answers:
         asked = read_query(_NO_ID + message)
         if asked is None or asked.qtype in TRANSFERS or asked.key == ROOT.key:
             return None
+        if self._is_stream and asked.qtype == rtypes.ANY:  # templates are for UDP (RFC 8482)
+            return None
         if asked.cookie is not None or len(message) > MOST_OCTETS:
             return None
         if len(self._siblings) >= MOST_SIBLINGS:
@@ -101,6 +112,7 @@ class Answers:
             message,
             asked,
             remembered=self._remembered,
+            stream=self._is_stream,
         )
         return siblings
 
@@ -114,7 +126,7 @@ class Siblings:
     __slots__ = (
         "_asked", "_before", "_behind", "_cell", "_cells", "_images", "_index",
         "_label_end", "_name_end", "_place", "_proven", "_qtype", "_question_end",
-        "_remembered", "_statistics", "_way", "charge",
+        "_remembered", "_statistics", "_transport", "_way", "charge",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +138,7 @@ class Siblings:
         asked: Asked,
         *,
         remembered: Remembered,
+        stream: bool,
     ) -> None:
         """`message` is one of them, `asked` what it asks; others have `remembered` as well."""
         self._images, self._asked, self._statistics = images, asked, statistics
@@ -134,7 +147,10 @@ class Siblings:
         self._cell: Cell | None = None
         self._cells: dict[bytes, Cell] = {}
         rd, self._qtype = (message[0] & 1) << 8, asked.qtype
-        self._way = Way(rd, find_room(asked, identity), make_opt(asked, identity))
+        self._transport = "tcp" if stream else "udp"
+        keepalive = identity.keepalive if stream and asked.keepalive else None
+        opt = make_opt(asked, identity, keepalive=keepalive)
+        self._way = Way(rd, find_room(asked, identity, stream=stream), opt)
         self._question_end = end = asked.question_end - len(_NO_ID)
         self._label_end, self._name_end = _LABEL_AT + asked.key[0], end - 4
         # The zone of names that are no origins, unless it is refused or none of ours.
@@ -147,7 +163,7 @@ class Siblings:
         question, parent_at = message[_NAME_AT:end], 1 + asked.key[0]
         zone_at = find_zone(images, asked.key[parent_at:], qtype=0)
         if zone_at is None:
-            opt = make_opt(asked, identity, is_refused=True)
+            opt = make_opt(asked, identity, is_refused=True, keepalive=keepalive)
             self._split(refuse(question, rd, opt), (ERROR_KIND, 0, len(opt), None))
             return
         self._place = images.places[asked.key[parent_at + zone_at :]]
@@ -220,7 +236,7 @@ class Siblings:
 
     def _count(self, message: bytes, octets: bytes) -> Cell:
         message, octets = _NO_ID + message, _NO_ID + octets
-        return self._statistics.cell(self._images, message, octets, "udp")
+        return self._statistics.cell(self._images, message, octets, self._transport)
 
     def _compose(
         self, index: Index, at: int, question: bytes, proof: Proof = NO_PROOF

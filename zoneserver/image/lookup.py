@@ -98,7 +98,7 @@ def look_up(
     place = images.places[key[zone_at:]]
     if place is None:
         return None
-    way = Way(rd, _MAX_TCP_OCTETS if stream else find_room(asked, identity), opt)
+    way = Way(rd, find_room(asked, identity, stream=stream), opt)
     try:
         index = Index(place)
         template = index.find(key, zone_at, index.key_of(asked))
@@ -127,11 +127,13 @@ def find_zone(images: Images, key: bytes, qtype: int) -> int | None:
     return at if above is None else parent_at + above
 
 
-def find_room(asked: Asked, identity: Identity) -> int:
-    """How many octets an answer over UDP may have.
+def find_room(asked: Asked, identity: Identity, *, stream: bool) -> int:
+    """How many octets an answer may have.
 
     RFC 6891 6.2.3: a payload below 512 is read as 512; beyond our own, ours counts.
     """
+    if stream:
+        return _MAX_TCP_OCTETS
     return max(MIN_UDP_PAYLOAD, min(asked.payload or 0, identity.max_payload))
 
 

@@ -85,6 +85,22 @@ def test_siblings(answers: Answers, first: str, second: str, opt: tuple[bytes, .
 
 
 @pytest.mark.parametrize(
+    "text", ["www.example A", "abc.example MX", "x.test A", "large A", "x.large A"]
+)
+@pytest.mark.parametrize("opt", [(), (o.opt(),), (o.opt(o.option(o.KEEPALIVE)),)])
+def test_over_tcp(text: str, opt: tuple[bytes, ...]) -> None:
+    """There is room for all of it, and ANY is not the answer over UDP."""
+    large = zone("\n".join(f"@ A 192.0.2.{number}" for number in range(256)), "large.")
+    identity = Identity(1232, keepalive=100)
+    answers = Answers(_images(PARENT, large), identity, Statistics(), stream=True)
+    message = _message(text, *opt)
+    expected = respond(ZoneSet([PARENT, large]), message, Transport(True, keepalive=100))
+
+    assert expected == _find(answers, message) == _find(answers, message)
+    assert _find(answers, _message(text.replace(text.split()[1], "ANY"), *opt)) is None
+
+
+@pytest.mark.parametrize(
     ("first", "second"),
     [
         ("abc.example DS", "kid.example DS"),
