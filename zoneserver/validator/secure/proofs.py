@@ -21,7 +21,7 @@ MOST_ITERATIONS = 50  # more is refused; BIND and Unbound take no proof with mor
 FEW_DELEGATIONS = 1000  # without a DS; for fewer opt-out saves nothing
 _OPT_OUT = 1
 _SALT_AT = 5  # in the rdata of an NSEC3 (RFC 5155 3.2)
-_FIX = "sign the zone anew and copy the new file here; or leave that to the server: $dnssec"
+_FIX = "sign it anew and import it whole (zoneserver import); or let us sign it: $dnssec: true"
 
 
 def check_hashing(candidate: Candidate, world: World) -> Iterator[Finding]:

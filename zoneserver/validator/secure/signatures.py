@@ -24,7 +24,7 @@ _DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
 _PROOFS = frozenset({rtypes.NSEC, rtypes.NSEC3})
 _EFFECT = "resolvers that validate take it for forged, and senders behind them defer mail"
-_FIX = "sign the zone anew and copy the new file here; or leave that to the server: $dnssec"
+_FIX = "sign it anew and import it whole (zoneserver import); or let us sign it: $dnssec: true"
 
 
 def check_signatures(candidate: Candidate, world: World) -> Iterator[Finding]:
