@@ -101,18 +101,24 @@ def test_life_of_a_key(keys: Keys) -> None:
     keys.wait_for("nothing is waited for")
     assert [new] == keys.tags()
     keys.wait_for_served("CDS", f" CDS {new} 13 2 ")
+    assert "the parent has to have no DS of the zone" in keys.say("unsign", "example.com")
+    keys.wait_for_served("CDS", " CDS 0 0 0 00")
+    keys.say("confirm", "example.com")
+    keys.wait_for("to do: take $dnssec out of the file of example.com.")
+
     (path,) = (keys.folder / "state/keys").iterdir()
     secret = json.loads(path.read_text())["keys"][0]["private"].splitlines()[1]
     keys.server.stop()
     said = "\n".join(keys.server.log.rest())
     assert secret not in said
-    assert 2 == said.count("waits for a DS at its parent")
+    assert 3 == said.count("waits for a DS at its parent")
 
 
 REFUSED = [
     (("confirm", "example.com"), "nothing waits for the DS at the parent"),
     (("roll", "example.com", "--zsk"), "there is no zsk"),
     (("roll", "example.com"), "a rollover of these keys is under way"),
+    (("unsign", "example.com", "--undo"), "the zone is to be signed anyway"),
     (("roll", "example.net"), "example.net. is not signed here"),
     (("confirm", "example.org"), "example.org. is not signed here"),
 ]

@@ -118,6 +118,25 @@ def confirm_command(
     return _wish(ask_server(control, config, request, None), form)
 
 
+@dnssec_command.command("unsign")
+@click.argument("zone", type=parse_origin)
+@click.option("--undo", is_flag=True, help="Go on signing it after all.")
+@asking_options
+@ends_with_status
+def unsign_command(
+    *, zone: Name, undo: bool, control: Path | None, config: Path | None, form: str
+) -> int:
+    """Prepare ZONE for being signed no longer: ask its parent for no DS, and wait.
+
+    Once nobody looks for signatures any more, $dnssec may be taken out of the zone. `status`
+    shows how far it is.
+    """
+    command = "dnssec-stay" if undo else "dnssec-unsign"
+    return _wish(
+        ask_server(control, config, {"command": command, "zone": str(zone)}, None), form
+    )
+
+
 def _wish(answer: Document, form: str) -> int:
     """Show what came of a wish."""
     if form == "text" and answer["result"] != "ok":

@@ -36,7 +36,6 @@ def format_zone_keys(zone: Document) -> Iterator[str]:
         yield "  nothing is waited for"
     for each in zone["todo"]:
         yield f"  to do: {each}"
-        yield f"    then: zoneserver dnssec confirm {zone['zone']}, unless the server sees it"
 
 
 def _describe_parent(parent: Document) -> str:

@@ -24,6 +24,9 @@ from zoneserver.records.rdata import CDS, DS, Opaque
 ZONE_KEY, SECURE_ENTRY_POINT = 0x0100, 0x0001  # RFC 4034 2.1.1
 _PROTOCOL = 3  # RFC 4034 2.1.2
 _SHA256 = 2  # RFC 4509
+# What asks the parent to have no DS at all (RFC 8078 4, with erratum 5049).
+NO_CDS = CDS(0, 0, 0, b"\0")
+NO_CDNSKEY = Opaque(rtypes.CDNSKEY, bytes((0, 0, _PROTOCOL, 0, 0)))
 # RFC 8624 3.3; a parent may have chosen another one than we would.
 _DIGESTS: dict[int, Callable[[bytes], Any]] = {
     1: lambda octets: hashlib.sha1(octets, usedforsecurity=False),

@@ -17,6 +17,8 @@ from zoneserver.names import Name
 # Makes a key of an algorithm; the word says whether the parent vouches for it.
 Generate = Callable[[int, bool], SigningKey]
 
+_UNDER_WAY = "a rollover of these keys is under way"
+
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
@@ -78,6 +80,26 @@ class Life:
         """The rollover that waits for the parent; there is one at most."""
         return next((roll for roll in self.rolls if roll.waits_for_parent), None)
 
+    @property
+    def first(self) -> Roll | None:
+        """What is under way to sign the zone for the first time."""
+        return next((roll for roll in self.rolls if roll.kind is Kind.FIRST), None)
+
+    @property
+    def last(self) -> Roll | None:
+        """What is under way to sign the zone no longer."""
+        return next((roll for roll in self.rolls if roll.kind is Kind.LAST), None)
+
+    @property
+    def may_go(self) -> bool:
+        """Whether nobody looks for signatures: the zone may be served without them.
+
+        The parent has no DS any more, or none yet that anybody has asked for.
+        """
+        last, first = self.last, self.first
+        is_early = first is not None and not first.waits_for_parent
+        return is_early or (last is not None and last.stage is Stage.RELEASED)
+
     def _replace(self, roll: Roll, by: Roll) -> "Life":
         return replace(self, rolls=tuple(by if each is roll else each for each in self.rolls))
 
@@ -123,6 +145,8 @@ def advance(
         zone=life.zone.change(facts.ttl, now),
         dnskeys=life.dnskeys.change(policy.key_ttl, now),
     )
+    if not facts.served:
+        life = _begin_anew(life, now)
     for roll in life.rolls:
         life = _move(life, roll, policy, facts, now)
     life = _begin_due(life, policy, now, make)
@@ -138,6 +162,36 @@ def begin(life: Life, kind: Kind, now: int, make: Generate = generate) -> Life:
     if not old:
         raise SigningKeyError(f"there is no {kind.value}")
     return _begin(life, kind, [(key.key.algorithm, key.role) for key in old], now, make)
+
+
+def leave(life: Life, now: int) -> Life:
+    """Sign the zone no longer, as soon as nobody looks for that.
+
+    Raises SigningKeyError where something else is under way.
+    """
+    entries = [key for key in life.keys if key.role.is_entry]
+    if not life.may_go and not all(_is_free(life, key) for key in entries):
+        raise SigningKeyError(_UNDER_WAY)
+    stage = Stage.RELEASED if life.may_go else Stage.SUBMITTING
+    last = Roll(Kind.LAST, tuple(key.tag for key in entries), (), stage, now)
+    others = (roll for roll in life.rolls if roll.kind not in {Kind.FIRST, Kind.LAST})
+    return replace(life, rolls=(*others, last))
+
+
+def stay(life: Life, now: int) -> Life:
+    """Go on signing the zone after all. Raises SigningKeyError if that goes without saying."""
+    last = life.last
+    if last is None:
+        raise SigningKeyError("the zone is to be signed anyway")
+    return life._replace(last, Roll(Kind.FIRST, (), last.old, Stage.SUBMITTING, now))
+
+
+def _begin_anew(life: Life, now: int) -> Life:
+    """The zone is signed again that was not to be, and is served without signatures by now."""
+    last = life.last
+    if last is None:
+        return life
+    return life._replace(last, Roll(Kind.FIRST, (), last.old, Stage.SIGNING, now))
 
 
 def confirm(life: Life, now: int, tag: int | None = None) -> Life:
@@ -185,7 +239,7 @@ def _move(life: Life, roll: Roll, policy: Policy, facts: Facts, now: int) -> Lif
         # Nobody has seen it yet: a zone that was refused, or a crash, do not count as time.
         since = now if roll.step.wait is not Wait.DS else roll.since
         return life._replace(roll, replace(roll, since=since, until=0))
-    if roll.waits_for_parent or now < (roll.until or _end(life, roll, policy)):
+    if roll.is_endless or now < (roll.until or _end(life, roll, policy)):
         return life
     step = roll.following
     if step is None:
@@ -206,7 +260,7 @@ def _finish(life: Life, roll: Roll, now: int) -> Life:
 
 def _end(life: Life, roll: Roll, policy: Policy) -> int:
     """When the stage ends by itself; 0: it does not."""
-    if roll.step.wait is Wait.PARENT:
+    if roll.is_endless:
         return 0
     if roll.step.wait is Wait.DS:
         end = roll.since + max(roll.ttl, policy.ds_ttl)
@@ -255,7 +309,7 @@ def _begin(
 ) -> Life:
     old = [key for key in life.keys if kind is Kind.ALL or key.role == kind.value]
     if not all(_is_free(life, key) for key in old):
-        raise SigningKeyError("a rollover of these keys is under way")
+        raise SigningKeyError(_UNDER_WAY)
     keys = list(life.keys)
     for algorithm, role in specs:
         keys.append(_make(algorithm, role, keys, now, make))

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     FIRST replaces nothing: a zone is signed that was not. ZSK is done by publishing the new
     key beforehand (RFC 6781 4.1.1.1), KSK by two keys that sign the keys (4.1.2), CSK by the
     one and the other. ALL replaces every key, with another algorithm or other roles, in the
-    conservative way (4.1.4).
+    conservative way (4.1.4). LAST replaces nothing either: the zone is to be signed no longer.
     """
 
     FIRST = "first"
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     KSK = "ksk"
     CSK = "csk"
     ALL = "all"
+    LAST = "last"
 
 
 class Stage(StrEnum):
@@ -37,18 +38,24 @@ class Stage(StrEnum):
     SUBMITTING = "submitting"  # the parent is asked for the new DS
     SPREADING = "spreading"  # the parent has it
     WITHDRAWING = "withdrawing"  # the old key is shown no longer, its signatures stay
+    RELEASED = "released"  # nobody looks for signatures any more
 
 
 class Wait(Enum):
     """What ends a stage: nothing older is in any cache, of the zone, its keys, its DS.
 
-    PARENT ends when the parent has the new DS, and the old one no longer.
+    PARENT ends when the parent has the new DS, and the old one no longer; OWNER when the zone
+    is signed no longer.
     """
 
     ZONE = "zone"
     KEYS = "keys"
     PARENT = "parent"
     DS = "ds"
+    OWNER = "owner"
+
+
+_LETTERS = "pscd"
 
 
 class Duty(NamedTuple):
@@ -56,22 +63,23 @@ class Duty(NamedTuple):
 
     It `publishes` itself as a DNSKEY, and then signs the set of these if it is an entry. It
     `signs` the zone, or as a KSK what the parent reads there. It `submits` itself: CDS and
-    CDNSKEY name it (RFC 7344).
+    CDNSKEY name it (RFC 7344). Or it `leaves`: they ask the parent for no DS (RFC 8078 4).
     """
 
     publishes: bool
     signs: bool
     submits: bool
+    leaves: bool
 
     @classmethod
     def of(cls, letters: str) -> "Duty":
-        """The duty that has these letters: p, s, c."""
-        return cls("p" in letters, "s" in letters, "c" in letters)
+        """The duty that has these letters: p, s, c, d."""
+        return cls(*(letter in letters for letter in _LETTERS))
 
     @property
     def letters(self) -> str:
         """The same for a file, and to compare."""
-        return "".join(letter for letter, has in zip("psc", self, strict=True) if has)
+        return "".join(letter for letter, has in zip(_LETTERS, self, strict=True) if has)
 
 
 class Use(NamedTuple):
@@ -144,6 +152,11 @@ STEPS: dict[Kind, tuple[Step, ...]] = {
         _step(Stage.SPREADING, "ps", "psc", Wait.DS),
         _step(Stage.WITHDRAWING, "s", "psc", Wait.KEYS),
     ),
+    Kind.LAST: (
+        _step(Stage.SUBMITTING, "psd", "", Wait.PARENT),
+        _step(Stage.SPREADING, "psd", "", Wait.DS),
+        _step(Stage.RELEASED, "ps", "", Wait.OWNER),
+    ),
 }
 
 
@@ -202,6 +215,11 @@ class Roll:
     def waits_for_parent(self) -> bool:
         """Whether the parent has to do something."""
         return self.step.wait is Wait.PARENT
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether its stage ends only when somebody does something."""
+        return self.step.wait in {Wait.PARENT, Wait.OWNER}
 
     def enter(self, stage: Stage, now: int, ttl: int = 0) -> "Roll":
         """The rollover in another stage."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
-from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.keys import NO_CDNSKEY, NO_CDS, SigningKey
 from zoneserver.dnssec.nsec import make_nsecs, signed_types
 from zoneserver.dnssec.nsec3 import NSEC3PARAM, make_nsec3s
 from zoneserver.dnssec.rolls import Use
@@ -150,10 +150,11 @@ def _signatures(rrset: RRset, rdatas: Iterable[Opaque]) -> Iterator[Record]:
 def _make_key_sets(zone: Zone, plan: Plan, mark: Mark) -> Iterator[RRset]:
     """What the apex says of the keys and of the proofs."""
     submitted = [use.key for use in plan.uses if use.duty.submits]
+    leaves = any(use.duty.leaves for use in plan.uses)
     sets: Mapping[int, Sequence[Rdata]] = {
         rtypes.DNSKEY: [use.key.dnskey for use in plan.uses if use.duty.publishes],
-        rtypes.CDS: [key.cds(zone.origin) for key in submitted],
-        rtypes.CDNSKEY: [key.cdnskey for key in submitted],
+        rtypes.CDS: [NO_CDS] if leaves else [key.cds(zone.origin) for key in submitted],
+        rtypes.CDNSKEY: [NO_CDNSKEY] if leaves else [key.cdnskey for key in submitted],
         rtypes.NSEC3PARAM: [NSEC3PARAM] if plan.nsec3 else [],
     }
     for rtype, rdatas in sets.items():

@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoneserver.dnssec.lifecycle import Life, begin, confirm
+from zoneserver.dnssec.lifecycle import Life, begin, confirm, leave, stay
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 
-ROLL, CONFIRM = "roll", "confirm"
+ROLL, CONFIRM, LEAVE, STAY = "roll", "confirm", "leave", "stay"
+_KINDS = {"", *Kind} - {Kind.FIRST, Kind.LAST}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """To `roll` keys of some kind, or to `confirm` that the DS with a tag is at the parent.
+    """To `roll` keys of some kind, or to `confirm` that the DS with a tag is at the parent; to
+    `leave`, so that the zone is signed no longer, or to `stay` after all.
 
     Without a kind it is the one that there is; without a tag (0) it is the DS waited for.
     """
@@ -33,7 +35,7 @@ class Wish:
     def read(cls, document: Mapping[str, Any]) -> "Wish":
         """The value again. Raises KeyError, TypeError, ValueError or NameSyntaxError."""
         what, kind, tag = document["what"], document.get("kind", ""), document.get("tag", 0)
-        if what not in {ROLL, CONFIRM} or kind not in {"", *Kind} - {Kind.FIRST}:
+        if what not in {ROLL, CONFIRM, LEAVE, STAY} or kind not in _KINDS:
             raise ValueError("that can be done with no keys")
         return cls(Name.parse(document["zone"]), what, kind, int(tag))
 
@@ -41,7 +43,9 @@ class Wish:
         """The keys as they are then. Raises SigningKeyError where it cannot be done."""
         if self.what == CONFIRM:
             return confirm(life, now, self.tag or None)
-        return begin(life, self._find_kind(life), now)
+        if self.what == ROLL:
+            return begin(life, self._find_kind(life), now)
+        return leave(life, now) if self.what == LEAVE else stay(life, now)
 
     def _find_kind(self, life: Life) -> Kind:
         if self.kind:

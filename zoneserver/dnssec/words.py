@@ -17,6 +17,7 @@ _KINDS = {
     Kind.KSK: "rollover of the KSK",
     Kind.CSK: "rollover of the CSK",
     Kind.ALL: "rollover of all keys",
+    Kind.LAST: "the zone is to be signed no longer",
 }
 _WAITS = {
     Stage.SIGNING: "caches may have records without the new signatures",
@@ -25,6 +26,7 @@ _WAITS = {
     Stage.SUBMITTING: "the parent has to have the new DS, and no old one",
     Stage.SPREADING: "caches may have the old DS alone",
     Stage.WITHDRAWING: "caches may have the old keys, which want signatures",
+    Stage.RELEASED: "$dnssec has to be taken out of the zone",
 }
 
 
@@ -60,9 +62,7 @@ def describe_life(life: Life, origin: Name) -> Document:
             }
             for roll in life.rolls
         ],
-        "todo": [
-            _describe_todo(life, roll, origin) for roll in life.rolls if roll.waits_for_parent
-        ],
+        "todo": [_describe_todo(life, roll, origin) for roll in life.rolls if roll.is_endless],
     }
 
 
@@ -76,6 +76,8 @@ def describe_use(use: Use) -> str:
         parts.append("signs the keys")
     if use.duty.submits:
         parts.append("the DS is of it")
+    if use.duty.leaves:
+        parts.append("wants no DS")
     return ", ".join(parts)
 
 
@@ -88,13 +90,21 @@ def describe_wait(roll: Roll) -> str:
             if is_early
             else "the parent has to have the DS"
         )
+    if roll.kind is Kind.LAST and roll.waits_for_parent:
+        return "the parent has to have no DS of the zone"
     return _WAITS[roll.stage]
 
 
 def _describe_todo(life: Life, roll: Roll, origin: Name) -> str:
     """What somebody has to do whose parent does not by itself."""
+    if roll.stage is Stage.RELEASED:
+        return f"take $dnssec out of the file of {origin}, which may be served unsigned now"
+    confirm = f"then: zoneserver dnssec confirm {origin}, unless the server sees it"
+    if roll.kind is Kind.LAST:
+        return f"have your registrar remove the DS, unless the parent follows CDS; {confirm}"
     new = [key for key in life.find(roll.new) if key.role.is_entry]
     old = [str(key.tag) for key in life.find(roll.old) if key.role.is_entry]
     records = "; ".join(f"{origin} IN DS {key.key.ds(origin).text}" for key in new)
     instead = f" in place of that of key {', '.join(old)}" if old else ""
-    return f"give your registrar this DS{instead}, unless the parent follows CDS: {records}"
+    what = f"give your registrar this DS{instead}, unless the parent follows CDS: {records}"
+    return f"{what}; {confirm}"

@@ -49,6 +49,11 @@ class Version(NamedTuple):
         """The tags of the keys that CDS names."""
         return frozenset(use.key.tag for use in self.uses if use.duty.submits)
 
+    @property
+    def leaves(self) -> bool:
+        """Whether CDS asks for no DS."""
+        return any(use.duty.leaves for use in self.uses)
+
 
 class DsSet(NamedTuple):
     """The tags that the parent had from a time on."""
@@ -103,8 +108,14 @@ class World:
 
     def adopt(self) -> None:
         """The parent does what CDS asks for."""
-        if tags := self.versions[-1].submitted:
-            self.parent.append(DsSet(self.now, tags))
+        version = self.versions[-1]
+        if version.submitted or version.leaves:
+            self.parent.append(DsSet(self.now, version.submitted))
+
+    def unsign(self) -> None:
+        """Serve the zone without signatures, if nobody looks for any."""
+        if self.life is not None and self.life.may_go:
+            self.versions.append(Version(self.now, (), self.ttl, 0))
 
     def ask(self) -> None:
         """Somebody looks at the parent."""

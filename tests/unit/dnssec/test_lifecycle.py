@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dnssec.chains import NOW, Version, World
+from tests.unit.dnssec.chains import NOW, DsSet, Version, World
 from zoneserver.dnssec.keys import SigningKey
-from zoneserver.dnssec.lifecycle import Life, begin, confirm
+from zoneserver.dnssec.lifecycle import Life, begin, confirm, leave, stay
 from zoneserver.dnssec.policy import Policy, Role
 from zoneserver.dnssec.rolls import Kind
 from zoneserver.errors import SigningKeyError
@@ -173,6 +173,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("ask"), st.none()),
     st.tuples(st.just("roll"), st.sampled_from([Kind.ZSK, Kind.KSK, Kind.CSK, Kind.ALL])),
     st.tuples(st.just("policy"), POLICIES),
+    st.tuples(st.sampled_from(["leave", "leave", "stay", "unsign"]), st.none()),
 )
 
 
@@ -196,7 +197,13 @@ def happen(world: World, what: str, value: object) -> None:
         assert isinstance(value, Policy)
         # How long secondaries take does not depend on what we think.
         world.policy = replace(value, propagation=max(value.propagation, world.lag))
-    world.look(is_refused=what == "refuse")
+    elif what in {"leave", "stay"}:
+        with suppress(SigningKeyError):
+            world.life = (leave if what == "leave" else stay)(life_of(world), world.now)
+    if what == "unsign":
+        world.unsign()
+    else:
+        world.look(is_refused=what == "refuse")
 
 
 @settings(max_examples=300)
@@ -223,6 +230,7 @@ def test_every_rollover_ends(
     for what, value in events:
         happen(world, what, value)
     world.policy = replace(world.policy, zsk_lifetime=0, ksk_lifetime=0)
+    happen(world, "stay", None)
     for _ in range(30):
         for what in ("wait", "adopt", "ask"):
             happen(world, what, None)
@@ -360,3 +368,66 @@ def test_keys_of_a_file_that_somebody_wrote() -> None:
     world.look()
 
     assert {(NOW, NOW)} == {(key.made, key.active) for key in life_of(world).keys}
+
+
+def test_signed_no_longer() -> None:
+    """The parent is asked for no DS; once no cache has one, the zone may go."""
+    world = settled()
+    world.life = leave(life_of(world), world.now)
+    world.look()
+    assert (["csk:psd"], None) == (letters(world), world.due)
+    world.ask()
+    assert life_of(world).waiting
+    world.now += PATIENCE
+    world.parent.append(DsSet(world.now, frozenset()))
+    world.ask()
+    world.look()
+    assert (["csk:psd"], world.now + SPREAD) == (letters(world), world.due)
+    assert not life_of(world).may_go
+    world.wait()
+    world.look()
+    assert (["csk:ps"], None) == (letters(world), world.due)
+    assert life_of(world).may_go
+    world.versions.append(Version(world.now, (), TTL, 0))
+    assert not list(world.broken())
+
+    world.now += 10_000
+    world.look()  # it is signed again
+    assert [Kind.FIRST] == [each.kind for each in life_of(world).rolls]
+    world.wait()
+    world.look()
+    world.adopt()
+    world.ask()
+    assert not life_of(world).rolls
+    assert not list(world.broken())
+
+
+def test_nobody_has_asked_for_a_ds_yet() -> None:
+    """Then a zone may go at once."""
+    world = World(POLICY, TTL)
+    world.look()
+    assert life_of(world).may_go
+    world.life = leave(life_of(world), world.now)
+    assert life_of(world).may_go
+    world.life = stay(life_of(world), world.now)
+    world.look()
+    assert ["csk:psc"] == letters(world)
+
+
+def test_zone_stays_after_all() -> None:
+    """The DS may be there still, or has to come back."""
+    world = settled(SPLIT)
+    with pytest.raises(SigningKeyError, match="signed anyway"):
+        stay(life_of(world), world.now)
+    world.life = leave(life_of(world), world.now)
+    world.look()
+    with pytest.raises(SigningKeyError, match="under way"):
+        begin(life_of(world), Kind.KSK, world.now)
+    world.life = stay(life_of(world), world.now)
+    world.look()
+    world.ask()
+
+    assert not life_of(world).rolls
+    world.life = begin(life_of(world), Kind.KSK, world.now)
+    with pytest.raises(SigningKeyError, match="under way"):
+        leave(life_of(world), world.now)

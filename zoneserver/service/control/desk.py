@@ -10,7 +10,7 @@ from zoneserver.names import Name
 from zoneserver.service.configuration.settings import Settings
 from zoneserver.service.control.control_socket import Document
 from zoneserver.service.control.describing import count_transfers, describe_zone
-from zoneserver.service.control.keys_desk import KeysDesk
+from zoneserver.service.control.keys_desk import KEY_COMMANDS, KeysDesk
 from zoneserver.service.control.requests import effective_rights
 from zoneserver.service.logs import log
 from zoneserver.service.observing.counters import Counters
@@ -52,8 +52,7 @@ class Desk:
             "stats": self._stats,
             "reload": self._reload,
             "log-level": self._log_level,
-            "dnssec-roll": self.keys.fulfil,
-            "dnssec-confirm": self.keys.fulfil,
+            **dict.fromkeys(KEY_COMMANDS, self.keys.fulfil),
         }
         lists = {"zones": self._zones, "dnssec-status": self._keys}
         command = request["command"]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoneserver.dnssec.wish import CONFIRM, ROLL, Wish
+from zoneserver.dnssec.wish import CONFIRM, LEAVE, ROLL, STAY, Wish
 from zoneserver.dnssec.words import describe_life
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
@@ -15,7 +15,12 @@ from zoneserver.service.running.errands import run_errand
 from zoneserver.service.running.reloads import Order, Reloads
 
 FAILED = "what its file of keys says could not be found out"
-COMMANDS = {"dnssec-roll": ROLL, "dnssec-confirm": CONFIRM}
+KEY_COMMANDS = {
+    "dnssec-roll": ROLL,
+    "dnssec-confirm": CONFIRM,
+    "dnssec-unsign": LEAVE,
+    "dnssec-stay": STAY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class KeysDesk:
 
     async def fulfil(self, request: Document) -> Document:
         """Do something with keys, and tell of them. Raises what is no request."""
-        wish = Wish.read({**request, "what": COMMANDS[request["command"]]})
+        wish = Wish.read({**request, "what": KEY_COMMANDS[request["command"]]})
         if not self._is_signed(name := str(wish.zone)):
             return {"result": "failed", "error": f"{name} is not signed here"}
         order = Order(quiet=True, paths=frozenset(), wishes=(wish,))

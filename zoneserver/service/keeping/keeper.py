@@ -191,7 +191,7 @@ class Keeper:
         known = self._serials, self._store, self.standing
         hands = len(os.sched_getaffinity(0))
         signing = self.signed.signing(settings)
-        means = Means(settings.defaults, *known, now, must_rise, signing, hands)
+        means = Means(settings.defaults, *known, now, must_rise, signing, hands, order.forces)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)

@@ -20,6 +20,7 @@ from zoneserver.service.keeping.signing import (
     add_digest,
     add_signatures,
     refuse,
+    refuse_unsigned,
 )
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
 from zoneserver.service.keeping.store import Store
@@ -35,7 +36,8 @@ class Means:
     """What zones are read with, and where their images go. `now` is in UNIX seconds.
 
     Where a zone stands, and has secondaries, its serial `must_rise` with what it holds. A large
-    zone may be signed and compiled by as many processes as there are `hands`.
+    zone may be signed and compiled by as many processes as there are `hands`. Whoever `forces`
+    a zone has it served without signatures, though its parent may vouch for it.
     """
 
     defaults: Defaults
@@ -46,11 +48,14 @@ class Means:
     must_rise: Callable[[Name], bool] = lambda _: False
     signing: Signing = field(default_factory=Signing)
     hands: int = 1
+    forces: Callable[[Name], bool] = lambda _: False
 
     def number(self, source: ZoneSource) -> ZoneSource:
         """The source with its serial, and with signatures if it asks for them."""
         dnssec, stands = source.dnssec, self.standing.get(source.origin)
         if dnssec is None or not source.auto_serial:
+            if not self.forces(source.origin) and self.signing.is_missed(source, stands):
+                return refuse_unsigned(self._number(source))
             return add_digest(self._number(source))
         try:
             plan, source = self.signing.plan(source, dnssec, stands, int(self.now))

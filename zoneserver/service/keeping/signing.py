@@ -8,8 +8,9 @@ from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.sign import Plan, Ways, find_period, sign_zone
 from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.errors import SigningKeyError
-from zoneserver.findings import make_finding
+from zoneserver.findings import Mark, make_finding
 from zoneserver.names import Name
+from zoneserver.records import rtypes
 from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.keeping.signatures import Earlier, sign_by
 from zoneserver.service.keeping.standing import Version
@@ -17,7 +18,7 @@ from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.vouchers import Vouchers
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, stamp, write_life
 from zoneserver.zone.build import build_zone
-from zoneserver.zonefile.source import Dnssec, Outlook, ZoneSource
+from zoneserver.zonefile.source import Dnssec, Kind, Outlook, ZoneSource
 
 MOST_ASK_SECONDS = 600  # from one look at the parent's DS to the next
 
@@ -61,6 +62,20 @@ class Signing:
         outlook = Outlook(due or 0, ask, dnssec.policy, meant, stamp(self.state, origin))
         signed = " ".join([_describe(source, plan), *self.vouchers.words(origin)])
         return plan, replace(source, signed=signed, outlook=outlook)
+
+    def is_missed(self, source: ZoneSource, stands: Version | None) -> bool:
+        """Whether a zone that is signed no longer would be gone for those who validate."""
+        if self.state is None or source.kind is not Kind.PRIMARY:
+            return False
+        if not isinstance(stands, Imaged) or not stands.description.signed:
+            return False
+        if any(record.rtype == rtypes.DNSKEY for record in source.records):
+            return False  # it is signed elsewhere now
+        try:
+            life = read_life(self.state, source.origin)
+        except SigningKeyError:
+            return True
+        return life is not None and not life.may_go
 
     def means(self, outlook: Outlook) -> bool:
         """Whether the policy is the one that a zone was signed by."""
@@ -135,6 +150,23 @@ def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSo
         " the key in it",
         origin=source.origin,
         owner=source.origin,
+    )
+    return replace(source, findings=(*source.findings, finding))
+
+
+def refuse_unsigned(source: ZoneSource) -> ZoneSource:
+    """The source of a zone that must not be without signatures yet."""
+    origin = source.origin
+    mark = source.records[0].mark if source.records else Mark(str(origin), 1, 1)
+    finding = make_finding(
+        "SY009",
+        Mark(mark.file, 1, 1),
+        f"{origin} has no $dnssec any more, and its parent may have a DS: whoever validates"
+        " would lose the zone",
+        f"put $dnssec back, run zoneserver dnssec unsign {origin}, and wait for what its status"
+        f" says; or, where you know better: zoneserver reload --force {origin}",
+        origin=origin,
+        owner=origin,
     )
     return replace(source, findings=(*source.findings, finding))
 

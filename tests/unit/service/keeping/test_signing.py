@@ -19,6 +19,7 @@ from zoneserver.dnssec.wish import Wish
 from zoneserver.dnssec.zonemd import ZoneDigest
 from zoneserver.errors import SigningKeyError
 from zoneserver.records import rtypes
+from zoneserver.records.rdata import Rdata
 from zoneserver.service.configuration.dnssec_settings import DnssecSettings
 from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.versions import Imaged
@@ -410,3 +411,43 @@ def test_split_keys(kept: Keeping) -> None:
 
     assert {tags[Role.KSK]} == signing.pop(rtypes.DNSKEY)
     assert {tags[Role.ZSK]} == set.union(*signing.values())
+
+
+def test_zone_that_the_parent_vouches_for_stays_signed(kept: Keeping, clock: Clock) -> None:
+    """Without its line it is refused, until the parent has no DS, or somebody forces it."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    renew(kept, wish("confirm"))
+    renew(kept, example_com=GOOD_ZONE)
+    (finding,) = [each for each in kept.renewal.admission.findings if each.blocks]
+    assert "has no $dnssec any more" in finding.reason
+    assert {COM} == kept.renewal.admission.kept
+    assert wires(kept, rtypes.RRSIG)
+
+    renew(kept, wish("leave"), example_com=NAMED)
+    assert {"0 0 0 00"} == {cds.text for cds in find(kept, rtypes.CDS)}
+    assert {"0 3 0 AA=="} == {each.text for each in find(kept, rtypes.CDNSKEY)}
+    parent = ParentDs(frozenset(), 300, int(clock.now))
+    renew(kept, Order(quiet=True, paths=frozenset(), parents={COM: parent}))
+    look_when_due(kept, clock)
+    assert [Stage.RELEASED] == stages(kept)
+    renew(kept, example_com=GOOD_ZONE)
+    assert set() == kept.codes()
+    assert not wires(kept, rtypes.RRSIG)
+
+
+def find(kept: Keeping, rtype: int) -> tuple[Rdata, ...]:
+    """The records of a type at the apex."""
+    rrset = served(kept).zone.apex.find(rtype)
+    assert rrset is not None
+    return rrset.rdatas
+
+
+def test_zone_is_forced_to_be_unsigned(kept: Keeping, clock: Clock) -> None:
+    """By somebody who knows better."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    renew(kept, Order(forced=frozenset({COM})), example_com=GOOD_ZONE)
+
+    assert set() == kept.codes()
+    assert not wires(kept, rtypes.RRSIG)
