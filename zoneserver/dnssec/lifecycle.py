@@ -183,7 +183,9 @@ def stay(life: Life, now: int) -> Life:
     last = life.last
     if last is None:
         raise SigningKeyError("the zone is to be signed anyway")
-    return life._replace(last, Roll(Kind.FIRST, (), last.old, Stage.SUBMITTING, now))
+    # Where there is no DS, caches may have the zone without signatures.
+    stage = Stage.SIGNING if last.stage is Stage.RELEASED else Stage.SUBMITTING
+    return life._replace(last, Roll(Kind.FIRST, (), last.old, stage, now))
 
 
 def _begin_anew(life: Life, now: int) -> Life:
