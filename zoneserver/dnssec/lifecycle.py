@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from zoneserver.dnssec.keys import SigningKey
+from zoneserver.dnssec.life import Life
 from zoneserver.dnssec.parent import ParentDs
 from zoneserver.dnssec.policy import Policy, Role
-from zoneserver.dnssec.rolls import ACTIVE, STEPS, Kind, Roll, Stage, Use, Wait, ZoneKey
+from zoneserver.dnssec.rolls import STEPS, Kind, Roll, Stage, Wait, ZoneKey
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 
@@ -18,90 +19,6 @@ from zoneserver.names import Name
 Generate = Callable[[int, bool], SigningKey]
 
 _UNDER_WAY = "a rollover of these keys is under way"
-
-
-@dataclass(frozen=True, slots=True)
-class Lasting:
-    """How long caches have what was served: for `ttl` from now on, or `until` a time.
-
-    The latter is of what was served with a greater TTL before.
-    """
-
-    ttl: int = 0
-    until: int = 0
-
-    def change(self, ttl: int, now: int) -> "Lasting":
-        """The same when another TTL is served."""
-        if ttl == self.ttl:
-            return self
-        return Lasting(ttl, max(self.until, now + self.ttl if self.ttl else 0))
-
-    def end(self, since: int) -> int:
-        """When nothing is left that was served before `since`."""
-        return max(since + self.ttl, self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """The keys of a zone, the rollovers that are under way, and what caches may have.
-
-    `zone` and `dnskeys` tell that of the records, and of the keys.
-    """
-
-    keys: tuple[ZoneKey, ...] = ()
-    rolls: tuple[Roll, ...] = ()
-    zone: Lasting = Lasting()
-    dnskeys: Lasting = Lasting()
-
-    def use(self, key: ZoneKey) -> Use:
-        """What a key does now, as far as its role has it do that."""
-        duty = ACTIVE
-        for roll in self.rolls:
-            if key.tag in roll.new:
-                duty = roll.step.new
-            elif key.tag in roll.old:
-                duty = roll.step.old
-        if not key.role.is_entry:
-            duty = duty._replace(submits=False)
-        return Use(key.key, key.role, duty)
-
-    @property
-    def uses(self) -> tuple[Use, ...]:
-        """What each key does now."""
-        return tuple(map(self.use, self.keys))
-
-    def find(self, tags: Iterable[int]) -> list[ZoneKey]:
-        """The keys with some tags."""
-        wanted = set(tags)
-        return [key for key in self.keys if key.tag in wanted]
-
-    @property
-    def waiting(self) -> Roll | None:
-        """The rollover that waits for the parent; there is one at most."""
-        return next((roll for roll in self.rolls if roll.waits_for_parent), None)
-
-    @property
-    def first(self) -> Roll | None:
-        """What is under way to sign the zone for the first time."""
-        return next((roll for roll in self.rolls if roll.kind is Kind.FIRST), None)
-
-    @property
-    def last(self) -> Roll | None:
-        """What is under way to sign the zone no longer."""
-        return next((roll for roll in self.rolls if roll.kind is Kind.LAST), None)
-
-    @property
-    def may_go(self) -> bool:
-        """Whether nobody looks for signatures: the zone may be served without them.
-
-        The parent has no DS any more, or none yet that anybody has asked for.
-        """
-        last, first = self.last, self.first
-        is_early = first is not None and not first.waits_for_parent
-        return is_early or (last is not None and last.stage is Stage.RELEASED)
-
-    def _replace(self, roll: Roll, by: Roll) -> "Life":
-        return replace(self, rolls=tuple(by if each is roll else each for each in self.rolls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +69,7 @@ def advance(
     life = _begin_due(life, policy, now, make)
     for roll in life.rolls:
         if not roll.until:
-            life = life._replace(roll, replace(roll, until=_end(life, roll, policy)))
+            life = life.exchange(roll, replace(roll, until=_end(life, roll, policy)))
     return life, _next_due(life, policy)
 
 
@@ -185,7 +102,7 @@ def stay(life: Life, now: int) -> Life:
         raise SigningKeyError("the zone is to be signed anyway")
     # Where there is no DS, caches may have the zone without signatures.
     stage = Stage.SIGNING if last.stage is Stage.RELEASED else Stage.SUBMITTING
-    return life._replace(last, Roll(Kind.FIRST, (), last.old, stage, now))
+    return life.exchange(last, Roll(Kind.FIRST, (), last.old, stage, now))
 
 
 def _begin_anew(life: Life, now: int) -> Life:
@@ -193,7 +110,7 @@ def _begin_anew(life: Life, now: int) -> Life:
     last = life.last
     if last is None:
         return life
-    return life._replace(last, Roll(Kind.FIRST, (), last.old, Stage.SIGNING, now))
+    return life.exchange(last, Roll(Kind.FIRST, (), last.old, Stage.SIGNING, now))
 
 
 def confirm(life: Life, now: int, tag: int | None = None) -> Life:
@@ -223,14 +140,14 @@ def see(life: Life, origin: Name, parent: ParentDs) -> Life:
     ttl = max(roll.ttl, parent.ttl)
     if has_new and not has_old:
         return _confirm(life, roll, parent.seen, ttl)
-    return life._replace(roll, replace(roll, ttl=ttl)) if has_old else life
+    return life.exchange(roll, replace(roll, ttl=ttl)) if has_old else life
 
 
 def _confirm(life: Life, roll: Roll, now: int, ttl: int) -> Life:
     step = roll.following
     if step is None:
         return _finish(life, roll, now)
-    return life._replace(roll, roll.enter(step.stage, now, ttl))
+    return life.exchange(roll, roll.enter(step.stage, now, ttl))
 
 
 def _move(life: Life, roll: Roll, policy: Policy, facts: Facts, now: int) -> Life:
@@ -240,13 +157,13 @@ def _move(life: Life, roll: Roll, policy: Policy, facts: Facts, now: int) -> Lif
     if not ours <= facts.served:
         # Nobody has seen it yet: a zone that was refused, or a crash, do not count as time.
         since = now if roll.step.wait is not Wait.DS else roll.since
-        return life._replace(roll, replace(roll, since=since, until=0))
+        return life.exchange(roll, replace(roll, since=since, until=0))
     if roll.is_endless or now < (roll.until or _end(life, roll, policy)):
         return life
     step = roll.following
     if step is None:
         return _finish(life, roll, now)
-    return life._replace(roll, roll.enter(step.stage, now))
+    return life.exchange(roll, roll.enter(step.stage, now))
 
 
 def _finish(life: Life, roll: Roll, now: int) -> Life:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoneserver.dnssec.lifecycle import Life, begin, confirm, leave, stay
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import begin, confirm, leave, stay
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind
 from zoneserver.errors import SigningKeyError

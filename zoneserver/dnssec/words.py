@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zoneserver.dnssec.lifecycle import Life
+from zoneserver.dnssec.life import Life
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind, Roll, Stage, Use
 from zoneserver.names import Name

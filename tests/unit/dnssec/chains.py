@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple, TypeVar
 
-from zoneserver.dnssec.lifecycle import Facts, Life, advance, create, see
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import Facts, advance, create, see
 from zoneserver.dnssec.parent import ParentDs
 from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.rolls import Use

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.unit.dnssec.chains import NOW, DsSet, Version, World
 from zoneserver.dnssec.keys import SigningKey
-from zoneserver.dnssec.lifecycle import Life, begin, confirm, leave, stay
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import begin, confirm, leave, stay
 from zoneserver.dnssec.policy import Policy, Role
 from zoneserver.dnssec.rolls import Kind
 from zoneserver.errors import SigningKeyError

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.zones_text import zone
-from zoneserver.dnssec.lifecycle import Life, begin, create
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import begin, create
 from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.rolls import Kind, Stage
 from zoneserver.dnssec.sign import Plan, find_period, sign_zone

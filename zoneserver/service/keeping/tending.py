@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from zoneserver.dnssec.lifecycle import Life, see
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import see
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life

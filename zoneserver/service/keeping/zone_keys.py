@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zoneserver.dnssec.keys import SigningKey
-from zoneserver.dnssec.lifecycle import Lasting, Life
+from zoneserver.dnssec.life import Lasting, Life
 from zoneserver.dnssec.policy import Role
 from zoneserver.dnssec.rolls import Kind, Roll, Stage, ZoneKey
 from zoneserver.errors import SigningKeyError

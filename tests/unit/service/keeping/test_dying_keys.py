@@ -22,7 +22,8 @@ import pytest
 from tests.effort import examples
 from tests.figures import Figures
 from tests.servers import GOOD_ZONE, write_zones
-from zoneserver.dnssec.lifecycle import Life, begin
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import begin
 from zoneserver.dnssec.parent import ParentDs
 from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.rolls import Kind, Stage

@@ -10,7 +10,8 @@ import pytest
 
 from tests.servers import BAD_ZONE, GOOD_ZONE, write_zones
 from tests.unit.service.keeping.test_keeper import COM, Keeping
-from zoneserver.dnssec.lifecycle import Life, begin, create
+from zoneserver.dnssec.life import Life
+from zoneserver.dnssec.lifecycle import begin, create
 from zoneserver.dnssec.parent import ParentDs
 from zoneserver.dnssec.policy import Policy, Role
 from zoneserver.dnssec.rolls import Kind, Stage
