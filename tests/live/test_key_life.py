@@ -46,8 +46,8 @@ class Keys:
         return result.output
 
     def wait_for(self, words: str) -> None:
-        """Return when the status has some words."""
-        self.wait(lambda: self.say("status", "example.com"), words)
+        """Return when the status has some words. It comes a moment after the first answers."""
+        self.wait(lambda: self.run("status", "example.com").output, words)
 
     def wait_for_served(self, qtype: str, words: str) -> None:
         """Return when the zone is served with some words. Keys are written before it is."""
@@ -82,6 +82,7 @@ def keys(tmp_path: Path) -> Iterator[Keys]:
 
 def test_life_of_a_key(keys: Keys) -> None:
     """From the first signing to its successor, by one command, and two words of the parent."""
+    keys.wait_for("example.com.\n  key ")
     (old,) = keys.tags()
     keys.wait_for("the parent has to have the DS")
     said = keys.say("status", "example.com")
@@ -129,6 +130,7 @@ def test_what_cannot_be_done(tmp_path: Path) -> None:
     write_zones(tmp_path, example_com=f"$dnssec: true\n{GOOD_ZONE}", example_net=OTHER_ZONE)
     with running(tmp_path, "--state", "state", "--workers", "1") as server:
         keys = Keys(tmp_path, server)
+        keys.wait_for("example.com.\n  key ")
         for words, says in REFUSED:
             result = keys.run(*words)
             assert (2, f"zoneserver: {says}\n") == (result.exit_code, result.output)

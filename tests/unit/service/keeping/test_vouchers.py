@@ -1,11 +1,13 @@
 """Zones of ours that speak for one another: parents for children, servers' zones for others."""
 
+from tests.servers import write_zones
 from tests.unit.service.keeping.test_keeper import Keeping
 from tests.unit.service.keeping.test_signing import Clock, clock, kept
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import read_life
+from zoneserver.service.running.reloads import Order
 
 __all__ = ["clock", "kept"]
 
@@ -73,12 +75,14 @@ def test_a_parent_of_ours_has_the_ds(kept: Keeping, clock: Clock) -> None:
 
 
 def test_a_child_that_is_not_signed_any_more(kept: Keeping, clock: Clock) -> None:
-    """Has no DS: what would be true of no zone, is not said."""
+    """Has no DS, if somebody insists: what would be true of no zone, is not said."""
     kept.renew(com=PARENT, example_com=CHILD)
     clock.now += HOURS
     look(kept)
     assert wires(kept, COM, CHILD_ZONE, rtypes.DS)
-    kept.renew(example_com=CHILD.replace("$dnssec: true\n", ""))
+    write_zones(kept.folder, example_com=CHILD.replace("$dnssec: true\n", ""))
+    forced = Order(forced=frozenset({CHILD_ZONE}))
+    kept.renewal = kept.keeper.renew(kept.settings, forced)
     look(kept)
 
     assert set() == wires(kept, COM, CHILD_ZONE, rtypes.DS)
