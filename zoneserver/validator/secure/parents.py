@@ -93,16 +93,18 @@ def _check_wish(node: Node, child: Zone) -> Iterator[Finding]:
     wished = {rdata.wire for rdata in wish.rdatas} if wish else set()
     if wish is None or wished == ({rdata.wire for rdata in ds.rdatas} if ds else set()):
         return
-    first = wish.rdatas[0]
-    if isinstance(first, DS) and first.algorithm == 0 and ds is None:
+    ends = any(isinstance(each, DS) and each.algorithm == 0 for each in wish.rdatas)
+    if ends and ds is None:  # RFC 8078 4: it wants none
         return
     place = ds or node.get(rtypes.NS)
+    texts = ", ".join(rdata.text for rdata in wish.rdatas)
+    effect = "its keys cannot be replaced" if ds else "nobody can tell that it is signed"
     yield make_finding(
         "DN014",
         place.mark,
-        f"{node.owner} asks for another DS than stands here; until it is there, "
-        + ("its keys cannot be replaced." if ds else "nobody can tell that it is signed."),
-        f"write its DS: {', '.join(rdata.text for rdata in wish.rdatas)}",
+        f"{node.owner} asks for {'no DS' if ends else 'another DS than stands here'}; until"
+        f" that is so, {'it cannot stop to be signed' if ends else effect}.",
+        "delete its DS" if ends else f"write its DS: {texts}",
         owner=node.owner,
         also=frozenset({child.origin}),
     )

@@ -3,12 +3,14 @@
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers import BAD_ZONE, GOOD_ZONE, write_zones
+from tests.signed_zones import sign
 from tests.unit.service.keeping.test_keeper import COM, Keeping
 from zoneserver.dnssec.life import Life
 from zoneserver.dnssec.lifecycle import begin, create
@@ -26,6 +28,8 @@ from zoneserver.service.keeping import keeper as keeping
 from zoneserver.service.keeping.versions import Imaged
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
 from zoneserver.service.running.reloads import Order
+from zoneserver.zonefile.master import read_master_zone
+from zoneserver.zonefile.yaml_writer import write_yaml
 
 NOW = 1_795_000_000.0
 SIGNED = f"$dnssec: true\n{GOOD_ZONE}"
@@ -452,3 +456,22 @@ def test_zone_is_forced_to_be_unsigned(kept: Keeping, clock: Clock) -> None:
 
     assert set() == kept.codes()
     assert not wires(kept, rtypes.RRSIG)
+
+
+def test_zone_that_comes_signed_is_warned_of_in_time(kept: Keeping, clock: Clock) -> None:
+    """Though nobody touches it; once it is too late it is served on, as there is no better."""
+    text = "@ SOA ns1 h 1 7200 1800 1209600 3600\n@ NS ns1\n@ NS ns2\n@ MX 10 mail\n"
+    text += "ns1 A 192.0.2.1\nns2 A 198.51.100.2\nmail A 192.0.2.25"
+    master = sign(text, str(COM)).encode()
+    source = read_master_zone("", master, COM, lambda _: b"")
+    kept.renew(example_com=write_yaml(COM, source.records))
+    ends = datetime(2050, 1, 1, tzinfo=UTC).timestamp()
+    seen = []
+    for day in (-5, -3, -1, 2):
+        clock.now = ends + day * 86_400
+        kept.renew()
+        found = kept.renewal.admission.findings
+        seen.append([str(each.level) for each in found if each.code == "DN004"])
+        assert wires(kept, rtypes.RRSIG)
+
+    assert seen == [[], ["warning"], ["warning"], ["error"]]
