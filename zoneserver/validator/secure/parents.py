@@ -103,7 +103,7 @@ def _check_wish(node: Node, child: Zone) -> Iterator[Finding]:
         "DN014",
         place.mark,
         f"{node.owner} asks for {'no DS' if ends else 'another DS than stands here'}; until"
-        f" that is so, {'it cannot stop to be signed' if ends else effect}.",
+        f" that is so, {'it has to stay signed' if ends else effect}.",
         "delete its DS" if ends else f"write its DS: {texts}",
         owner=node.owner,
         also=frozenset({child.origin}),
