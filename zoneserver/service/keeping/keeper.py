@@ -117,6 +117,8 @@ class Keeper:
         self._refuse(admission, look)
         texts = {name: octets for each in files for name, octets in each.texts().items()}
         complaint = self._keep_serials(admission)
+        left = tended.changed - {each.origin for each in admission.versions}
+        self._sign_again(left, self._means(settings, order, now))
         self.signed.settle()
         return Renewal(admission, self._served(), before, texts, complaint, tended.refusals)
 
@@ -182,16 +184,35 @@ class Keeper:
         self._sources.note({version.origin: signatures})
         return True
 
-    def _read(
-        self, files: Sequence[ZoneFiles], settings: Settings, order: Order, now: float
-    ) -> Reading:
+    def _sign_again(self, origins: Iterable[Name], means: Means) -> None:
+        """Have zones go on as they stand, with what is due of signatures and keys.
+
+        Something was wrong with what is in their files by now; signatures run out all the same.
+        Nobody judges these zones: they are served already.
+        """
+        stood = [each for each in map(self.standing.get, origins) if isinstance(each, Imaged)]
+        if not stood:
+            return
+        reading = InProcess([each.files() for each in stood], means)
+        signed = [each for each in reading.versions if each.candidate().source.signed]
+        judgements = tuple(each.description.judgement for each in stood)
+        admission = Admission(tuple(signed), judgements)
+        self._settle(admission, reading, means.defaults)
+        self._keep_serials(admission)
+
+    def _means(self, settings: Settings, order: Order, now: float) -> Means:
         def must_rise(origin: Name) -> bool:
             return self._chronicle.covers(origin) and not order.forces(origin)
 
         known = self._serials, self._store, self.standing
         hands = len(os.sched_getaffinity(0))
         signing = self.signed.signing(settings)
-        means = Means(settings.defaults, *known, now, must_rise, signing, hands, order.forces)
+        return Means(settings.defaults, *known, now, must_rise, signing, hands, order.forces)
+
+    def _read(
+        self, files: Sequence[ZoneFiles], settings: Settings, order: Order, now: float
+    ) -> Reading:
+        means = self._means(settings, order, now)
         octets = sum(each.octets for each in files)
         if octets > MOST_OCTETS or len(files) > MOST_ZONES:
             return Crew(files, means)

@@ -141,15 +141,18 @@ class Imaged:
         """What it was read from, by file."""
         return unpack_texts(self.image.texts)
 
-    def candidate(self) -> Candidate:
-        """All of it, read again from what it was read from."""
+    def files(self) -> ZoneFiles:
+        """What it was read from, whatever is there by now."""
         texts = self.texts()
         folder = Path(self.description.folder)
         include = Includer(folder, folder).knowing(texts)
         own = {name: texts[name] for name in self.description.files}
         is_master = self.kind is not Kind.PRIMARY
-        files = ZoneFiles(folder, self.origin, include, own, (), is_master, self.kind)
-        source = read_source(files, self.origin, self.defaults)
+        return ZoneFiles(folder, self.origin, include, own, (), is_master, self.kind)
+
+    def candidate(self) -> Candidate:
+        """All of it, read again from what it was read from."""
+        source = read_source(self.files(), self.origin, self.defaults)
         if source.auto_serial:
             source = source.with_serial(self.image.serial)
         return Candidate(source, build_zone(source))

@@ -296,19 +296,17 @@ def test_keys_are_rolled_over(kept: Keeping, clock: Clock) -> None:
     assert not old & wires(kept, rtypes.DNSKEY)
 
 
-def test_what_is_not_served_does_not_count(kept: Keeping, clock: Clock) -> None:
-    """A version that was refused was seen by nobody, however long ago that was."""
+def test_a_mistake_stops_no_rollover(kept: Keeping, clock: Clock) -> None:
+    """It goes on in the version that is served."""
     renew(kept, example_com=NAMED)
     look_when_due(kept, clock)
     renew(kept, wish("roll"), example_com=f"$dnssec: fast\n{BAD_ZONE}")
     assert {COM} == kept.renewal.admission.kept
-    assert 1 == len(wires(kept, rtypes.DNSKEY))
-    clock.now += 10_000
-    renew(kept, example_com=NAMED)
-    assert [Stage.PUBLISHING] == stages(kept)
     assert 2 == len(wires(kept, rtypes.DNSKEY))
-    ((_, outlook),) = kept.keeper.signed.outlooks
-    assert clock.now + 110 == outlook.due
+    look_when_due(kept, clock)
+
+    assert {COM} == kept.renewal.admission.kept
+    assert [Stage.RETIRING] == stages(kept)
 
 
 REFUSED = {
