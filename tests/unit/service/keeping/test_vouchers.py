@@ -3,6 +3,7 @@
 from tests.servers import write_zones
 from tests.unit.service.keeping.test_keeper import Keeping
 from tests.unit.service.keeping.test_signing import Clock, clock, kept
+from zoneserver.dnssec.wish import LEAVE, Wish
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.service.keeping.versions import Imaged
@@ -34,6 +35,7 @@ ns1: {type: A, value: 192.0.2.1}
 COM, NET, CHILD_ZONE = map(Name.parse, ("com.", "example.net.", "example.com."))
 SIGNAL = Name.parse("_dsboot.example.com._signal.ns1.example.net.")
 HOURS = 3 * 3600  # until every cache has the signed zone
+DAYS = 2 * 86_400  # until no cache has a DS
 
 
 def wires(kept: Keeping, origin: Name, owner: Name, rtype: int) -> set[bytes]:
@@ -86,6 +88,23 @@ def test_a_child_that_is_not_signed_any_more(kept: Keeping, clock: Clock) -> Non
     look(kept)
 
     assert set() == wires(kept, COM, CHILD_ZONE, rtypes.DS)
+
+
+def test_a_child_that_is_to_be_signed_no_longer(kept: Keeping, clock: Clock) -> None:
+    """Loses its DS first, and is free to go when no cache has that any more."""
+    kept.renew(com=PARENT, example_com=CHILD)
+    clock.now += HOURS
+    look(kept, 4)
+    assert is_settled(kept)
+    kept.keeper.renew(kept.settings, Order(wishes=(Wish(CHILD_ZONE, LEAVE),)))
+    look(kept, 4)
+    assert set() == wires(kept, COM, CHILD_ZONE, rtypes.DS)
+    clock.now += DAYS
+    look(kept)
+    kept.renew(example_com=CHILD.replace("$dnssec: true\n", ""))
+
+    assert set() == kept.codes()
+    assert set() == wires(kept, CHILD_ZONE, CHILD_ZONE, rtypes.DNSKEY)
 
 
 def test_a_parent_that_comes_later(kept: Keeping, clock: Clock) -> None:
