@@ -28,16 +28,21 @@ def prove(zone: Zone, answer: Answer) -> Answer:
         ds = cut.find_all(rtypes.DS)
         authority += ds  # RFC 4035 3.1.4
         absent += () if ds else (Absent(Absence.TYPE, cut.owner, cut.owner),)
-    return replace(
-        answer,
-        answer=_sign(zone, answer.answer),
-        authority=_sign(zone, authority) + _deny(zone, denial, absent),
-        additional=_sign(zone, answer.additional),
+    return Answer(
+        answer.outcome,
+        _sign(zone, answer.answer),
+        _sign(zone, authority) + _deny(zone, denial, absent),
+        answer.glue,
+        _sign(zone, answer.additional),
+        answer.aliases,
+        answer.absent,
     )
 
 
 def _sign(zone: Zone, rrsets: tuple[RRset, ...]) -> tuple[RRset, ...]:
     """The RRsets, each with its RRSIG behind it where it has one (RFC 4035 3.1.1)."""
+    if not rrsets:
+        return rrsets
     # Where they were asked for, all of that name are there already.
     listed = {rrset.owner for rrset in rrsets if rrset.rtype == rtypes.RRSIG}
     signed: list[RRset] = []
@@ -62,7 +67,11 @@ def find_signatures(node: Node, rrset: RRset) -> Iterator[RRset]:
     """The RRSIGs of one RRset of a node, with its owner and its TTL (RFC 4034 3)."""
     covered = rrset.rtype.to_bytes(2, "big")
     for signatures in node.find_all(rtypes.RRSIG):
-        if signatures.rdatas[0].wire[:2] == covered:
+        if signatures.rdatas[0].wire[:2] != covered:
+            continue
+        if signatures.ttl == rrset.ttl and signatures.owner.wire == rrset.owner.wire:
+            yield signatures  # as they mostly are, and a copy costs as much as the rest
+        else:
             yield replace(signatures, owner=rrset.owner, ttl=rrset.ttl)
 
 

@@ -74,15 +74,21 @@ class TableMaker:
         """The table of a name that nothing hides."""
         if node.find(rtypes.CNAME):
             return self._ask(node.owner, self._types_behind(node.owner, node), _OWN_NAME)
-        owner, entries = node.owner, dict[int, int]()
+        owner = node.owner
         types = dict.fromkeys([rrset.rtype for rrset in node.rrsets])
-        for rtype in types:
-            answer = solve(self._zone, owner, rtype)
-            entries[rtype] = self._template(owner, answer, _OWN_NAME)
-        if entries:
-            smallest = Answer(Outcome.ANSWER, (smallest_rrset(node.rrsets),))
-            entries[rtypes.ANY] = self._template(owner, smallest, _OWN_NAME)
-        entries |= self._ask_proven(owner, [*types, rtypes.ANY] if types else (), _OWN_NAME)
+        answers = {rtype: solve(self._zone, owner, rtype) for rtype in types}
+        if answers:
+            smallest = (smallest_rrset(node.rrsets),)
+            answers[rtypes.ANY] = Answer(Outcome.ANSWER, smallest)
+        entries = {
+            rtype: self._template(owner, answer, _OWN_NAME) for rtype, answer in answers.items()
+        }
+        if self._is_proven:
+            entries[f.OTHER_TYPE] = self._solved(owner, self._other, _OWN_NAME, do=True)
+            for rtype, answer in answers.items():
+                is_proof = rtype == rtypes.RRSIG  # to which nothing is added
+                proven = entries[rtype] if is_proof else self._proven(owner, answer, _OWN_NAME)
+                entries[f.DNSSEC_OK | rtype] = proven
         return self._table(entries, self._nodata)  # RFC 2308 2.2: the SOA, whatever the name
 
     def _exact_cut(self, cut: Node) -> int:

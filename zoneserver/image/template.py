@@ -1,6 +1,6 @@
 """One answer as a template: everything behind the question, whatever the QNAME's length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from struct import Struct
 from typing import NamedTuple
 
@@ -50,10 +50,10 @@ class Templates:
         `account` is the hash of the name that the answer is accounted on; 0 means its QNAME.
         """
         is_flat = not (answer.additional or answer.authority or account or lacking.flags)
-        if len(answer.answer) == 1 and is_flat:
-            body = _flat_body(qname, answer.answer[0])
+        if is_flat and answer.answer:
+            body = _flat_body(qname, answer.answer)
             if body is not None:
-                records = len(answer.answer[0].rdatas)
+                records = sum([len(rrset.rdatas) for rrset in answer.answer])
                 return _FLAT_HEADER.pack(1, len(body), len(body), records) + body
         writer = Writer(qname, 0, self._suffixes, _MAX_BODY)
         answers = writer.add_all(answer.answer)
@@ -98,18 +98,19 @@ def _pack_supplement(links: Sequence[int], names: Mapping[bytes, int]) -> bytes:
     )
 
 
-def _flat_body(qname: Name, rrset: RRset) -> bytes | None:
-    """The body of an answer that is one RRset of QNAME without a name in it, else None.
+def _flat_body(qname: Name, rrsets: Iterable[RRset]) -> bytes | None:
+    """The body of an answer that is RRsets of QNAME without a name in them, else None.
 
     Most answers are so, and this takes a third of the time that a `Writer` does.
     """
-    if rrset.owner is not qname:
-        return None
-    fixed = _FLAT_OWNER.pack(0xC000 | m.HEADER_OCTETS, rrset.rtype, m.IN, rrset.ttl)
     body = b""
-    for rdata in rrset.rdatas:
-        parts = rdata.parts
-        if len(parts) != 1 or not isinstance(parts[0], bytes):
+    for rrset in rrsets:
+        if rrset.owner is not qname:
             return None
-        body += fixed + len(parts[0]).to_bytes(2, "big") + parts[0]
+        fixed = _FLAT_OWNER.pack(0xC000 | m.HEADER_OCTETS, rrset.rtype, m.IN, rrset.ttl)
+        for rdata in rrset.rdatas:
+            parts = rdata.parts
+            if len(parts) != 1 or not isinstance(parts[0], bytes):
+                return None
+            body += fixed + len(parts[0]).to_bytes(2, "big") + parts[0]
     return body if len(body) <= _MAX_BODY else None

@@ -92,6 +92,10 @@ class _Host(Rdata):
     def parts(self) -> tuple[bytes]:  # written out: most records are of these types
         return (self.address,)
 
+    @property
+    def wire(self) -> bytes:
+        return self.address
+
 
 class A(_Host):
     """An IPv4 address (RFC 1035 3.4.1)."""
@@ -475,6 +479,10 @@ class Opaque(Rdata):
     def parts(self) -> tuple[bytes | Name, ...]:
         """The octets; a name among them is never compressed (RFC 3597 4)."""
         return (self.octets,)
+
+    @property
+    def wire(self) -> bytes:  # written out: most records of signed zones are of these types
+        return self.octets
 
     @property
     def text(self) -> str:
