@@ -15,6 +15,8 @@ const BEGINNING: usize = 8;
 const PLACE: usize = 8;
 const LINK: usize = 9;
 const HASH: usize = 20;
+/// RFC 9276 3.2: a zone with more is served as if it had no such chain.
+const MOST_ITERATIONS: u16 = 150;
 /// Two octets for one, and an end for each label.
 const MOST_ORDERED: usize = 2 * MOST_NAME;
 
@@ -167,6 +169,9 @@ impl<'z> Chain<'z> {
     /// The hash of a name (RFC 5155 5).
     fn hash(&self, key: &[u8], hashing: usize) -> Result<[u8; HASH], HandOver> {
         let iterations = u16_of_image(self.zone, hashing)?;
+        if iterations > MOST_ITERATIONS {
+            return Err(HandOver);
+        }
         let length = usize::from(*self.zone.get(hashing + 2).ok_or(HandOver)?);
         let salt = take(self.zone, hashing + 3, length)?;
         let once =

@@ -70,6 +70,29 @@ fn survives_damaged_zones() {
     assert!(answered > ROUNDS); // most damage is elsewhere: the others are answered still
 }
 
+/// A damaged chain in a sound file.
+#[test]
+fn survives_damaged_chains() {
+    let mut random = Random(4);
+    let mut answered = 0;
+    for (origin, sound, names) in [
+        ("example.com", with_nsec(), ["a.example.com", "x.example.com", "ns.x.example.com"]),
+        ("example", with_nsec3(), ["a.example", "x.example", "y.w.example"]),
+    ] {
+        for _ in 0..ROUNDS / 4 {
+            let mut damaged = sound.clone();
+            random.mutate(&mut damaged, 4);
+            damaged.resize(damaged.len().max(72), 0);
+            let held = zones(file(&[(origin, damaged)]), &[]);
+            for name in names {
+                let fate = ask(&held, &dnssec_query(name, A), random.below(2) == 0);
+                answered += usize::from(matches!(fate, Fate::Answer(_)));
+            }
+        }
+    }
+    assert!(answered > ROUNDS / 2);
+}
+
 /// A damaged file is refused, or what is left of it is answered from.
 #[test]
 fn survives_damaged_files() {

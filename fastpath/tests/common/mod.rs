@@ -18,6 +18,9 @@ pub const A: u16 = 1;
 pub const SOA: u16 = 6;
 pub const MX: u16 = 15;
 pub const DS: u16 = 43;
+pub const RRSIG: u16 = 46;
+pub const NSEC: u16 = 47;
+pub const NSEC3: u16 = 50;
 
 /// The key of a name in text, without its final dot.
 pub fn key(text: &str) -> Vec<u8> {
@@ -41,6 +44,7 @@ pub struct Template {
     pub relocations: Vec<u16>,
     pub cuts: Vec<[u16; 2]>,
     pub body: Vec<u8>,
+    pub supplement: Vec<u8>,
 }
 
 impl Template {
@@ -56,6 +60,7 @@ impl Template {
             octets.extend(number.to_le_bytes());
         }
         octets.extend(&self.body);
+        octets.extend(&self.supplement);
         octets
     }
 }
@@ -329,4 +334,97 @@ pub fn signed(of_types: &[(u32, u8)], is_signed: bool) -> Vec<u8> {
     let mut octets = zone(&[Node { name: "test", exact, below: None }], 1);
     octets[60] = u8::from(is_signed);
     octets
+}
+
+/// One link: its owner, what it is sorted by, and its records but for their owners.
+pub struct Link {
+    pub owner: &'static str,
+    pub ordered: &'static [u8],
+    pub records: Vec<Vec<u8>>,
+}
+
+pub const NO_LINK: u32 = 0xFFFF_FFFF;
+const LACKS_NAME: u8 = 8;
+const LACKS_ENCLOSER: u8 = 16;
+
+/// A signed zone that has its apex and nothing else. What does not exist is proven by these
+/// links, of which those of the apex are `enclosing`; names are hashed by iterations and salt.
+/// The answer names `ns` below the origin, 16 octets behind the QNAME.
+pub fn proving(
+    origin: &'static str,
+    links: &[Link],
+    enclosing: [u32; 2],
+    hashing: Option<(u16, &[u8])>,
+) -> Vec<u8> {
+    let mut lacking = negative(3, 2);
+    lacking.flags |= LACKS_NAME | LACKS_ENCLOSER;
+    let ns = key(&format!("ns.{origin}"));
+    lacking.supplement = [&[0, 0, 1, 0, 16, 0, ns.len() as u8][..], &ns].concat();
+    let below = Some(Table { of_types: vec![(0x1_FFFF, lacking)], default: None });
+    let mut octets = zone(&[Node { name: origin, exact: None, below }], 1);
+    let (mut beginnings, mut places) = (Vec::new(), Vec::new());
+    for link in links {
+        let (owner, records) = (key(link.owner), link.records.join(&[0, 0][..]));
+        let mut begin = [0; 8];
+        let length = link.ordered.len().min(8);
+        begin[..length].copy_from_slice(&link.ordered[..length]);
+        beginnings.extend(u64::from_be_bytes(begin).to_le_bytes());
+        places.extend([0; 4]);
+        places.extend((octets.len() as u32).to_le_bytes());
+        octets.extend((link.ordered.len() as u16).to_le_bytes());
+        octets.push(owner.len() as u8);
+        octets.extend((link.records.len() as u16).to_le_bytes());
+        octets.extend((records.len() as u32).to_le_bytes());
+        octets.extend([link.ordered, &owner, &records].concat());
+    }
+    let chain = append(&mut octets, &[beginnings, places].concat());
+    let hashing = hashing.map_or(0, |(iterations, salt)| {
+        let head = [&iterations.to_le_bytes()[..], &[salt.len() as u8], salt].concat();
+        append(&mut octets, &head)
+    });
+    let enclosers = append(&mut octets, &enclosing.map(u32::to_le_bytes).concat());
+    let head = [chain, links.len() as u32, hashing, enclosers];
+    octets[56..72].copy_from_slice(&head.map(u32::to_le_bytes).concat());
+    octets
+}
+
+/// A query with DO.
+pub fn dnssec_query(qname: &str, qtype: u16) -> Vec<u8> {
+    let mut octets = edns_query(qname, qtype, 1232, &[]);
+    let dnssec_ok = octets.len() - 4;
+    octets[dnssec_ok] = 0x80;
+    octets
+}
+
+/// example.com, whose chain has the apex and its nameserver.
+pub fn with_nsec() -> Vec<u8> {
+    let records = |mark| vec![record(NSEC, &[mark; 30]), record(RRSIG, &[mark; 90])];
+    let links = [
+        Link { owner: "example.com", ordered: b"", records: records(1) },
+        Link { owner: "ns.example.com", ordered: b"ns\0", records: records(2) },
+    ];
+    proving("example.com", &links, [0, NO_LINK], None)
+}
+
+/// Links of example, by the hashes of itself, of a and of y.w (RFC 5155 A).
+pub fn with_nsec3() -> Vec<u8> {
+    let record = |mark| vec![record(NSEC3, &[mark; 30])];
+    let links = [
+        Link {
+            owner: "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example",
+            ordered: b"0p9mhaveqvm6t7vbl5lop2u3t2rp3tom\0",
+            records: record(1),
+        },
+        Link {
+            owner: "35mthgpgcu1qg68fab165klnsnk3dpvl.example",
+            ordered: b"35mthgpgcu1qg68fab165klnsnk3dpvl\0",
+            records: record(2),
+        },
+        Link {
+            owner: "ji6neoaepv8b5o6k4ev33abha8ht9fgc.example",
+            ordered: b"ji6neoaepv8b5o6k4ev33abha8ht9fgc\0",
+            records: record(3),
+        },
+    ];
+    proving("example", &links, [0, 2], Some((12, b"\xaa\xbb\xcc\xdd")))
 }
