@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from zoneserver.dnssec.canonical import canonical_rdata
 from zoneserver.names import Name
+from zoneserver.records import rtypes
 from zoneserver.records.rdata import DS, Rdata
+from zoneserver.zone.node import Node
 
 ZONE_KEY = 0x0100  # RFC 4034 2.1.1
 PROTOCOL = 3  # RFC 4034 2.1.2
@@ -107,6 +109,17 @@ class Signature(NamedTuple):
             wire[:end],
             wire[end:],
         )
+
+
+def signers_of(node: Node, rtype: int) -> frozenset[tuple[int, int]]:
+    """Tag and algorithm of each key that is said to have signed a set of a node."""
+    covered = rtype.to_bytes(2, "big")
+    wires = (rdata.wire for each in node.find_all(rtypes.RRSIG) for rdata in each.rdatas)
+    return frozenset(
+        (int.from_bytes(wire[16:18], "big"), wire[2])
+        for wire in wires
+        if wire[:2] == covered and len(wire) > _SIGNATURE_HEAD
+    )
 
 
 def key_tag(rdata: bytes) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from zoneserver.dnssec.public import signers_of
 from zoneserver.engine.answer import Outcome
 from zoneserver.engine.solve import solve
 from zoneserver.names import Name
@@ -27,6 +28,7 @@ class _Seen(NamedTuple):
 
     origin: Name
     rrsets: tuple[Content, ...]
+    signers: frozenset[tuple[int, int]]  # of its keys
     replies: tuple[tuple[Outcome, tuple[Content, ...]], ...]
     suggestion: Name | None
 
@@ -57,6 +59,7 @@ class Answers:
         return _Seen(
             zone.origin,
             _content(_keep(node.rrsets)) if node else (),
+            signers_of(node, rtypes.DNSKEY) if node else frozenset(),
             replies,
             self._suggest(zone, name) if is_missing else None,
         )

@@ -13,6 +13,8 @@ from pathlib import Path
 import dns.dnssec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dns.rdtypes.ANY.DNSKEY import DNSKEY
 
 from tests.figures import Figures
 from tests.peers.signer import PROOFS, sign_zone
@@ -314,6 +316,16 @@ def _ds(digest: str = "SHA256", algorithm: str = "") -> str:
 CUT = "sub NS ns1\nsub NS ns2\n"
 PLAIN_CHILD = BASE.replace(ORIGIN, CHILD).replace(" ns1\n", " ns1.example.com.\n")
 KEYED_CHILD = f"{PLAIN_CHILD}{KEY}\n"
+OTHER = dns.dnssec.make_dnskey(Ed25519PrivateKey.generate().public_key(), "ED25519", 256)
+
+
+def _signed_by(key: DNSKEY) -> str:
+    """The child, its keys signed by one of two."""
+    tag = dns.dnssec.key_id(key)
+    signature = f"RRSIG DNSKEY 15 3 1 20300101000000 20200101000000 {tag} {CHILD} AAAA"
+    return f"{KEYED_CHILD}@ DNSKEY {OTHER.to_text()}\n@ {signature}\n"
+
+
 CHILDREN = [
     (KEYED_CHILD, "", []),
     (KEYED_CHILD, _ds(), []),
@@ -326,6 +338,8 @@ CHILDREN = [
     (KEYED_CHILD, f"12345 15 77 {DIGEST}", []),  # for resolvers, as if there were none
     (PLAIN_CHILD, _ds(), ["DN001 error"]),
     (f"{PLAIN_CHILD}{KEY.replace('257', '1')}\n", _ds(), ["DN001 error"]),
+    (_signed_by(PUBLIC), _ds(), []),
+    (_signed_by(OTHER), _ds(), ["DN001 error"]),  # it is there, and does not sign
     (f"{KEYED_CHILD}@ CDS {_ds()}\n", "", ["DN014 hint"]),
     (f"{KEYED_CHILD}@ CDS {_ds()}\n", _ds(), []),
     (f"{KEYED_CHILD}@ CDS {_ds()}\n", _ds("SHA384"), ["DN014 hint"]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from zoneserver.dnssec.public import DIGESTS, PublicKey
+from zoneserver.dnssec.public import DIGESTS, PublicKey, signers_of
 from zoneserver.findings import Finding, Level, Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
@@ -68,19 +68,27 @@ def _check_chain(cut: _Cut, child: Zone, *, is_signed: bool) -> Iterator[Finding
     # A zone with none that a resolver can make use of is not signed for it (RFC 4035 5.2).
     usable = [each for each in records if each.digest_type in DIGESTS]
     keys = [each.key for each in read_keys(child) if each.key.is_zone_key]
-    if not usable or any(key.matches(ds, child.origin) for key in keys for ds in usable):
+    matching = [k for k in keys if any(k.matches(ds, child.origin) for ds in usable)]
+    signers = signers_of(child.apex, rtypes.DNSKEY)
+    if not usable or any(_names(key) in signers for key in matching):
         return
-    fault = (
-        f"no DS of {cut.owner} is of a key of that zone, which we serve"
-        if keys
-        else f"{cut.owner} has a DS, and that zone, which we serve, is not signed"
-    )
+    if matching and not signers:
+        return  # it is not signed at all, which is said there
+    if matching:
+        fault = (
+            f"the DS of {cut.owner} is of a key that does not sign the keys of that zone, which"
+            " we serve"
+        )
+    elif keys:
+        fault = f"no DS of {cut.owner} is of a key of that zone, which we serve"
+    else:
+        fault = f"{cut.owner} has a DS, and that zone, which we serve, is not signed"
     effect = _BOGUS if is_signed else f"once this zone is signed, {_BOGUS}"
     yield make_finding(
         "DN001",
         cut.ds.mark,
         f"{fault}: {effect}.",
-        _advise(keys, child.origin),
+        _advise([k for k in keys if not signers or _names(k) in signers], child.origin),
         level=None if is_signed else Level.WARNING,
         owner=cut.owner,
         also=frozenset({child.origin}),
@@ -116,6 +124,11 @@ def _advise(keys: list[PublicKey], origin: Name) -> str:
     entries = [key for key in keys if key.flags & 1] or keys
     texts = (f"{key.tag} {key.algorithm} 2 {_sha256(key, origin)}" for key in entries)
     return f"write the DS of a key that is there: {', '.join(texts)}"
+
+
+def _names(key: PublicKey) -> tuple[int, int]:
+    """What signatures name a key by."""
+    return key.tag, key.algorithm
 
 
 def _sha256(key: PublicKey, origin: Name) -> str:
