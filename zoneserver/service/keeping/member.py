@@ -23,7 +23,7 @@ from zoneserver.service.keeping.exchange import (
     write_name,
     write_references,
 )
-from zoneserver.service.keeping.reading import Means, describe
+from zoneserver.service.keeping.reading import Means, describe, keep_grave
 from zoneserver.service.keeping.standing import InMemory, Standing
 from zoneserver.service.keeping.store import read_places
 from zoneserver.service.keeping.versions import pack_texts
@@ -109,7 +109,7 @@ class Member:
         zones, pointers = self._all_zones(task["others"])
         candidates = (self._versions[read_name(text).key].read for text in task["origins"])
         today = date.fromisoformat(task["today"])
-        judged = judge(candidates, zones, pointers, today)
+        judged = list(map(keep_grave, judge(candidates, zones, pointers, today)))
         self._judgements = {each.origin: each for each in judged}
         for start in range(0, len(judged), JUDGEMENTS_AT_ONCE):
             part = judged[start : start + JUDGEMENTS_AT_ONCE]
