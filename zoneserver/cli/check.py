@@ -19,6 +19,7 @@ from zoneserver.service.disk.gather import gather
 from zoneserver.service.disk.loading import judge_loaded, load
 from zoneserver.service.keeping.garbage import collector_resting
 from zoneserver.service.keeping.progress import Progress
+from zoneserver.service.keeping.refusing import check_policy
 from zoneserver.service.logs.terminal import log, printable, say
 
 
@@ -80,6 +81,7 @@ def check_command(
         loaded = load(
             files,
             settings.defaults,
+            lambda source: check_policy(source, settings.dnssec),
             note=lambda zone, records: progress.add(1, records, zone.octets),
         )
         progress.say("judging")

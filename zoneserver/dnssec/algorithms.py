@@ -99,4 +99,3 @@ ALGORITHMS = {
         _public_eddsa,
     ),
 }
-DEFAULT_ALGORITHM = 13  # RFC 8624 3.1: the one that every validator has

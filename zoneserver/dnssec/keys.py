@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from zoneserver.dnssec.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from zoneserver.dnssec.algorithms import ALGORITHMS
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.records import rtypes
+from zoneserver.records.algorithms import DEFAULT
 from zoneserver.records.rdata import CDS, DS, Opaque
 
 ZONE_KEY, SECURE_ENTRY_POINT = 0x0100, 0x0001  # RFC 4034 2.1.1
@@ -53,9 +54,7 @@ class SigningKey:
     private: PrivateKeyTypes = field(repr=False)
 
     @classmethod
-    def generate(
-        cls, algorithm: int = DEFAULT_ALGORITHM, *, is_entry: bool = True
-    ) -> "SigningKey":
+    def generate(cls, algorithm: int = DEFAULT, *, is_entry: bool = True) -> "SigningKey":
         """A new key."""
         return cls(algorithm, is_entry, ALGORITHMS[algorithm].generate())
 

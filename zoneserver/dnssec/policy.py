@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from zoneserver.dnssec.algorithms import DEFAULT_ALGORITHM
+from zoneserver.records.algorithms import DEFAULT
 
 DAY = 86_400
 
@@ -35,7 +35,7 @@ class Policy:
     the DS at the parent may have as its TTL at most; where more is seen, that counts.
     """
 
-    algorithm: int = DEFAULT_ALGORITHM
+    algorithm: int = DEFAULT
     is_split: bool = False
     nsec3: bool = False
     opt_out: bool = False

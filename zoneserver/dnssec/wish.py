@@ -1,18 +1,16 @@
-"""What somebody wants to be done with the keys of a zone."""
+"""What somebody wants to be done with the keys of a zone.
+
+It is passed on by processes that know no keys, and need not load what does.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoneserver.dnssec.life import Life
-from zoneserver.dnssec.lifecycle import begin, confirm, leave, stay
-from zoneserver.dnssec.policy import Role
-from zoneserver.dnssec.rolls import Kind
-from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 
 ROLL, CONFIRM, LEAVE, STAY = "roll", "confirm", "leave", "stay"
-_KINDS = {"", *Kind} - {Kind.FIRST, Kind.LAST}
+_KINDS = frozenset({"", "zsk", "ksk", "csk", "all"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +37,3 @@ class Wish:
         if what not in {ROLL, CONFIRM, LEAVE, STAY} or kind not in _KINDS:
             raise ValueError("that can be done with no keys")
         return cls(Name.parse(document["zone"]), what, kind, int(tag))
-
-    def fulfil(self, life: Life, now: int) -> Life:
-        """The keys as they are then. Raises SigningKeyError where it cannot be done."""
-        if self.what == CONFIRM:
-            return confirm(life, now, self.tag or None)
-        if self.what == ROLL:
-            return begin(life, self._find_kind(life), now)
-        return leave(life, now) if self.what == LEAVE else stay(life, now)
-
-    def _find_kind(self, life: Life) -> Kind:
-        if self.kind:
-            return Kind(self.kind)
-        if any(key.role is Role.CSK for key in life.keys):
-            return Kind.CSK
-        raise SigningKeyError("the zone has a KSK and a ZSK: say which is to be replaced")

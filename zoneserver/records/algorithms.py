@@ -2,4 +2,5 @@
 
 # RFC 8624 3.1, without those that nobody should sign with.
 NUMBERS = {"RSASHA256": 8, "ECDSAP256SHA256": 13, "ED25519": 15, "ED448": 16}
+DEFAULT = 13  # RFC 8624 3.1: the one that every validator has
 MNEMONICS = {number: mnemonic for mnemonic, number in NUMBERS.items()}

@@ -289,3 +289,14 @@ def test_serve_with_a_bad_flag() -> None:
 
     assert result.exit_code == 2
     assert "write ADDRESS:PORT" in result.stderr
+
+
+def test_policies_of_signed_zones(folder: Path) -> None:
+    """Are those that the configuration has."""
+    write_zones(folder, example_com=f"$dnssec: banks\n{GOOD_ZONE}")
+    result = run("check")
+    assert 1 == result.exit_code
+    assert "zones/example.com.yaml:1:1: error SY009" in result.output
+    assert "there is no policy 'banks'" in result.output
+    (folder / "zoneserver.yaml").write_text("dnssec: {policies: {banks: {keys: split}}}\n")
+    assert 0 == run("check").exit_code

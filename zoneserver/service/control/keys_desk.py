@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoneserver.dnssec.wish import CONFIRM, LEAVE, ROLL, STAY, Wish
-from zoneserver.dnssec.words import describe_life
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.service.control.control_socket import Document
-from zoneserver.service.keeping.zone_keys import read_life
 from zoneserver.service.observing.overview import AT_ONCE, ZoneState
 from zoneserver.service.running.errands import run_errand
 from zoneserver.service.running.reloads import Order, Reloads
@@ -71,6 +69,10 @@ class KeysDesk:
 
 
 def _read(state: Path | None, name: str) -> Document:
+    # The main process itself does without all that knows keys.
+    from zoneserver.dnssec.words import describe_life  # noqa: PLC0415
+    from zoneserver.service.keeping.zone_keys import read_life  # noqa: PLC0415
+
     origin = Name.parse(name)
     try:
         life = read_life(state, origin) if state else None

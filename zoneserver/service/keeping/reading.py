@@ -14,14 +14,9 @@ from zoneserver.service.disk.folder import ZoneFiles
 from zoneserver.service.disk.loading import load
 from zoneserver.service.keeping.admission import judge_versions
 from zoneserver.service.keeping.compiling import compile_by
+from zoneserver.service.keeping.refusing import refuse, refuse_unsigned
 from zoneserver.service.keeping.serials import Serials, digest
-from zoneserver.service.keeping.signing import (
-    Signing,
-    add_digest,
-    add_signatures,
-    refuse,
-    refuse_unsigned,
-)
+from zoneserver.service.keeping.signing import Signing, add_digest, add_signatures
 from zoneserver.service.keeping.standing import InMemory, Standing, Version
 from zoneserver.service.keeping.store import Store
 from zoneserver.service.keeping.versions import Description, fingerprint, pack_texts

@@ -4,11 +4,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zoneserver.dnssec.lifecycle import Facts, advance, create
-from zoneserver.dnssec.policy import Policy
 from zoneserver.dnssec.sign import Plan, Ways, find_period, sign_zone
 from zoneserver.dnssec.zonemd import digest_zone, make_placeholder
 from zoneserver.errors import SigningKeyError
-from zoneserver.findings import Mark, make_finding
 from zoneserver.names import Name
 from zoneserver.records import rtypes
 from zoneserver.service.configuration.dnssec_settings import DnssecSettings
@@ -43,7 +41,7 @@ class Signing:
         """
         if self.state is None:
             raise SigningKeyError("there is no state folder to keep keys in")
-        policy, origin = self._find_policy(dnssec), source.origin
+        policy, origin = self.settings.resolve(dnssec), source.origin
         source = self.vouchers.add_records(source, dnssec)
         facts = _find_facts(source, stands)
         life = read_life(self.state, origin)
@@ -96,24 +94,6 @@ class Signing:
         """What tells that a name means another policy today."""
         return repr(self.settings.find(name))
 
-    def _find_policy(self, dnssec: Dnssec) -> Policy:
-        """How a zone asks to be signed. Raises SigningKeyError."""
-        policy = self.settings.find(dnssec.policy)
-        if policy is None:
-            known = ", ".join(name for name, _ in self.settings.policies)
-            raise SigningKeyError(
-                f"there is no policy {dnssec.policy!r} in the configuration, where"
-                f" dnssec.policies has {known or 'none'}"
-            )
-        nsec3 = policy.nsec3 if dnssec.nsec3 is None else dnssec.nsec3
-        opt_out = policy.opt_out if dnssec.opt_out is None else dnssec.opt_out
-        return replace(
-            policy,
-            algorithm=dnssec.algorithm or policy.algorithm,
-            nsec3=nsec3,
-            opt_out=nsec3 and opt_out,
-        )
-
 
 def _find_facts(source: ZoneSource, stands: Version | None) -> Facts:
     """What there is to be known of a zone that was read, and of the version that stands."""
@@ -138,37 +118,6 @@ def _describe(source: ZoneSource, plan: Plan) -> str:
 
 def _find_ttl(source: ZoneSource) -> int:
     return max((record.ttl for record in source.records), default=0)
-
-
-def refuse(source: ZoneSource, dnssec: Dnssec, error: SigningKeyError) -> ZoneSource:
-    """The source with what keeps it from being signed."""
-    finding = make_finding(
-        "SY009",
-        dnssec.mark,
-        f"{source.origin} cannot be signed: {error}",
-        "mend that; a lost file of keys is put back from a copy, as the parent zone vouches for"
-        " the key in it",
-        origin=source.origin,
-        owner=source.origin,
-    )
-    return replace(source, findings=(*source.findings, finding))
-
-
-def refuse_unsigned(source: ZoneSource) -> ZoneSource:
-    """The source of a zone that must not be without signatures yet."""
-    origin = source.origin
-    mark = source.records[0].mark if source.records else Mark(str(origin), 1, 1)
-    finding = make_finding(
-        "SY009",
-        Mark(mark.file, 1, 1),
-        f"{origin} has no $dnssec any more, and its parent may have a DS: whoever validates"
-        " would lose the zone",
-        f"put $dnssec back, run zoneserver dnssec unsign {origin}, and wait for what its status"
-        f" says; or, where you know better: zoneserver reload --force {origin}",
-        origin=origin,
-        owner=origin,
-    )
-    return replace(source, findings=(*source.findings, finding))
 
 
 def add_signatures(

@@ -7,7 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from zoneserver.dnssec.life import Life
-from zoneserver.dnssec.lifecycle import see
+from zoneserver.dnssec.lifecycle import begin, confirm, leave, see, stay
+from zoneserver.dnssec.policy import Role
+from zoneserver.dnssec.rolls import Kind
+from zoneserver.dnssec.wish import CONFIRM, LEAVE, ROLL, Wish
 from zoneserver.errors import SigningKeyError
 from zoneserver.names import Name
 from zoneserver.service.keeping.zone_keys import keys_path, read_life, write_life
@@ -31,11 +34,28 @@ def tend(state: Path | None, order: Order, now: int) -> Tended:
                 tended.changed.add(origin)
     for wish in order.wishes:
         try:
-            if _change(state, wish.zone, partial(wish.fulfil, now=now)):
+            if _change(state, wish.zone, partial(_fulfil, wish=wish, now=now)):
                 tended.changed.add(wish.zone)
         except SigningKeyError as error:
             tended.refusals[wish.zone] = str(error)
     return tended
+
+
+def _fulfil(life: Life, wish: Wish, now: int) -> Life:
+    """The keys as somebody wants them. Raises SigningKeyError where that cannot be."""
+    if wish.what == CONFIRM:
+        return confirm(life, now, wish.tag or None)
+    if wish.what == ROLL:
+        return begin(life, _find_kind(life, wish), now)
+    return leave(life, now) if wish.what == LEAVE else stay(life, now)
+
+
+def _find_kind(life: Life, wish: Wish) -> Kind:
+    if wish.kind:
+        return Kind(wish.kind)
+    if any(key.role is Role.CSK for key in life.keys):
+        return Kind.CSK
+    raise SigningKeyError("the zone has a KSK and a ZSK: say which is to be replaced")
 
 
 def _change(state: Path | None, origin: Name, change: Callable[[Life], Life]) -> bool:

@@ -352,6 +352,20 @@ def test_another_policy_is_taken_up(kept: Keeping, clock: Clock) -> None:
     assert [Kind.ALL] == [roll.kind for roll in life(kept).rolls]
 
 
+def test_nobody_has_seen_it(kept: Keeping, clock: Clock) -> None:
+    """What a server has written that died then does not count, however long ago it was."""
+    renew(kept, example_com=NAMED)
+    look_when_due(kept, clock)
+    write_life(kept.folder / "state", COM, begin(life(kept), Kind.CSK, int(clock.now)))
+    clock.now += 10_000
+    renew(kept)
+
+    assert [Stage.PUBLISHING] == stages(kept)
+    assert 2 == len(wires(kept, rtypes.DNSKEY))
+    ((_, outlook),) = kept.keeper.signed.outlooks
+    assert clock.now + 110 == outlook.due
+
+
 def test_unknown_policy(kept: Keeping) -> None:
     """The zone is refused, and it is said which there are."""
     renew(kept, example_com=NAMED.replace("fast", "slow", 1))
