@@ -5,9 +5,9 @@ image checks the digest of its file first, and every offset all the same.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from struct import Struct, error
+from struct import Struct, error, pack
 from typing import NamedTuple
 
 from zoneserver.errors import ImageError
@@ -51,7 +51,6 @@ DISTANCES = 0xFFFFFFFF  # they count modulo 2**32: a template may stand before i
 # Template: rcode, flags, octets of the body and of its part that may not be cut, ANCOUNT,
 # NSCOUNT, cuts, cuts that are glue, relocations, account.
 TEMPLATE_HEADER = Struct("<BBHHHHHHHI")
-RELOCATION = Struct("<H")
 CUT = Struct("<HH")  # end of an RRset in the body, its records
 IS_AUTHORITATIVE, KIND_SHIFT, KIND_MASK = 1, 1, 3
 # What a template lacks, because the name decides it: the link that covers the name, and those
@@ -105,6 +104,11 @@ def hash_key(key: bytes) -> int:
 def relate(template: int, table: int) -> int:
     """The distance of a template, as its table has it; none stays none."""
     return template and template - table & DISTANCES
+
+
+def pack_relocations(places: Sequence[int]) -> bytes:
+    """Where in the body of a template the pointers are that have to be moved."""
+    return pack(f"<{len(places)}H", *places)
 
 
 def align(length: int) -> int:

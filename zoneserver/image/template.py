@@ -80,7 +80,7 @@ class Templates:
             len(writer.pointers),
             account,
         )
-        relocations = b"".join(map(f.RELOCATION.pack, writer.pointers))
+        relocations = f.pack_relocations(writer.pointers)
         supplement = b""
         if lacking.flags:
             supplement = _pack_supplement(lacking.links, writer.names_below(self._origin))
