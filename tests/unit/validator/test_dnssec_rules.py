@@ -326,25 +326,27 @@ def _signed_by(key: DNSKEY) -> str:
     return f"{KEYED_CHILD}@ DNSKEY {OTHER.to_text()}\n@ {signature}\n"
 
 
+SIGNED_CHILD = _signed_by(PUBLIC)
 CHILDREN = [
-    (KEYED_CHILD, "", []),
-    (KEYED_CHILD, _ds(), []),
-    (KEYED_CHILD, _ds("SHA384"), []),
-    (KEYED_CHILD, _ds("SHA1"), []),
-    (KEYED_CHILD, f"12345 15 2 {DIGEST}", ["DN001 error"]),
-    (KEYED_CHILD, f"{_ds()}\nsub DS 12345 15 2 {DIGEST}", []),  # one of them is right
-    (KEYED_CHILD, _ds(algorithm="13"), ["DN001 error"]),
-    (KEYED_CHILD, re.sub(r"\w\w$", "00", _ds()), ["DN001 error"]),
-    (KEYED_CHILD, f"12345 15 77 {DIGEST}", []),  # for resolvers, as if there were none
+    (SIGNED_CHILD, "", []),
+    (SIGNED_CHILD, _ds(), []),
+    (SIGNED_CHILD, _ds("SHA384"), []),
+    (SIGNED_CHILD, _ds("SHA1"), []),
+    (SIGNED_CHILD, f"12345 15 2 {DIGEST}", ["DN001 error"]),
+    (SIGNED_CHILD, f"{_ds()}\nsub DS 12345 15 2 {DIGEST}", []),  # one of them is right
+    (SIGNED_CHILD, _ds(algorithm="13"), ["DN001 error"]),
+    (SIGNED_CHILD, re.sub(r"\w\w$", "00", _ds()), ["DN001 error"]),
+    (SIGNED_CHILD, f"12345 15 77 {DIGEST}", []),  # for resolvers, as if there were none
     (PLAIN_CHILD, _ds(), ["DN001 error"]),
-    (f"{PLAIN_CHILD}{KEY.replace('257', '1')}\n", _ds(), ["DN001 error"]),
-    (_signed_by(PUBLIC), _ds(), []),
+    (KEYED_CHILD, _ds(), ["DN001 error"]),
+    (KEYED_CHILD, "", []),
+    (SIGNED_CHILD.replace("257", "1"), _ds(), ["DN001 error"]),
     (_signed_by(OTHER), _ds(), ["DN001 error"]),  # it is there, and does not sign
-    (f"{KEYED_CHILD}@ CDS {_ds()}\n", "", ["DN014 hint"]),
-    (f"{KEYED_CHILD}@ CDS {_ds()}\n", _ds(), []),
-    (f"{KEYED_CHILD}@ CDS {_ds()}\n", _ds("SHA384"), ["DN014 hint"]),
-    (f"{KEYED_CHILD}@ CDS 0 0 0 00\n", _ds(), ["DN014 hint"]),
-    (f"{KEYED_CHILD}@ CDS 0 0 0 00\n", "", []),
+    (f"{SIGNED_CHILD}@ CDS {_ds()}\n", "", ["DN014 hint"]),
+    (f"{SIGNED_CHILD}@ CDS {_ds()}\n", _ds(), []),
+    (f"{SIGNED_CHILD}@ CDS {_ds()}\n", _ds("SHA384"), ["DN014 hint"]),
+    (f"{SIGNED_CHILD}@ CDS 0 0 0 00\n", _ds(), ["DN014 hint"]),
+    (f"{SIGNED_CHILD}@ CDS 0 0 0 00\n", "", []),
 ]
 
 
@@ -362,7 +364,7 @@ def test_parent_that_is_not_signed() -> None:
     """Nobody validates, yet."""
     parent = f"{BASE}{CUT}sub DS 12345 15 2 {DIGEST}\n"
 
-    assert described(judge_zones(parent, KEYED_CHILD), "DN001") == [
+    assert described(judge_zones(parent, SIGNED_CHILD), "DN001") == [
         "warning example.com.zone:13"
     ]
 

@@ -72,23 +72,21 @@ def _check_chain(cut: _Cut, child: Zone, *, is_signed: bool) -> Iterator[Finding
     signers = signers_of(child.apex, rtypes.DNSKEY)
     if not usable or any(_names(key) in signers for key in matching):
         return
-    if matching and not signers:
-        return  # it is not signed at all, which is said there
-    if matching:
+    if not signers:
+        fault = f"{cut.owner} has a DS, and that zone, which we serve, is not signed"
+    elif matching:
         fault = (
             f"the DS of {cut.owner} is of a key that does not sign the keys of that zone, which"
             " we serve"
         )
-    elif keys:
-        fault = f"no DS of {cut.owner} is of a key of that zone, which we serve"
     else:
-        fault = f"{cut.owner} has a DS, and that zone, which we serve, is not signed"
+        fault = f"no DS of {cut.owner} is of a key of that zone, which we serve"
     effect = _BOGUS if is_signed else f"once this zone is signed, {_BOGUS}"
     yield make_finding(
         "DN001",
         cut.ds.mark,
         f"{fault}: {effect}.",
-        _advise([k for k in keys if not signers or _names(k) in signers], child.origin),
+        _advise([key for key in keys if _names(key) in signers], child.origin),
         level=None if is_signed else Level.WARNING,
         owner=cut.owner,
         also=frozenset({child.origin}),
