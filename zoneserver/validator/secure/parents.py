@@ -19,7 +19,7 @@ _DIGEST_OCTETS = {1: 20, 2: 32, 3: 32, 4: 48}
 _WEAK_DIGESTS = {1: "SHA-1", 3: "GOST R 34.11-94"}  # RFC 9905, RFC 9906
 _ALGORITHMS = frozenset({1, 3, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 23})
 _PRIVATE = frozenset({253, 254})
-_RESERVED_TAIL = "no resolver can make use of it"
+_UNUSABLE = "no resolver can make use of it"
 _BOGUS = (
     "everybody who validates takes the zone for forged, so its names are gone and its mail is"
     " deferred, then bounces"
@@ -164,7 +164,7 @@ def _doubt(ds: DS) -> str:
     if (name := _WEAK_DIGESTS.get(ds.digest_type)) is not None:
         return f"the digest is {name}, which is heeded less and less; {ignored}"
     if ds.algorithm not in _ALGORITHMS | _PRIVATE:
-        return f"there is no algorithm {ds.algorithm}; {_RESERVED_TAIL}"
+        return f"there is no algorithm {ds.algorithm}; {_UNUSABLE}"
     if ds.digest_type not in _DIGEST_OCTETS:
-        return f"digest type {ds.digest_type} is none that resolvers know; {_RESERVED_TAIL}"
+        return f"digest type {ds.digest_type} is none that resolvers know; {_UNUSABLE}"
     return ""
