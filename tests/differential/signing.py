@@ -124,7 +124,7 @@ def _signatures_follow(pair: Pair) -> Pair:
 
 def _unsigned_path(answer: Answer) -> Answer:
     path = tuple(key for key in answer.path if key[1] != "RRSIG")
-    return replace(answer, path=tuple(dict.fromkeys(path)))
+    return replace(answer, path=tuple(dict.fromkeys(path)) or answer.path)
 
 
 def _apex_ns_signatures(pair: Pair) -> Pair | None:
