@@ -117,6 +117,13 @@ class Answers:
         return siblings
 
 
+def _make_opts(asked: Asked, identity: Identity, *, stream: bool) -> tuple[bytes, bytes]:
+    """The OPT of an answer from a zone, and that of a refusal."""
+    keepalive = identity.keepalive if stream and asked.keepalive else None
+    refusing = make_opt(asked, identity, is_refused=True, keepalive=keepalive)
+    return make_opt(asked, identity, keepalive=keepalive), refusing
+
+
 class Siblings:
     """What siblings have in common. Raises what damaged images raise.
 
@@ -146,10 +153,9 @@ class Siblings:
         # Where those that do not exist are counted, and others by how their answer begins.
         self._cell: Cell | None = None
         self._cells: dict[bytes, Cell] = {}
-        rd, self._qtype = (message[0] & 1) << 8, asked.qtype
         self._transport = "tcp" if stream else "udp"
-        keepalive = identity.keepalive if stream and asked.keepalive else None
-        opt = make_opt(asked, identity, keepalive=keepalive)
+        rd, self._qtype = (message[0] & 1) << 8, asked.qtype
+        opt, refusing = _make_opts(asked, identity, stream=stream)
         self._way = Way(rd, find_room(asked, identity, stream=stream), opt)
         self._question_end = end = asked.question_end - len(_NO_ID)
         self._label_end, self._name_end = _LABEL_AT + asked.key[0], end - 4
@@ -163,8 +169,7 @@ class Siblings:
         question, parent_at = message[_NAME_AT:end], 1 + asked.key[0]
         zone_at = find_zone(images, asked.key[parent_at:], qtype=0)
         if zone_at is None:
-            opt = make_opt(asked, identity, is_refused=True, keepalive=keepalive)
-            self._split(refuse(question, rd, opt), (ERROR_KIND, 0, len(opt), None))
+            self._split(refuse(question, rd, refusing), (ERROR_KIND, 0, len(refusing), None))
             return
         self._place = images.places[asked.key[parent_at + zone_at :]]
         if self._place is not None:

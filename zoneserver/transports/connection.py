@@ -15,7 +15,6 @@ from zoneserver.transports.outflow import Outflow
 from zoneserver.transports.terms import Leave, Terms
 
 Notice = Callable[["Connection"], None]  # of what who keeps the connections is told
-FULL_OCTETS = 16_384  # of answers that are ready: so many go out, though more are on their way
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -31,7 +30,7 @@ class Connection(asyncio.BufferedProtocol):
         self._scratch = scratch
         self._made, self._lost = made, lost
         self._loop = asyncio.get_running_loop()
-        self._received, self._ready = bytearray(), bytearray()
+        self._received = bytearray()
         self._blocked = False  # the peer does not take its answers
         self._ending, self.is_awaited = False, True  # whether nothing more will come
         self._leaving: Leaving | None = None
@@ -112,25 +111,22 @@ class Connection(asyncio.BufferedProtocol):
 
     def _proceed(self) -> None:
         """Answer the messages that are complete, then read on; a few in one turn."""
-        self._answer_some()
-        self._send()
-
-    def _answer_some(self) -> None:
-        for _ in range(self._limits.in_flight):
-            if self._blocked or self._transport.is_closing():
-                return
-            if self._leaving is not None:
-                self._leaving.go(bytes(self._received))
-                return
-            message = take_message(self._received)
-            if message is None:
-                if self._ending or is_foreign(self._received):
-                    self._close(malformed=not self._ending)
-                self._transport.resume_reading()
-                return
-            self._answer(message)
-        self._transport.pause_reading()
-        self._loop.call_soon(self._proceed)
+        with self._outflow:
+            for _ in range(self._limits.in_flight):
+                if self._blocked or self._transport.is_closing():
+                    return
+                if self._leaving is not None:
+                    self._leaving.go(bytes(self._received))
+                    return
+                message = take_message(self._received)
+                if message is None:
+                    if self._ending or is_foreign(self._received):
+                        self._close(malformed=not self._ending)
+                    self._transport.resume_reading()
+                    return
+                self._answer(message)
+            self._transport.pause_reading()
+            self._loop.call_soon(self._proceed)
 
     def _answer(self, message: bytes) -> None:
         """Answer one message, or close, or have another process do that."""
@@ -139,30 +135,16 @@ class Connection(asyncio.BufferedProtocol):
             self._close(malformed=True)
             return
         if isinstance(answer, Leave):
-            self._send()
             self._leaving = Leaving(answer, self._transport, self._envelope, self._outflow)
             return
         self._terms.counters.answered += 1
-        self._ready += frame(answer)
-        if len(self._ready) >= FULL_OCTETS:
-            self._send()
-
-    def _send(self) -> None:
-        """Send the answers that are ready, in one write, so that they share segments.
-
-        RFC 7766 8 asks for that of a length and its message; for several it saves calls.
-        """
-        if not self._ready:
-            return
-        self._outflow.write(self._envelope.seal(bytes(self._ready)))
-        self._ready.clear()
+        self._outflow.write(self._envelope.seal(frame(answer)))
         self.active = now = self._loop.time()
         self.is_awaited = bool(self._received)
         self._deadline = now + (self._limits.message if self._received else self._limits.idle)
 
     def _close(self, *, malformed: bool = False) -> None:
         """Close, once what has been written has left."""
-        self._send()
         self._terms.counters.malformed += malformed
-        self._outflow.write(self._envelope.end())
+        self._outflow.end(self._envelope.end())
         self._transport.close()
