@@ -107,6 +107,9 @@ MATCHES = st.one_of(
 PRINTS = st.one_of(
     _u(20).map(lambda hash_: b"\1" + hash_), _u(32).map(lambda hash_: b"\2" + hash_)
 )
+SUMS = st.one_of(
+    _u(48).map(lambda digest: b"\1" + digest), _u(64).map(lambda digest: b"\2" + digest)
+)
 FIELDS: dict[str, tuple[st.SearchStrategy[bytes], ...]] = {
     "A": (_u(4),),
     "AAAA": (_u(16),),
@@ -130,6 +133,7 @@ FIELDS: dict[str, tuple[st.SearchStrategy[bytes], ...]] = {
     "HTTPS": (st.just(b"\0\1"), WIRE_NAMES, PARAMETERS),
     "URI": (_u(4), REST),
     "CAA": (_u(1), TAGS, REST),
+    "ZONEMD": (_u(4), st.just(b"\1"), SUMS),
 }
 RDATAS = st.sampled_from(sorted(FIELDS)).flatmap(
     lambda rtype: st.tuples(st.just(rtype), st.tuples(*FIELDS[rtype]).map(b"".join))
