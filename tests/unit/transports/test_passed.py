@@ -11,20 +11,27 @@ from zoneserver.transports.passed import take_sockets
 
 def _passed(family: socket.AddressFamily, kind: socket.SocketKind, port: int = 0) -> int:
     """The descriptor of a bound socket."""
-    bound = socket.socket(family, kind)
-    bound.bind("" if family == socket.AF_UNIX else ("", port))
-    return bound.detach()
+    with socket.socket(family, kind) as bound:
+        bound.bind("" if family == socket.AF_UNIX else ("", port))
+        return bound.detach()
+
+
+def _pair() -> tuple[int, int, int]:
+    """The descriptors of two sockets on one port, UDP and TCP, and the port."""
+    while True:
+        udp = _passed(socket.AF_INET, socket.SOCK_DGRAM)
+        with socket.socket(fileno=os.dup(udp)) as bound:
+            port = bound.getsockname()[1]
+        try:
+            return udp, _passed(socket.AF_INET, socket.SOCK_STREAM, port), port
+        except OSError:  # another program has it over TCP
+            os.close(udp)
 
 
 def test_pairs_are_found() -> None:
     """Whatever their order; what was not listening yet, listens now."""
-    udp = [_passed(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-    ports = []
-    for descriptor in udp:
-        with socket.socket(fileno=os.dup(descriptor)) as bound:
-            ports.append(bound.getsockname()[1])
-    tcp = [_passed(socket.AF_INET, socket.SOCK_STREAM, port) for port in reversed(ports)]
-    taken = take_sockets([*udp, *tcp])
+    udp, tcp, ports = zip(_pair(), _pair(), strict=True)
+    taken = take_sockets([*udp, *reversed(tcp)])
     try:
         assert [str(each.endpoint) for each in taken] == [f"0.0.0.0:{port}" for port in ports]
         for each in taken:

@@ -294,14 +294,17 @@ def test_disk_that_fails_takes_no_zone_away(
     kept.copy(COPY)
     kept.renew()
 
-    def fail(path: object, **_: object) -> os.stat_result:
-        if str(path).endswith(".zone"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return stat(path, **_)
+    def failing(stat: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def fail(path: object, **how: object) -> os.stat_result:
+            if str(path).endswith(".zone"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return stat(path, **how)
 
-    stat: Callable[..., os.stat_result] = os.stat
+        return fail
+
     with monkeypatch.context() as patch:
-        patch.setattr(os, "stat", fail)
+        patch.setattr(os, "stat", failing(os.stat))
+        patch.setattr(os, "lstat", failing(os.lstat))
         kept.renew()
     assert {ORG} == kept.renewal.admission.kept
     assert 7 == kept.serial()
