@@ -13,7 +13,6 @@ from zoneserver.image.proofs import Proof
 from zoneserver.wire import message as m
 from zoneserver.wire.encode import MAX_PLACE
 
-RD = 0x0100
 _QUESTION_OCTETS = 4  # from the end of QNAME to the body
 _QR, _AA, _TC = 0x8000, 0x0400, 0x0200
 _unpack_template = f.TEMPLATE_HEADER.unpack_from

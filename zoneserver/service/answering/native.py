@@ -55,10 +55,8 @@ def write_whole(image: ZoneImage) -> Iterator[Section]:
 
     Raises ImageError.
     """
-    try:
-        from zoneserver._fastpath import write_sections  # noqa: PLC0415 - as below
-    except ImportError:  # it was built before that was in it, in a checkout
-        return outgoing.write_whole(image)
+    from zoneserver._fastpath import write_sections  # noqa: PLC0415 - as below
+
     if image.rrset_octets > COPIED_OCTETS:
         return outgoing.write_whole(image)
     octets = bytes(image.octets[image.rrsets_at :][: image.rrset_octets])

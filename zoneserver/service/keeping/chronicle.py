@@ -81,7 +81,7 @@ class Chronicle:
         for old, new in filter(lambda pair: self.covers(pair[1].origin), replaced):
             with self._complaining(new.origin):
                 before, after = old.stamp, new.stamp
-                if before and after and before != after:
+                if before != after:
                     changes.append(_Change(old, new, before, after))
         return changes
 

@@ -7,7 +7,7 @@ description: what it says of other zones, what it was judged by, what it was rea
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -57,10 +57,10 @@ class Description:
     fingerprint: str
     loaded: int
     route: str
-    content: str = ""
-    kind: Kind = Kind.PRIMARY
-    signed: str = ""
-    outlook: Outlook = field(default_factory=Outlook)
+    content: str
+    kind: Kind
+    signed: str
+    outlook: Outlook
 
     def pack(self) -> bytes:
         """The octets for the image."""
@@ -94,10 +94,10 @@ class Description:
                 document["fingerprint"],
                 document["loaded"],
                 document["route"],
-                document.get("content", ""),
-                Kind(document.get("kind", Kind.PRIMARY)),
-                document.get("signed", ""),
-                Outlook(*document.get("outlook", ())),
+                document["content"],
+                Kind(document["kind"]),
+                document["signed"],
+                Outlook(*document["outlook"]),
             )
         except (ValueError, KeyError, TypeError, NameSyntaxError) as error:
             raise ImageError(f"its description cannot be read: {error}") from error
@@ -118,8 +118,8 @@ class Imaged:
         return self.description.references
 
     @property
-    def stamp(self) -> Stamp | None:
-        """What tells it from other versions of the zone; None: an older release left none."""
+    def stamp(self) -> Stamp:
+        """What tells it from other versions of the zone."""
         return _make_stamp(open_image(self.place), self.description.content)
 
     @property
@@ -158,13 +158,13 @@ class Imaged:
         return Candidate(source, build_zone(source))
 
 
-def read_stamp(image: ZoneImage) -> Stamp | None:
+def read_stamp(image: ZoneImage) -> Stamp:
     """The stamp of the version in an image. Raises ImageError."""
     return _make_stamp(image, Description.unpack(image.description).content)
 
 
-def _make_stamp(image: ZoneImage, content: str) -> Stamp | None:
-    return Stamp(image.serial, bytes.fromhex(content)) if content else None
+def _make_stamp(image: ZoneImage, content: str) -> Stamp:
+    return Stamp(image.serial, bytes.fromhex(content))
 
 
 def pack_texts(texts: Mapping[str, bytes]) -> bytes:

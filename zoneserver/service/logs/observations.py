@@ -6,7 +6,6 @@ The layout is that of fastpath/src/observer.rs.
 import enum
 import socket
 import struct
-import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -126,8 +125,3 @@ class Observer:
             self.end.send(observation.pack())
         except OSError:
             self.lost += 1
-
-
-def ago(nanoseconds: int) -> int:
-    """A time in the past, in nanoseconds since 1970."""
-    return time.time_ns() - nanoseconds

@@ -27,7 +27,7 @@ class History:
         room for them. Raises ImageError.
         """
         version = read_stamp(image)
-        if self._journals is None or version is None:
+        if self._journals is None:
             return ()
         try:
             journal = self._journals.read(origin)

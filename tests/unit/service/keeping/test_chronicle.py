@@ -267,19 +267,6 @@ def test_zone_that_goes_and_comes_back(kept: Chronicling) -> None:
     assert [[], []] == [kept.since(1), kept.since(2)]
 
 
-def test_version_of_an_older_release(
-    kept: Chronicling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its image does not say what it held."""
-    monkeypatch.setattr("zoneserver.service.keeping.reading._content", lambda *_: "")
-    kept.renew(example_com=_zone(1, 1))
-    monkeypatch.undo()
-    kept.renew(example_com=_zone(2, 2))
-    assert [] == kept.since(1)
-    kept.renew(example_com=_zone(3, 3))
-    assert [_step(2, 3, 2, 3)] == kept.since(2)
-
-
 def test_no_more_than_the_zone_is_worth(kept: Chronicling) -> None:
     """RFC 1995 5: who would be sent more than that, is sent the zone."""
     names = "".join(f"n{number}: {{type: A, value: 192.0.2.1}}\n" for number in range(400))
